@@ -1,0 +1,13 @@
+export { Extracted, ExtractionFailed, ExtractionRequested } from './ai.ts';
+export { DecisionLogged, SessionRevoked, UserChanged } from './auth.ts';
+export { ContentRejected, ContentSubmitted } from './content.ts';
+export { Acl, ContentDocument, ExtractedEntity, ExtractedRelationship, Extraction } from './document.ts';
+export { RoutesChanged } from './gateway.ts';
+export {
+  PublishingDelivered,
+  PublishingEngaged,
+  PublishingFailed,
+  PublishingTriggered,
+  RealtimeNotified,
+} from './publishing.ts';
+export { DocumentIndexed, EntityChanged } from './search.ts';

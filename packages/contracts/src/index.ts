@@ -1,0 +1,23 @@
+export {
+  type CloudEvent,
+  defineEvent,
+  type EventData,
+  type EventDefinition,
+  type EventEnvelope,
+  type StreamName,
+} from './define-event.ts';
+export {
+  defineRoute,
+  type HttpMethod,
+  type ResponseSchemas,
+  ROLES,
+  type Role,
+  type RouteDefinition,
+  type RouteExample,
+  type RouteInput,
+  type RoutePolicy,
+  type RouteResult,
+} from './define-route.ts';
+export { ID_PREFIXES, type IdKind, IdSchema, newEventId, newId } from './ids.ts';
+export { Page, PageQuery } from './pagination.ts';
+export { Timestamp } from './timestamps.ts';

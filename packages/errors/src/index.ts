@@ -1,0 +1,14 @@
+export { commonErrors } from './catalogue/common.ts';
+export { errorCatalogue } from './catalogue/index.ts';
+export {
+  defineError,
+  type ErrorDefinition,
+  type ErrorFactory,
+  type ErrorOccurrence,
+  hasErrorCode,
+  isPeerMeshError,
+  PeerMeshError,
+  PROBLEM_CONTENT_TYPE,
+  PROBLEM_TYPE_BASE,
+  type ProblemDetails,
+} from './peermesh-error.ts';
