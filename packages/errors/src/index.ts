@@ -1,4 +1,6 @@
 export { commonErrors } from './catalogue/common.ts';
+export { httpGuardErrors } from './catalogue/http-guard.ts';
+export { ingestErrors } from './catalogue/ingest.ts';
 export { errorCatalogue } from './catalogue/index.ts';
 export {
   defineError,
