@@ -1,0 +1,2 @@
+export { type Embedder, HASHING_REVISION, hashingEmbedder } from './hashing-embedder.ts';
+export { embeddingTerms } from './terms.ts';
