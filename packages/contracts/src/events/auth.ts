@@ -29,12 +29,7 @@ export const SessionRevoked = defineEvent({
   stream: 'AUTH',
   description: 'A session, a token, an API key or everything of a user was revoked.',
   data: Type.Object({
-    kind: Type.Union([
-      Type.Literal('session'),
-      Type.Literal('token'),
-      Type.Literal('api_key'),
-      Type.Literal('user'),
-    ]),
+    kind: Type.Union([Type.Literal('session'), Type.Literal('token'), Type.Literal('api_key'), Type.Literal('user')]),
     /** `sid`, `jti`, key id or user id, after `kind`. */
     id: Type.String({ minLength: 1, maxLength: 128 }),
     userId: IdSchema('user'),

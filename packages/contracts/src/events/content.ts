@@ -25,3 +25,32 @@ export const ContentRejected = defineEvent({
     detail: Type.String({ maxLength: 1000 }),
   }),
 });
+
+/** An item was withdrawn at intake. Whoever keeps its document should forget it. */
+export const ContentDeleted = defineEvent({
+  type: 'peermesh.content.deleted.v1',
+  subject: 'content.deleted',
+  stream: 'CONTENT',
+  description: 'The submitter withdrew an item; every version up to `version` is void.',
+  data: Type.Object({
+    contentId: IdSchema('content'),
+    documentId: IdSchema('document'),
+    version: Type.Integer({ minimum: 1 }),
+    sourceId: Type.Union([IdSchema('source'), Type.Null()]),
+  }),
+});
+
+/** A source was paused, disabled or resumed, by a person or by the scheduler. */
+export const SourceStateChanged = defineEvent({
+  type: 'peermesh.content.source_state_changed.v1',
+  subject: 'content.source_state_changed',
+  stream: 'CONTENT',
+  description: 'A source changed between active, paused and disabled.',
+  data: Type.Object({
+    sourceId: IdSchema('source'),
+    name: Type.String({ maxLength: 200 }),
+    state: Type.Union([Type.Literal('active'), Type.Literal('paused'), Type.Literal('disabled')]),
+    reason: Type.String({ maxLength: 100, description: '`requested`, `gone`, `dead`, `robots`, ...' }),
+    detail: Type.String({ maxLength: 1000 }),
+  }),
+});

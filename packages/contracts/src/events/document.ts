@@ -67,10 +67,9 @@ export const Extraction = Type.Object({
     Type.Object({ text: Type.String({ maxLength: 200 }), score: Type.Number({ minimum: 0, maximum: 1 }) }),
     { maxItems: 100 },
   ),
-  dates: Type.Array(
-    Type.Object({ text: Type.String({ maxLength: 100 }), value: Type.String({ format: 'date' }) }),
-    { maxItems: 100 },
-  ),
+  dates: Type.Array(Type.Object({ text: Type.String({ maxLength: 100 }), value: Type.String({ format: 'date' }) }), {
+    maxItems: 100,
+  }),
   embedding: Type.Union([
     Type.Object({
       space: Type.String({ maxLength: 200, description: '`model@revision/dims`', examples: ['hashing@1/256'] }),

@@ -1,6 +1,6 @@
 export { Extracted, ExtractionFailed, ExtractionRequested } from './ai.ts';
 export { DecisionLogged, SessionRevoked, UserChanged } from './auth.ts';
-export { ContentRejected, ContentSubmitted } from './content.ts';
+export { ContentDeleted, ContentRejected, ContentSubmitted, SourceStateChanged } from './content.ts';
 export { Acl, ContentDocument, ExtractedEntity, ExtractedRelationship, Extraction } from './document.ts';
 export { RoutesChanged } from './gateway.ts';
 export {

@@ -4,11 +4,7 @@ import { IdSchema } from '../ids.ts';
 import { Timestamp } from '../timestamps.ts';
 import { Acl } from './document.ts';
 
-const Channel = Type.Union([
-  Type.Literal('webhook'),
-  Type.Literal('realtime'),
-  Type.Literal('email'),
-]);
+const Channel = Type.Union([Type.Literal('webhook'), Type.Literal('realtime'), Type.Literal('email')]);
 
 /** Something worth telling subscribers has happened. Emitted by search when a document becomes searchable. */
 export const PublishingTriggered = defineEvent({
@@ -108,12 +104,7 @@ export const PublishingEngaged = defineEvent({
     deliveryId: IdSchema('delivery'),
     subscriptionId: IdSchema('subscription'),
     userId: IdSchema('user'),
-    kind: Type.Union([
-      Type.Literal('open'),
-      Type.Literal('click'),
-      Type.Literal('ack'),
-      Type.Literal('dismiss'),
-    ]),
+    kind: Type.Union([Type.Literal('open'), Type.Literal('click'), Type.Literal('ack'), Type.Literal('dismiss')]),
     occurredAt: Timestamp,
   }),
 });

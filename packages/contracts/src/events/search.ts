@@ -12,7 +12,10 @@ export const DocumentIndexed = defineEvent({
     documentId: IdSchema('document'),
     version: Type.Integer({ minimum: 1 }),
     contentId: Type.Union([IdSchema('content'), Type.Null()]),
-    sequence: Type.Integer({ minimum: 0, description: 'Watermark: a query with `minSeq` at or above it sees the document.' }),
+    sequence: Type.Integer({
+      minimum: 0,
+      description: 'Watermark: a query with `minSeq` at or above it sees the document.',
+    }),
     deleted: Type.Boolean(),
   }),
 });

@@ -1,0 +1,45 @@
+import { type Static, Type } from 'typebox';
+import { defineRoute } from '../../define-route.ts';
+
+/** What a tenant may take in, and what it has used today (UTC). */
+export const IntakeQuota = Type.Object({
+  itemsPerDay: Type.Integer({ minimum: 0 }),
+  bytesPerDay: Type.Integer({ minimum: 0 }),
+  sourcesMax: Type.Integer({ minimum: 0 }),
+  itemsToday: Type.Integer({ minimum: 0 }),
+  bytesToday: Type.Integer({ minimum: 0 }),
+});
+/** What a tenant may take in, and what it has used today. */
+export type IntakeQuota = Static<typeof IntakeQuota>;
+
+/** Shows the caller's tenant's quota and use. */
+export const getIntakeQuota = defineRoute({
+  id: 'ingest.quota.get',
+  method: 'GET',
+  path: '/api/v1/ingest/quota',
+  summary: "Show the tenant's intake quota and today's use",
+  tags: ['content'],
+  policy: { access: 'authenticated', action: 'quota.read', minRole: 'user', scopes: ['content:read'] },
+  responses: { 200: IntakeQuota },
+  errors: [],
+});
+
+/** Replaces the caller's tenant's quota. */
+export const setIntakeQuota = defineRoute({
+  id: 'ingest.quota.set',
+  method: 'PUT',
+  path: '/api/v1/ingest/quota',
+  summary: "Set the tenant's intake quota",
+  tags: ['content'],
+  policy: { access: 'authenticated', action: 'quota.write', minRole: 'admin', scopes: ['admin'] },
+  body: Type.Object(
+    {
+      itemsPerDay: Type.Integer({ minimum: 0 }),
+      bytesPerDay: Type.Integer({ minimum: 0 }),
+      sourcesMax: Type.Integer({ minimum: 0, maximum: 100_000 }),
+    },
+    { additionalProperties: false },
+  ),
+  responses: { 200: IntakeQuota },
+  errors: [],
+});
