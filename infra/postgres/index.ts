@@ -1,0 +1,9 @@
+export {
+  appRole,
+  databaseStatements,
+  databaseUrl,
+  ensureDatabase,
+  ensureRoles,
+  ownerRole,
+  type ServiceSchema,
+} from './roles.ts';

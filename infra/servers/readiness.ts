@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { GuardedProcess } from './guarded-process.ts';
+
+const PROBE_INTERVAL_MS = 25;
+
+/** A server did not become ready; the message carries the end of its log. */
+export class ServerStartError extends Error {
+  constructor(server: string, reason: string, logFile: string, cause?: unknown) {
+    super(`${server} ${reason}${lastLines(logFile)}`, cause === undefined ? {} : { cause });
+    this.name = 'ServerStartError';
+  }
+}
+
+/** Probes until the probe succeeds. Gives up when the process exits or the time is over. */
+export async function untilReady(options: {
+  readonly server: string;
+  readonly process: GuardedProcess;
+  readonly logFile: string;
+  readonly timeoutMs: number;
+  readonly probe: () => Promise<void>;
+}): Promise<void> {
+  const deadline = performance.now() + options.timeoutMs;
+  let lastError: unknown;
+  while (performance.now() < deadline) {
+    const status = options.process.exitStatus();
+    if (status !== null) {
+      throw new ServerStartError(options.server, `ended at once (${status.code ?? status.signal})`, options.logFile);
+    }
+    try {
+      return await options.probe();
+    } catch (error) {
+      lastError = error;
+    }
+    await delay(PROBE_INTERVAL_MS);
+  }
+  await options.process.kill();
+  throw new ServerStartError(options.server, `was not ready after ${options.timeoutMs} ms`, options.logFile, lastError);
+}
+
+function lastLines(logFile: string): string {
+  try {
+    const lines = readFileSync(logFile, 'utf8').trim().split('\n').slice(-5);
+    return `: ${lines.join(' | ')}`;
+  } catch {
+    return '';
+  }
+}
