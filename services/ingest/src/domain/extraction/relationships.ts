@@ -1,0 +1,340 @@
+import type { ExtractedRelationship } from '@peermesh/contracts/events';
+import type { FoundEntity } from './entities.ts';
+import type { EntityType } from './name-types.ts';
+import type { Sentence } from './sentences.ts';
+
+interface Pattern {
+  readonly type: string;
+  readonly between: RegExp;
+  readonly from: readonly EntityType[] | null;
+  readonly to: readonly EntityType[] | null;
+  readonly confidence: number;
+  readonly isReversed?: boolean;
+}
+
+const PERSON = ['person'] as const;
+const GROUP = ['organization', 'concept', 'product'] as const;
+const PLACE = ['location', 'organization', 'concept'] as const;
+const ROLE =
+  '(?:the )?(?:\\w+ ){0,2}(?:ceo|cto|cfo|chief executive(?: officer)?|president|chair(?:man|woman)?|director|head|leader|chancellor|prime minister|governor|mayor)';
+
+/** What stands between two names, and what it says. The first pattern that fits decides. */
+const PATTERNS: readonly Pattern[] = [
+  {
+    type: 'FOUNDED',
+    between: /\b(?:was |were )?(?:co-?)?founded by\b|\bwas (?:established|started|created) by\b/,
+    from: null,
+    to: PERSON,
+    confidence: 0.82,
+    isReversed: true,
+  },
+  {
+    type: 'FOUNDED',
+    between: /\b(?:co-?)?found(?:ed|er of|s)\b|\bestablished\b/,
+    from: PERSON,
+    to: GROUP,
+    confidence: 0.8,
+  },
+  {
+    type: 'ACQUIRED',
+    between: /\b(?:was |were |been )?(?:acquired|bought|purchased|taken over) by\b/,
+    from: GROUP,
+    to: GROUP,
+    confidence: 0.82,
+    isReversed: true,
+  },
+  {
+    type: 'ACQUIRED',
+    between: /\b(?:acquired?|acquires|bought|buys|purchased|took over|acquisition of|takeover of)\b/,
+    from: GROUP,
+    to: GROUP,
+    confidence: 0.8,
+  },
+  {
+    type: 'LEADS',
+    between: new RegExp(`^,? ?(?:(?:is|was|became|as|who is) )?${ROLE} (?:of|at) (?:the )?$`),
+    from: PERSON,
+    to: null,
+    confidence: 0.82,
+  },
+  {
+    type: 'LEADS',
+    between: new RegExp(`^(?:'s|’s)? ?${ROLE},? ?$`),
+    from: GROUP,
+    to: PERSON,
+    confidence: 0.76,
+    isReversed: true,
+  },
+  {
+    type: 'LEADS',
+    between: /\b(?:leads|led|heads|headed|chairs|chaired|runs|governs|governed)\b/,
+    from: PERSON,
+    to: null,
+    confidence: 0.68,
+  },
+  {
+    type: 'WORKS_FOR',
+    between:
+      /\b(?:works?|worked|working) (?:for|at|with)\b|\bjoined\b|\b(?:professor|researcher|engineer|scientist|employee|analyst|spokes\w+|lecturer|student|economist) (?:of|at|for|from)\b|\bemployed by\b/,
+    from: PERSON,
+    to: GROUP,
+    confidence: 0.76,
+  },
+  {
+    type: 'BORN_IN',
+    between: /\b(?:was )?born (?:on .{1,25} )?(?:in|at)\b|\bis a native of\b/,
+    from: PERSON,
+    to: PLACE,
+    confidence: 0.84,
+  },
+  { type: 'DIED_IN', between: /\bdied (?:on .{1,25} )?(?:in|at)\b/, from: PERSON, to: PLACE, confidence: 0.82 },
+  {
+    type: 'MARRIED_TO',
+    between: /\b(?:married(?: to)?|(?:his|her) (?:wife|husband|spouse))\b/,
+    from: PERSON,
+    to: PERSON,
+    confidence: 0.78,
+  },
+  {
+    type: 'STUDIED_AT',
+    between: /\b(?:studied|graduated|degree|educated)\b.{0,40}\b(?:at|from)\b/,
+    from: PERSON,
+    to: GROUP,
+    confidence: 0.76,
+  },
+  {
+    type: 'LIVES_IN',
+    between: /\b(?:lives|lived|resides|resided|settled|moved) (?:in|to)\b/,
+    from: PERSON,
+    to: PLACE,
+    confidence: 0.74,
+  },
+  {
+    type: 'PART_OF',
+    between:
+      /\b(?:is |was |are )?(?:a |the )?(?:part|subsidiary|division|unit|member|province|state|district|branch) of\b|\bbelongs to\b|\bowned by\b/,
+    from: null,
+    to: null,
+    confidence: 0.74,
+  },
+  { type: 'CAPITAL_OF', between: /\bcapital (?:city )?of\b/, from: ['location'], to: ['location'], confidence: 0.85 },
+  {
+    type: 'LOCATED_IN',
+    between: /\b(?:is |are |was )?(?:based|headquartered|located|situated) (?:in|at|near)\b/,
+    from: null,
+    to: PLACE,
+    confidence: 0.82,
+  },
+  { type: 'LOCATED_IN', between: /^, $/, from: ['location'], to: ['location'], confidence: 0.55 },
+  {
+    type: 'LOCATED_IN',
+    between: /^ (?:in|near) (?:the )?$/,
+    from: ['organization', 'event', 'location'],
+    to: ['location'],
+    confidence: 0.6,
+  },
+  {
+    type: 'PARTNERS_WITH',
+    between:
+      /\b(?:partner(?:s|ed|ing)? with|partnership with|collaborat\w+ with|teamed up with|alliance with|agreement with|joint venture with)\b/,
+    from: null,
+    to: null,
+    confidence: 0.72,
+  },
+  {
+    type: 'COMPETES_WITH',
+    between: /\b(?:competes? with|rival(?:s|ed|ing)?|competitor (?:of|to))\b/,
+    from: null,
+    to: null,
+    confidence: 0.68,
+  },
+  {
+    type: 'INVESTED_IN',
+    between: /\b(?:invest(?:s|ed|ing)? (?:\S+ ){0,4}in|backed|funded|financed)\b/,
+    from: null,
+    to: null,
+    confidence: 0.7,
+  },
+  {
+    type: 'CREATED',
+    between:
+      /\b(?:was |were )?(?:written|designed|developed|created|invented|painted|composed|directed|built|made|produced|released|discovered|proposed) by\b/,
+    from: null,
+    to: null,
+    confidence: 0.76,
+    isReversed: true,
+  },
+  {
+    type: 'CREATED',
+    between:
+      /\b(?:wrote|writes|designed|developed|develops|created|invented|painted|composed|directed|built|launched|released|unveiled|introduced|discovered|proposed|manufactures|produces)\b/,
+    from: ['person', 'organization', 'concept'],
+    to: null,
+    confidence: 0.66,
+  },
+  {
+    type: 'SUCCEEDED',
+    between: /\b(?:succeeded|replaced|succeeds|replaces|took over from)\b/,
+    from: PERSON,
+    to: PERSON,
+    confidence: 0.72,
+  },
+  {
+    type: 'MET_WITH',
+    between: /\b(?:met(?: with)?|meets(?: with)?|talks with|spoke with|negotiat\w+ with)\b/,
+    from: null,
+    to: null,
+    confidence: 0.64,
+  },
+  {
+    type: 'PARTICIPATED_IN',
+    between: /\b(?:participat\w+|competed|took part|spoke|fought|attended|won)\b(?: (?:in|at))?/,
+    from: null,
+    to: ['event'],
+    confidence: 0.7,
+  },
+  {
+    type: 'USES',
+    between: /\b(?:uses|used|using|adopted|relies on|runs on|depends on|is built on|is based on)\b/,
+    from: null,
+    to: ['product', 'organization', 'concept'],
+    confidence: 0.6,
+  },
+];
+
+const GAP_MAX = 90;
+const RELATED_MAX = 60;
+const RELATIONSHIPS_MAX = 300;
+const ENTITIES_PER_SENTENCE_MAX = 12;
+
+interface Mention {
+  readonly entity: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Finds relationships between entities of the same sentence: by what stands between them, else by keeping company. */
+export function findRelationships(
+  text: string,
+  sentences: readonly Sentence[],
+  entities: readonly FoundEntity[],
+): ExtractedRelationship[] {
+  const stated = new Map<string, ExtractedRelationship>();
+  const company = new Map<string, { from: number; to: number; count: number; weight: number; sentence: number }>();
+  for (const [index, mentions] of mentionsBySentence(entities)) {
+    const sentence = sentences[index] as Sentence;
+    for (let i = 0; i < mentions.length; i += 1) {
+      for (let j = i + 1; j < mentions.length; j += 1) {
+        const [left, right] = [mentions[i] as Mention, mentions[j] as Mention];
+        if (left.entity === right.entity || right.start < left.end) continue;
+        const found = j === i + 1 ? stateAdjacent(text, sentence, mentions, i, entities) : null;
+        if (found !== null) keepBest(stated, found);
+        else noteCompany(company, left, right, index, entities);
+      }
+    }
+  }
+  const pairs = new Set([...stated.values()].flatMap(({ from, to }) => [`${from}:${to}`, `${to}:${from}`]));
+  const related = [...company.values()]
+    .filter(({ from, to }) => !pairs.has(`${from}:${to}`))
+    .sort((a, b) => b.weight - a.weight)
+    .slice(0, RELATED_MAX)
+    .map(({ from, to, count, weight, sentence }) => ({
+      from,
+      to,
+      type: 'RELATED_TO',
+      confidence: round(Math.min(0.55, 0.18 + 0.12 * Math.log2(1 + count)) * Math.min(1, 0.5 + weight / count)),
+      evidence: evidenceOf(text, sentences[sentence] as Sentence),
+    }));
+  return [...stated.values(), ...related].sort((a, b) => b.confidence - a.confidence).slice(0, RELATIONSHIPS_MAX);
+}
+
+/** After "Siemens, based in Munich, ..." the subject is Siemens again, so it is tried first. */
+function stateAdjacent(
+  text: string,
+  sentence: Sentence,
+  mentions: readonly Mention[],
+  at: number,
+  entities: readonly FoundEntity[],
+): ExtractedRelationship | null {
+  const [first, left, right] = [mentions[0] as Mention, mentions[at] as Mention, mentions[at + 1] as Mention];
+  const gapStart = left.end;
+  const resumes =
+    at > 0 &&
+    text[first.end] === ',' &&
+    /^, (?!(?:the |a |an |who |which )|\p{Lu}|$)/u.test(text.slice(gapStart, gapStart + 10));
+  const resumed = resumes ? stateRelationship(text, sentence, first, right, gapStart, entities) : null;
+  return resumed ?? stateRelationship(text, sentence, left, right, gapStart, entities);
+}
+
+function stateRelationship(
+  text: string,
+  sentence: Sentence,
+  left: Mention,
+  right: Mention,
+  gapStart: number,
+  entities: readonly FoundEntity[],
+): ExtractedRelationship | null {
+  if (right.start - gapStart > GAP_MAX || left.entity === right.entity) return null;
+  const between = text.slice(gapStart, right.start).replaceAll(/\s+/g, ' ').toLowerCase();
+  const [a, b] = [entities[left.entity] as FoundEntity, entities[right.entity] as FoundEntity];
+  for (const pattern of PATTERNS) {
+    if (!pattern.between.test(between)) continue;
+    if (!(pattern.from?.includes(a.type) ?? true) || !(pattern.to?.includes(b.type) ?? true)) continue;
+    const isNegated = /\b(?:not|never|no|without|denied|refused)\b/.test(between);
+    if (isNegated) return null;
+    const certainty = Math.min(a.confidence, b.confidence);
+    const [from, to] = pattern.isReversed === true ? [right.entity, left.entity] : [left.entity, right.entity];
+    return {
+      from,
+      to,
+      type: pattern.type,
+      confidence: round(pattern.confidence * (0.6 + 0.4 * certainty)),
+      evidence: evidenceOf(text, sentence),
+    };
+  }
+  return null;
+}
+
+function mentionsBySentence(entities: readonly FoundEntity[]): Map<number, Mention[]> {
+  const bySentence = new Map<number, Mention[]>();
+  entities.forEach(({ places }, entity) => {
+    for (const { start, end, sentence } of places) {
+      const mentions = bySentence.get(sentence) ?? [];
+      mentions.push({ entity, start, end });
+      bySentence.set(sentence, mentions);
+    }
+  });
+  for (const [sentence, mentions] of bySentence) {
+    bySentence.set(sentence, mentions.sort((a, b) => a.start - b.start).slice(0, ENTITIES_PER_SENTENCE_MAX));
+  }
+  return bySentence;
+}
+
+function keepBest(stated: Map<string, ExtractedRelationship>, found: ExtractedRelationship): void {
+  const key = `${found.from}:${found.to}:${found.type}`;
+  const known = stated.get(key);
+  if (known === undefined || known.confidence < found.confidence) stated.set(key, found);
+}
+
+function noteCompany(
+  company: Map<string, { from: number; to: number; count: number; weight: number; sentence: number }>,
+  left: Mention,
+  right: Mention,
+  sentence: number,
+  entities: readonly FoundEntity[],
+): void {
+  const [from, to] = left.entity < right.entity ? [left.entity, right.entity] : [right.entity, left.entity];
+  const certainty = Math.min(entities[from]?.confidence ?? 0, entities[to]?.confidence ?? 0);
+  const nearness = 1 / (1 + (right.start - left.end) / 120);
+  const key = `${from}:${to}`;
+  const known = company.get(key);
+  if (known === undefined) company.set(key, { from, to, count: 1, weight: certainty * nearness, sentence });
+  else {
+    known.count += 1;
+    known.weight += certainty * nearness;
+  }
+}
+
+const evidenceOf = (text: string, { start, end }: Sentence): string =>
+  text.slice(start, end).replaceAll(/\s+/g, ' ').trim().slice(0, 500);
+const round = (value: number): number => Math.round(Math.min(0.97, value) * 100) / 100;
