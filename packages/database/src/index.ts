@@ -1,0 +1,12 @@
+export { codeOf, isConnectionLoss, isSerializationFailure } from './connection-errors.ts';
+export { createDatabase, type Database, type DatabaseOptions } from './database.ts';
+export {
+  createDeadLetterTable,
+  createIdempotencyTable,
+  createInboxTable,
+  createOutboxTable,
+} from './messaging-tables.ts';
+export { type MigrateOptions, migrate } from './migrate.ts';
+export { dropPartitionsOlderThan, ensurePartitions, type MonthlyTable, partitionByMonth } from './partitions.ts';
+export { enableTenantIsolation } from './tenant-isolation.ts';
+export type { Transaction, TxOptions } from './transaction.ts';
