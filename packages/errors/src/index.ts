@@ -1,7 +1,8 @@
 export { commonErrors } from './catalogue/common.ts';
+export { gatewayErrors } from './catalogue/gateway.ts';
 export { httpGuardErrors } from './catalogue/http-guard.ts';
-export { ingestErrors } from './catalogue/ingest.ts';
 export { errorCatalogue } from './catalogue/index.ts';
+export { ingestErrors } from './catalogue/ingest.ts';
 export {
   defineError,
   type ErrorDefinition,

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { defineEvent } from '../define-event.ts';
 import { IdSchema } from '../ids.ts';
+import { Acl } from './document.ts';
 
 /** A version of a document is searchable on every active leg. */
 export const DocumentIndexed = defineEvent({
@@ -17,6 +18,7 @@ export const DocumentIndexed = defineEvent({
       description: 'Watermark: a query with `minSeq` at or above it sees the document.',
     }),
     deleted: Type.Boolean(),
+    acl: Type.Optional(Acl),
   }),
 });
 

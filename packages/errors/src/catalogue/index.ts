@@ -1,6 +1,12 @@
 import { commonErrors } from './common.ts';
+import { gatewayErrors } from './gateway.ts';
 import { httpGuardErrors } from './http-guard.ts';
 import { ingestErrors } from './ingest.ts';
 
 /** The whole catalogue by area. A service adds its area in a file of its own beside `common.ts`. */
-export const errorCatalogue = { common: commonErrors, httpGuard: httpGuardErrors, ingest: ingestErrors } as const;
+export const errorCatalogue = {
+  common: commonErrors,
+  gateway: gatewayErrors,
+  httpGuard: httpGuardErrors,
+  ingest: ingestErrors,
+} as const;
