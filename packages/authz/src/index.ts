@@ -1,0 +1,10 @@
+export { type Authenticator, type AuthenticatorOptions, createAuthenticator } from './authenticator.ts';
+export { authorize, DEFAULT_ROLE_RANKS, type Decision, type RoleRanks } from './authorize.ts';
+export { type Principal, principalsOf } from './principal.ts';
+export {
+  createRevocations,
+  type RevocableToken,
+  type Revocation,
+  type RevocationSet,
+  type RevocationSource,
+} from './revocations.ts';
