@@ -15,12 +15,20 @@ export function findBinary(name: string): string | null {
   return null;
 }
 
-/** The folder with `initdb` and `postgres`: from the PATH, from Debian's versioned folders (newest first), from Homebrew. */
-export function findPostgresFolder(): string | null {
+/**
+ * The folder with `initdb` and `postgres`: from the PATH, from Debian's versioned folders (newest first), from Homebrew.
+ * @param major prefer the folder of this version, where folders are named by version
+ */
+export function findPostgresFolder(major: number | null = null): string | null {
+  const preferred = major === null ? [] : [join(DEBIAN_POSTGRES, String(major), 'bin')];
   const candidates = [...debianFolders(), ...homebrewFolders()];
   const onPath = findBinary('postgres');
   if (onPath !== null) candidates.unshift(join(onPath, '..'));
-  return candidates.find((folder) => ['postgres', 'initdb'].every((name) => isExecutable(join(folder, name)))) ?? null;
+  return (
+    [...preferred, ...candidates].find((folder) =>
+      ['postgres', 'initdb'].every((name) => isExecutable(join(folder, name))),
+    ) ?? null
+  );
 }
 
 function debianFolders(): string[] {

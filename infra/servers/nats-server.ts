@@ -14,6 +14,8 @@ export interface NatsServerOptions {
   readonly authorization?: string;
   /** JetStream lines by server version, such as `sync_interval`. */
   readonly jetstream?: Readonly<Record<string, string>>;
+  /** Gets the process before it is ready. */
+  readonly onSpawn?: (process: GuardedProcess) => void;
 }
 
 export interface NatsServer {
@@ -34,6 +36,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
     stopSignal: 'SIGTERM',
   });
   const monitorUrl = `http://127.0.0.1:${options.monitorPort}`;
+  options.onSpawn?.(process);
   await untilReady({
     server: 'nats-server',
     process,
@@ -52,7 +55,7 @@ export async function probeNats(monitorUrl: string): Promise<void> {
 }
 
 /** The text of `nats.conf`. Payloads up to 4 MiB: a document travels whole. */
-export function natsConfig(options: Omit<NatsServerOptions, 'binary' | 'logFile'>): string {
+export function natsConfig(options: Omit<NatsServerOptions, 'binary' | 'logFile' | 'onSpawn'>): string {
   const jetstream = { store_dir: JSON.stringify(join(options.folder, 'jetstream')), ...options.jetstream };
   return [
     'server_name: peermesh',

@@ -21,6 +21,8 @@ export interface PostgresServerOptions {
   /** `durable` for data that matters; `throwaway` turns fsync off. */
   readonly durability: 'durable' | 'throwaway';
   readonly settings?: Readonly<Record<string, string>>;
+  /** Gets the process before it is ready. */
+  readonly onSpawn?: (process: GuardedProcess) => void;
 }
 
 export interface PostgresServer {
@@ -61,6 +63,7 @@ export async function startPostgresServer(options: PostgresServerOptions): Promi
     ...(runAs === undefined ? {} : { runAs }),
   });
   const url = `postgres://${options.superuser}:${encodeURIComponent(options.password)}@127.0.0.1:${options.port}/postgres`;
+  options.onSpawn?.(process);
   await untilReady({
     server: 'PostgreSQL',
     process,

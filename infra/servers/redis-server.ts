@@ -11,6 +11,8 @@ export interface RedisServerOptions {
   readonly logFile: string;
   readonly port: number;
   readonly password?: string;
+  /** Gets the process before it is ready. */
+  readonly onSpawn?: (process: GuardedProcess) => void;
 }
 
 export interface RedisServer {
@@ -29,6 +31,7 @@ export async function startRedisServer(options: RedisServerOptions): Promise<Red
     logFile: options.logFile,
     stopSignal: 'SIGTERM',
   });
+  options.onSpawn?.(process);
   await untilReady({
     server: 'Redis',
     process,

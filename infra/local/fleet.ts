@@ -1,0 +1,225 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ServiceName, services } from '../catalog.ts';
+import { ensureDatabase, ensureRoles } from '../postgres/index.ts';
+import { type Dependency, portTaken } from './dependencies/dependency.ts';
+import { natsUrlFor, openNats } from './dependencies/nats.ts';
+import { openPostgres } from './dependencies/postgres.ts';
+import { openRedis } from './dependencies/redis.ts';
+import { deleteFleetRecord, processRecord, writeFleetRecord } from './fleet-record.ts';
+import { isListening } from './port-owner.ts';
+import { loadSecrets, type Secrets } from './secrets.ts';
+import {
+  DATABASE,
+  type LaunchContext,
+  migrationLaunch,
+  replicaLaunch,
+  type Stores,
+  serviceLaunch,
+} from './service-launches.ts';
+import { launchService, migrateService, type ServiceLaunch, serviceFolder } from './service-process.ts';
+import type { Settings } from './settings.ts';
+import { rotateLog, type StateFolder } from './state-folder.ts';
+import { applyDeclaredStreams } from './streams-step.ts';
+import { type Supervised, supervise } from './supervised.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface FleetOptions {
+  readonly settings: Settings;
+  readonly state: StateFolder;
+  readonly terminal: Terminal;
+  /** Base URL of the edge as clients reach it; the gateway's own when absent. */
+  readonly publicUrl?: string;
+  /** Restart services on every change of their source. */
+  readonly watch?: boolean;
+  readonly gatewayReplicas?: 1 | 2;
+  /** Settings of single services that differ from the catalog's. */
+  readonly overrides?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
+}
+
+/** A running fleet. */
+export interface Fleet {
+  readonly secrets: Secrets;
+  readonly gatewayUrl: string;
+  readonly stores: Stores;
+  /** The stores that we run and the services, in the order in which they started. */
+  readonly processes: readonly Supervised[];
+  /** A process by name; a second gateway is called `gateway-2`. */
+  process(name: string): Supervised;
+  /** Starts one more process; it is supervised, recorded and stopped with the fleet, before everything else. */
+  add(process: Supervised): Promise<void>;
+  /** Writes down that all is up and the main job is done. */
+  complete(): void;
+  /** Stops everything in the reverse order. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts stores, roles, streams, migrations and services, each as a step of its own.
+ * What has started is stopped again when a later step fails.
+ */
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const processes: Supervised[] = [];
+  const startedAt = new Date().toISOString();
+  const { settings, state, terminal } = options;
+  const gatewayUrl = `http://127.0.0.1:${settings.ports.gateway}`;
+  const publicUrl = options.publicUrl ?? gatewayUrl;
+  let isComplete = false;
+  const record = (): void =>
+    writeFleetRecord(state, {
+      launcherPid: process.pid,
+      startedAt,
+      publicUrl,
+      isComplete,
+      processes: processes.map(processRecord),
+    });
+  const stop = async (): Promise<void> => {
+    for (const supervised of processes.toReversed()) await supervised.stop();
+    deleteFleetRecord(state);
+  };
+  const add = async (supervised: Supervised): Promise<void> => {
+    processes.push(supervised);
+    await supervised.start();
+    record();
+  };
+  try {
+    const secrets = loadSecrets(state);
+    await refuseTakenPorts(options);
+    const stores = await openStores(options, secrets, processes, record);
+    const context: LaunchContext = {
+      settings,
+      state,
+      secrets,
+      stores,
+      publicUrl,
+      watch: options.watch ?? false,
+      overrides: options.overrides ?? {},
+    };
+    const launches = services
+      .filter((service) => existsSync(join(serviceFolder(settings, service), 'src/main.ts')))
+      .map((service) => serviceLaunch(service, context));
+    await prepare(options, context, launches);
+    terminal.heading('Services');
+    for (const launch of withReplica(launches, context, options)) {
+      const supervised = supervisedService(launch, options, record);
+      await terminal.step(
+        supervised.name,
+        () => add(supervised),
+        () => launch.definition.summary,
+      );
+    }
+    return {
+      secrets,
+      gatewayUrl,
+      stores,
+      processes,
+      add,
+      stop,
+      process: (name) => named(processes, name),
+      complete: () => {
+        isComplete = true;
+        record();
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function openStores(
+  { settings, state, terminal }: FleetOptions,
+  secrets: Secrets,
+  processes: Supervised[],
+  record: () => void,
+): Promise<Stores> {
+  const context = {
+    settings,
+    state,
+    onEvent: terminal.event,
+    onChange: record,
+    onSupervised: (supervised: Supervised) => processes.push(supervised),
+  };
+  const services = Object.fromEntries(
+    Object.entries(secrets.services).map(([name, { natsPassword }]) => [name, natsPassword]),
+  ) as Record<ServiceName, string>;
+  const open = (name: string, work: () => Promise<Dependency>): Promise<Dependency> =>
+    terminal.step(name, work, ({ description }) => description);
+  terminal.heading('Stores');
+  return {
+    postgres: await open('postgres', () => openPostgres(context, secrets.postgresPassword)),
+    nats: await open('nats', () => openNats(context, { admin: secrets.natsAdminPassword, services })),
+    redis: await open('redis', () => openRedis(context, secrets.redisPassword)),
+  };
+}
+
+async function prepare(
+  { terminal }: FleetOptions,
+  context: LaunchContext,
+  launches: readonly ServiceLaunch[],
+): Promise<void> {
+  const { secrets, stores } = context;
+  const schemas = services.map(({ name, databaseConnectionsMax }) => ({
+    service: name,
+    ownerPassword: secrets.services[name].ownerPassword,
+    appPassword: secrets.services[name].appPassword,
+    connectionLimit: databaseConnectionsMax,
+  }));
+  terminal.heading('Preparation');
+  await terminal.step(
+    'roles',
+    async () => {
+      await ensureRoles(stores.postgres.url, schemas);
+      await ensureDatabase(stores.postgres.url, DATABASE, schemas);
+    },
+    () => `${schemas.length} schemas, each with an owner and an application role`,
+  );
+  await terminal.step(
+    'streams',
+    () => applyDeclaredStreams(natsUrlFor(stores.nats, 'admin', secrets.natsAdminPassword)),
+    (count) => `${count} JetStream streams as declared`,
+  );
+  await terminal.step(
+    'migrations',
+    async () => {
+      for (const launch of launches) {
+        rotateLog(launch.logFile);
+        await migrateService(migrationLaunch(launch, context));
+      }
+    },
+    () => launches.map(({ definition }) => definition.name).join(', '),
+  );
+}
+
+function withReplica(launches: ServiceLaunch[], context: LaunchContext, options: FleetOptions): ServiceLaunch[] {
+  const gateway = launches.find(({ definition }) => definition.name === 'gateway');
+  if (options.gatewayReplicas !== 2 || gateway === undefined) return launches;
+  return [...launches, replicaLaunch(gateway, context)];
+}
+
+function supervisedService(launch: ServiceLaunch, { terminal }: FleetOptions, record: () => void): Supervised {
+  return supervise({
+    name: launch.name,
+    url: `http://127.0.0.1:${launch.addresses.port}`,
+    logFile: launch.logFile,
+    launch: (onSpawn) => launchService(launch, onSpawn),
+    onEvent: terminal.event,
+    onChange: record,
+  });
+}
+
+/** Ports of services are checked before anything starts, so that the message comes at once. */
+async function refuseTakenPorts({ settings, gatewayReplicas }: FleetOptions): Promise<void> {
+  for (const { name } of services) {
+    if (await isListening(settings.ports[name])) throw portTaken(name, name, settings.ports[name]);
+  }
+  if (gatewayReplicas === 2 && (await isListening(settings.ports.gatewayReplica))) {
+    throw portTaken('the second gateway', 'gatewayReplica', settings.ports.gatewayReplica);
+  }
+}
+
+function named(processes: readonly Supervised[], name: string): Supervised {
+  const found = processes.find((supervised) => supervised.name === name);
+  if (found === undefined) throw new Error(`no process of the fleet is called ${name}`);
+  return found;
+}
