@@ -3,6 +3,7 @@ export { gatewayErrors } from './catalogue/gateway.ts';
 export { httpGuardErrors } from './catalogue/http-guard.ts';
 export { errorCatalogue } from './catalogue/index.ts';
 export { ingestErrors } from './catalogue/ingest.ts';
+export { searchErrors } from './catalogue/search.ts';
 export {
   defineError,
   type ErrorDefinition,

@@ -2,6 +2,7 @@ import { commonErrors } from './common.ts';
 import { gatewayErrors } from './gateway.ts';
 import { httpGuardErrors } from './http-guard.ts';
 import { ingestErrors } from './ingest.ts';
+import { searchErrors } from './search.ts';
 
 /** The whole catalogue by area. A service adds its area in a file of its own beside `common.ts`. */
 export const errorCatalogue = {
@@ -9,4 +10,5 @@ export const errorCatalogue = {
   gateway: gatewayErrors,
   httpGuard: httpGuardErrors,
   ingest: ingestErrors,
+  search: searchErrors,
 } as const;
