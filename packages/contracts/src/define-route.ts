@@ -66,7 +66,11 @@ export interface RouteDefinition<
   readonly examples?: readonly RouteExample[];
 }
 
-type StaticOr<S, Fallback> = S extends TSchema ? Static<S> : Fallback;
+type StaticOr<S, Fallback> = [Exclude<S, undefined>] extends [never]
+  ? Fallback
+  : Exclude<S, undefined> extends infer Schema extends TSchema
+    ? Static<Schema>
+    : Fallback;
 
 /** The parts of a request as the handler gets them. */
 export interface RouteInput<R extends RouteDefinition> {
