@@ -97,7 +97,7 @@ const definitions: { readonly [Name in ServiceName]: Omit<ServiceDefinition, 'na
     databaseConnectionsMax: 40,
     replicas: 1,
     resources: { memoryMiB: 1024, cpus: 2 },
-    secrets: ['DATABASE_URL', 'NATS_URL', 'REDIS_URL'],
+    secrets: ['DATABASE_URL', 'NATS_URL', 'REDIS_URL', 'INGEST_ENCRYPTION_KEY'],
     env: (at) => ({ ...base(at), ...(at.isLocal ? { INGEST_ALLOW_PRIVATE_HOSTS: '127.0.0.1,localhost' } : {}) }),
   },
   search: {
@@ -134,7 +134,7 @@ const definitions: { readonly [Name in ServiceName]: Omit<ServiceDefinition, 'na
     databaseConnectionsMax: 40,
     replicas: 1,
     resources: { memoryMiB: 1024, cpus: 1 },
-    secrets: ['DATABASE_URL', 'NATS_URL', 'REDIS_URL'],
+    secrets: ['DATABASE_URL', 'NATS_URL', 'REDIS_URL', 'INGEST_ENCRYPTION_KEY'],
     env: (at) => ({ ...base(at), ...(at.isLocal ? { PUBLISHER_ALLOW_PRIVATE_HOSTS: '127.0.0.1,localhost' } : {}) }),
   },
   gateway: {

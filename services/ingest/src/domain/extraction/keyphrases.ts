@@ -93,7 +93,7 @@ function phrasesOf(run: readonly ContentWord[]): ContentWord[][] {
     for (let length = 1; length <= WORDS_MAX && from + length <= run.length; length += 1) {
       const phrase = run.slice(from, from + length);
       const [first, last] = [phrase[0] as ContentWord, phrase.at(-1) as ContentWord];
-      if (!isWeak(first.key) && !isWeak(last.key) && !/ed$/.test(last.key)) phrases.push(phrase);
+      if (!isWeak(first.key) && !isWeak(last.key) && !last.key.endsWith('ed')) phrases.push(phrase);
     }
   }
   return phrases;

@@ -1,0 +1,28 @@
+import { ConfigError, runService } from '@peermesh/service-kit';
+import { createLogger } from '@peermesh/telemetry';
+import { buildApp } from './app.ts';
+import { type IngestConfig, loadIngestConfig } from './config.ts';
+
+function readConfig(): IngestConfig {
+  try {
+    return loadIngestConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+const config = readConfig();
+const logger = createLogger({ service: 'ingest', level: config.LOG_LEVEL });
+await runService({
+  logger,
+  host: config.HOST,
+  port: config.PORT,
+  forceMs: config.SHUTDOWN_FORCE_MS,
+  start: async () => {
+    const service = await buildApp(config, { logger });
+    await service.start();
+    return service;
+  },
+});

@@ -1,0 +1,18 @@
+import { ingestRoutes } from '@peermesh/contracts/ingest';
+import { mountRoute } from '@peermesh/service-kit';
+import type { FastifyInstance } from 'fastify';
+import type { QuotaStore } from '../../../adapters/pg/quota-store.ts';
+import type { QuotaLedger } from '../../../usecases/quota-ledger.ts';
+
+/** GET and PUT /api/v1/ingest/quota */
+export function mountQuota(app: FastifyInstance, store: QuotaStore, ledger: QuotaLedger): void {
+  mountRoute(app, ingestRoutes.getIntakeQuota, async ({ principal }) => ({
+    status: 200 as const,
+    body: await ledger.read(principal.tenantId),
+  }));
+  mountRoute(app, ingestRoutes.setIntakeQuota, async ({ body, principal }) => {
+    await store.set(principal.tenantId, body);
+    ledger.forget(principal.tenantId);
+    return { status: 200 as const, body: await ledger.read(principal.tenantId) };
+  });
+}
