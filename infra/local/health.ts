@@ -1,5 +1,6 @@
+import { probeNginx } from '../servers/index.ts';
 import type { Fleet } from './fleet.ts';
-import type { FleetRecord, ProcessRecord } from './fleet-record.ts';
+import { type FleetRecord, type ProcessRecord, processRecord } from './fleet-record.ts';
 import { isAlive } from './instance-lock.ts';
 import { describeError } from './launcher-error.ts';
 import { isListening } from './port-owner.ts';
@@ -14,7 +15,6 @@ export interface ProcessHealth {
 
 /** Rows of the table that `npm start` ends with. */
 export async function probeProcesses(fleet: Fleet): Promise<string[][]> {
-  const { processRecord } = await import('./fleet-record.ts');
   const healths = await Promise.all(fleet.processes.map((supervised) => probeRecord(processRecord(supervised))));
   return healths.map(({ record, text }) => [record.name, String(record.pid ?? '-'), text, record.url]);
 }
@@ -29,7 +29,7 @@ async function probeRecord(record: ProcessRecord): Promise<ProcessHealth> {
     return { record, isHealthy: false, text: `not running (${record.state})` };
   }
   try {
-    await probeUrl(record.url);
+    await (record.name === 'nginx' ? probeNginx(Number(new URL(record.url).port)) : probeUrl(record.url));
     return { record, isHealthy: record.state === 'ready', text: record.state === 'ready' ? 'healthy' : record.state };
   } catch (error) {
     return { record, isHealthy: false, text: describeError(error) };

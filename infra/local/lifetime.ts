@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { Socket } from 'node:net';
 import type { Settings } from './settings.ts';
 
 const FORCE_AFTER_MS = 1_500;
@@ -23,10 +23,11 @@ export function watchLifetime(settings: Settings): Lifetime {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   if (settings.lifelineFd !== null && !settings.isDetached) {
-    const lifeline = createReadStream('', { fd: settings.lifelineFd });
+    const lifeline = new Socket({ fd: settings.lifelineFd, readable: true, writable: false });
     lifeline.on('error', () => controller.abort());
     lifeline.on('close', () => controller.abort());
     lifeline.resume();
+    lifeline.unref();
   }
   return { signal: controller.signal, ended };
 }

@@ -1,5 +1,3 @@
-import { describeError } from './launcher-error.ts';
-
 const BAR_WIDTH = 30;
 const PLAIN_PROGRESS_STEP = 10;
 
@@ -45,7 +43,7 @@ export function createTerminal(out: NodeJS.WriteStream, mirror?: (text: string) 
         return result;
       } catch (error) {
         transient('');
-        line(`  ✖ ${name.padEnd(12)} ${describeError(error)}`);
+        line(`  ✖ ${name}`);
         throw error;
       }
     },

@@ -9,6 +9,7 @@ export {
   startGuarded,
 } from './guarded-process.ts';
 export { type NatsServer, type NatsServerOptions, natsConfig, probeNats, startNatsServer } from './nats-server.ts';
+export { checkNginxConfig, type NginxProcessOptions, probeNginx, startNginx } from './nginx-process.ts';
 export {
   type PostgresServer,
   type PostgresServerOptions,

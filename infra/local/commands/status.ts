@@ -32,7 +32,7 @@ export const statusCommand: Command = {
     const healths = await probeFleet(record);
     const isHealthy = healths.every((health) => health.isHealthy);
     if (values.json) {
-      const processes = healths.map(({ record: { logFile: _, ...rest }, text }) => ({ ...rest, health: text }));
+      const processes = healths.map(({ record: process, text }) => ({ ...process, health: text }));
       process.stdout.write(
         `${JSON.stringify({ state: isHealthy ? 'healthy' : 'unhealthy', ...record, processes }, null, 2)}\n`,
       );
