@@ -1,3 +1,4 @@
+export { authErrors } from './catalogue/auth.ts';
 export { commonErrors } from './catalogue/common.ts';
 export { gatewayErrors } from './catalogue/gateway.ts';
 export { httpGuardErrors } from './catalogue/http-guard.ts';

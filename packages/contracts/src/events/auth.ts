@@ -27,12 +27,18 @@ export const SessionRevoked = defineEvent({
   type: 'peermesh.auth.session_revoked.v1',
   subject: 'auth.session_revoked',
   stream: 'AUTH',
-  description: 'A session, a token, an API key or everything of a user was revoked.',
+  description: 'A session, a token, an API key, everything of a user, or everything signed by a key was revoked.',
   data: Type.Object({
-    kind: Type.Union([Type.Literal('session'), Type.Literal('token'), Type.Literal('api_key'), Type.Literal('user')]),
-    /** `sid`, `jti`, key id or user id, after `kind`. */
+    kind: Type.Union([
+      Type.Literal('session'),
+      Type.Literal('token'),
+      Type.Literal('api_key'),
+      Type.Literal('user'),
+      Type.Literal('signing_key'),
+    ]),
+    /** `sid`, `jti`, API key id, user id or `kid`, after `kind`. */
     id: Type.String({ minLength: 1, maxLength: 128 }),
-    userId: IdSchema('user'),
+    userId: Type.Union([IdSchema('user'), Type.Null()], { description: 'Whose credentials; null for a signing key.' }),
     reason: Type.String({ maxLength: 100 }),
     revokedAt: Timestamp,
     expiresAt: Type.Union([Timestamp, Type.Null()], {

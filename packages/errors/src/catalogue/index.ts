@@ -1,3 +1,4 @@
+import { authErrors } from './auth.ts';
 import { commonErrors } from './common.ts';
 import { gatewayErrors } from './gateway.ts';
 import { httpGuardErrors } from './http-guard.ts';
@@ -6,6 +7,7 @@ import { searchErrors } from './search.ts';
 
 /** The whole catalogue by area. A service adds its area in a file of its own beside `common.ts`. */
 export const errorCatalogue = {
+  auth: authErrors,
   common: commonErrors,
   gateway: gatewayErrors,
   httpGuard: httpGuardErrors,
