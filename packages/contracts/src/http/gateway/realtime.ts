@@ -61,6 +61,7 @@ export const RealtimeServerMessage = Type.Union([
     ]),
   }),
   Type.Object({ type: Type.Literal('pong') }),
+  Type.Object({ type: Type.Literal('heartbeat'), id: Type.String({ description: 'Resume token of now.' }) }),
   Type.Object({ type: Type.Literal('error'), code: Type.String(), detail: Type.String() }),
   Type.Object({ type: Type.Literal('goodbye'), reason: Type.String(), reconnectAfterMs: Type.Integer({ minimum: 0 }) }),
 ]);

@@ -115,10 +115,11 @@ export const rollbackRoutes = defineRoute({
   method: 'POST',
   path: '/api/v1/gateway/routes/rollback',
   summary: 'Go back to an earlier route table',
-  description: 'To the one before the active one, or to `revision`. It becomes a new revision.',
+  description:
+    'To the one before the active one, or to `revision`; 0 is the file that came with the release. It becomes a new revision.',
   tags: ['gateway'],
   policy: write,
-  body: Type.Object({ revision: Type.Optional(Type.Integer({ minimum: 1 })) }, { additionalProperties: false }),
+  body: Type.Object({ revision: Type.Optional(Type.Integer({ minimum: 0 })) }, { additionalProperties: false }),
   responses: { 200: RouteSnapshot },
   errors: ['PM_GATEWAY_NOTHING_TO_ROLL_BACK', 'PM_COMMON_NOT_FOUND', 'PM_GATEWAY_ROUTES_INVALID'],
   idempotency: 'none',

@@ -1,0 +1,162 @@
+import { type Authenticator, createAuthenticator, createRevocations, type Revocation } from '@peermesh/authz';
+import { createDatabase } from '@peermesh/database';
+import { createApp, type RunningService } from '@peermesh/service-kit';
+import { createMetrics, type Logger, type MetricsRegistry } from '@peermesh/telemetry';
+import { AuthApiKeys } from './adapters/auth-api-keys.ts';
+import { type AnnounceRoutes, PgRouteStore } from './adapters/pg-route-store.ts';
+import type { GatewaySchema } from './adapters/schema.ts';
+import { type GatewayConfig, listOf } from './config.ts';
+import { createLimiter } from './plugins/limiter.ts';
+import { createRealtime } from './plugins/realtime.ts';
+import { openRedis } from './plugins/redis.ts';
+import { createUpstreams, SERVICES } from './plugins/upstreams.ts';
+import type { GatewayEvents } from './ports.ts';
+import { ClientAddresses } from './proxy/client-address.ts';
+import type { EdgeParts } from './proxy/edge.ts';
+import { openFrontDoor } from './proxy/front-door.ts';
+import { Identities } from './proxy/identity.ts';
+import { createProxyMetrics } from './proxy/proxy-metrics.ts';
+import { mountDocs } from './routes/docs-routes.ts';
+import { mountGatewayRoutes } from './routes/gateway-routes.ts';
+import { mountRealtimeRoutes } from './routes/realtime-routes.ts';
+import { RouteTables } from './tables/route-tables.ts';
+import { VERSION } from './version.ts';
+
+/** What a caller may bring along. */
+export interface GatewayDeps {
+  readonly logger: Logger;
+  readonly metrics?: MetricsRegistry;
+  readonly events: GatewayEvents;
+  readonly announce: AnnounceRoutes;
+}
+
+/** Builds the gateway. It listens when the caller says so; `stop` ends what is not HTTP. */
+export async function buildApp(config: GatewayConfig, deps: GatewayDeps): Promise<RunningService> {
+  const { logger, events } = deps;
+  const metrics = deps.metrics ?? createMetrics({ service: 'gateway' });
+  const app = await createApp({ service: 'gateway', version: VERSION, logger, metrics });
+
+  const db = createDatabase<GatewaySchema>({
+    url: config.DATABASE_URL,
+    schema: 'gateway',
+    applicationName: 'gateway',
+    poolMax: config.DATABASE_POOL_MAX,
+    logger,
+  });
+  const redis = openRedis(config.REDIS_URL, logger);
+  const upstreams = createUpstreams(config, metrics);
+
+  const revocations = createRevocations();
+  revocations.watch(events.followRevocations((event) => revocations.add(event.data as Revocation)));
+  const authenticator = createAuthenticator({
+    issuer: config.TOKEN_ISSUER,
+    audience: config.TOKEN_AUDIENCE,
+    jwks: new URL(config.JWKS_URL),
+    revocations,
+    revocationStalenessMaxMs: config.REVOCATION_STALENESS_MAX_MS,
+  });
+  const apiKeys = new AuthApiKeys(upstreams.get('auth')!);
+  const identities = new Identities({ authenticator, apiKeys, revocations });
+  app.authenticator = withApiKeys(authenticator, apiKeys);
+
+  const addresses = new ClientAddresses(listOf(config.TRUSTED_PROXIES));
+  const { limiter, store: leases } = createLimiter(config, { redis, logger, metrics });
+  const edge: Omit<EdgeParts, 'table'> & { table: EdgeParts['table'] | null } = {
+    upstreams,
+    identities,
+    limiter,
+    addresses,
+    logger,
+    metrics: createProxyMetrics(metrics),
+    table: null,
+    isDraining: false,
+  };
+  const active = metrics.gauge({ name: 'gateway_routes_revision', help: 'Revision of the active route table.' });
+  const tables = new RouteTables({
+    file: config.ROUTES_FILE,
+    store: new PgRouteStore(db, deps.announce),
+    services: SERVICES,
+    logger,
+    onActive: (table, snapshot) => {
+      edge.table = table;
+      active.set(snapshot.revision);
+    },
+  });
+  await tables.start();
+  events.followRoutes(() => void tables.poll());
+
+  const realtime = await createRealtime(config, { events, identities, addresses, redis, metrics, logger });
+  const parts = edge as EdgeParts;
+  mountGatewayRoutes(app, { tables, upstreams, activeTable: () => parts.table });
+  mountRealtimeRoutes(app, realtime);
+  mountDocs(app);
+
+  app.health.add(
+    'routes',
+    async () => {
+      if (tables.lastError !== null) throw new Error(`the newest route table cannot be used: ${tables.lastError}`);
+    },
+    { critical: false },
+  );
+  app.health.add('database', () => db.ping(), { critical: false });
+  app.health.add('events', () => events.ping(), { critical: false });
+  app.health.add('revocations', async () => {
+    const ageMs = revocations.stalenessMs();
+    if (ageMs > config.REVOCATION_STALENESS_MAX_MS) throw new Error('the revocation feed is stale: tokens are refused');
+  });
+  app.health.add(
+    'rate_limits',
+    async () => {
+      if (leases.isDegraded) throw new Error('Redis is away: this replica counts on its own');
+    },
+    { critical: false },
+  );
+  for (const { service, targets } of upstreams.values()) {
+    app.health.add(`upstream_${service}`, () => reachable(targets.map(({ url }) => url)), { critical: false });
+  }
+  app.addHook('onClose', async () => {
+    await Promise.all([...upstreams.values()].map((upstream) => upstream.close()));
+    redis.disconnect();
+    await db.close();
+  });
+  await app.ready();
+  openFrontDoor(app, parts);
+  return {
+    app,
+    stop: async () => {
+      parts.isDraining = true;
+      realtime.hub.close();
+      await tables.stop();
+      await events.stop();
+    },
+  };
+}
+
+/** The gateway's own operations take API keys as bearer tokens, like those it forwards. */
+function withApiKeys(authenticator: Authenticator, apiKeys: AuthApiKeys): Authenticator {
+  const keyIn = (authorization: string | undefined): string | null =>
+    authorization?.slice(7).startsWith('pm_') === true ? authorization.slice(7).trim() : null;
+  return {
+    authenticateCached(authorization) {
+      const key = keyIn(authorization);
+      return authenticator.authenticateCached(key === null ? authorization : (apiKeys.cached(key) ?? undefined));
+    },
+    async authenticate(authorization) {
+      const key = keyIn(authorization);
+      return authenticator.authenticate(
+        key === null ? authorization : (apiKeys.cached(key) ?? (await apiKeys.exchange(key))),
+      );
+    },
+  };
+}
+
+async function reachable(urls: readonly string[]): Promise<void> {
+  const answers = await Promise.allSettled(
+    urls.map(async (url) => {
+      const answer = await fetch(new URL('/health/live', url), { signal: AbortSignal.timeout(1000) });
+      await answer.body?.cancel();
+    }),
+  );
+  const away = urls.filter((_url, index) => answers[index]?.status === 'rejected');
+  if (away.length > 0) throw new Error(`${away.length} of ${urls.length} instances do not answer`);
+}

@@ -1,0 +1,26 @@
+import type { Logger } from '@peermesh/telemetry';
+import { Redis } from 'ioredis';
+
+const RECONNECT_MAX_MS = 1000;
+
+/** A connection that answers with an error at once while Redis is away, and keeps trying to come back. */
+export function openRedis(url: string, logger: Logger): Redis {
+  const redis = new Redis(url, {
+    connectionName: 'gateway',
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: 1000,
+    connectTimeout: 2000,
+    retryStrategy: (attempt) => Math.min(RECONNECT_MAX_MS, 50 * attempt) * (0.5 + Math.random() / 2),
+  });
+  let isAway = false;
+  redis.on('error', (error) => {
+    if (!isAway) logger.warn({ err: error }, 'redis is away');
+    isAway = true;
+  });
+  redis.on('ready', () => {
+    if (isAway) logger.info('redis is back');
+    isAway = false;
+  });
+  return redis;
+}

@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from '@peermesh/telemetry';
+import type { RouteTable } from '../domain/route-table.ts';
+import type { RateLimiter } from '../limits/rate-limiter.ts';
+import type { ClientAddresses } from './client-address.ts';
+import { Exchange } from './exchange.ts';
+import type { Identities } from './identity.ts';
+import type { ProxyMetrics } from './proxy-metrics.ts';
+import type { Upstream } from './upstream.ts';
+
+/** Everything that an exchange uses. `table` is replaced as a whole when the routes change. */
+export interface EdgeParts {
+  readonly upstreams: ReadonlyMap<string, Upstream>;
+  readonly identities: Identities;
+  readonly limiter: RateLimiter;
+  readonly addresses: ClientAddresses;
+  readonly metrics: ProxyMetrics;
+  readonly logger: Logger;
+  table: RouteTable;
+  isDraining: boolean;
+}
+
+const REQUEST_ID = /^[A-Za-z0-9_.:-]{8,128}$/;
+
+/** Handles one request that is not for the gateway itself. */
+export function handleProxied(parts: EdgeParts, request: IncomingMessage, response: ServerResponse): void {
+  new Exchange(parts, request, response, requestIdOf(request)).run();
+}
+
+/** The caller's request id when it is usable, a new one otherwise. */
+export function requestIdOf(request: IncomingMessage): string {
+  const header = request.headers['x-request-id'];
+  return typeof header === 'string' && REQUEST_ID.test(header) ? header : randomUUID();
+}
