@@ -39,8 +39,12 @@ export function parseFlags<const Options extends OptionsConfig>(
 
 /** The text of `--help`. */
 export function helpText(command: Command): string {
-  const invocation =
-    command.name === 'start' || command.name === 'test' ? `npm ${command.name}` : `npm run ${command.name}`;
+  const invocation = invocationOf(command.name);
   const usage = command.usage === '' ? invocation : `${invocation} -- ${command.usage}`;
   return [command.summary, '', `  ${usage}`, '', ...command.details.map((line) => `  ${line}`), ''].join('\n');
+}
+
+function invocationOf(name: string): string {
+  if (name === 'compose-secrets') return 'node infra/local/bootstrap.mjs compose-secrets';
+  return name === 'start' || name === 'test' ? `npm ${name}` : `npm run ${name}`;
 }

@@ -1,5 +1,6 @@
 import { type Command, helpText } from './command.ts';
 import { benchCommand } from './commands/bench.ts';
+import { composeSecretsCommand } from './commands/compose-secrets.ts';
 import { devCommand } from './commands/dev.ts';
 import { dlqCommand } from './commands/dlq.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -23,6 +24,7 @@ const COMMANDS: readonly Command[] = [
   dlqCommand,
   testCommand,
   benchCommand,
+  composeSecretsCommand,
 ];
 
 async function main(): Promise<number> {

@@ -1,0 +1,161 @@
+import { type Addresses, type ServiceDefinition, services } from '../catalog.ts';
+import { appRole, ownerRole } from '../postgres/roles.ts';
+import { IMAGES } from './images.ts';
+
+/** One entry under `services:` of a compose file. */
+export type ComposeService = Readonly<Record<string, unknown>>;
+
+export const CONTAINER_PORT = 8080;
+
+const HARDENING = {
+  read_only: true,
+  tmpfs: ['/tmp:size=64m'],
+  cap_drop: ['ALL'],
+  security_opt: ['no-new-privileges:true'],
+  restart: 'unless-stopped',
+} as const;
+
+const FLEET = ['fleet'];
+const DEV = ['dev'];
+const PREPARED = { condition: 'service_completed_successfully' } as const;
+const HEALTHY = { condition: 'service_healthy' } as const;
+
+/** Where containers find each other. */
+export const composeAddresses: Addresses = {
+  host: '0.0.0.0',
+  port: CONTAINER_PORT,
+  logLevel: '${LOG_LEVEL:-info}',
+  service: (name) => `http://${name}:${CONTAINER_PORT}`,
+  publicUrl: '${PEERMESH_PUBLIC_URL:-https://localhost:8443}',
+  isLocal: false,
+};
+
+/** Name of the secret that holds one key of one service. */
+export function secretName(service: string, key: string): string {
+  return `${service}_${key.toLowerCase()}`;
+}
+
+/** The services of the fleet, their one-shot migrations, and the same with hot reload for development. */
+export function fleetServices(): Record<string, ComposeService> {
+  const entries: Record<string, ComposeService> = { streams: streamsJob() };
+  for (const service of services) {
+    entries[`${service.name}-migrate`] = migrationJob(service);
+    entries[service.name] = deployable(service);
+  }
+  for (const service of services) entries[`${service.name}-dev`] = developed(service);
+  return entries;
+}
+
+function deployable(service: ServiceDefinition): ComposeService {
+  const { memoryMiB, cpus } = service.resources;
+  return {
+    profiles: FLEET,
+    image: `peermesh/${service.name}:\${PEERMESH_VERSION:-local}`,
+    build: build(service.name),
+    ...HARDENING,
+    environment: environment(service, service.secrets),
+    secrets: service.secrets.map((key) => secretName(service.name, key)),
+    depends_on: dependsOn(service),
+    networks: networks(service),
+    stop_grace_period: '30s',
+    deploy: { replicas: service.replicas, resources: { limits: { memory: `${memoryMiB}M`, cpus: String(cpus) } } },
+    logging: { driver: 'json-file', options: { 'max-size': '20m', 'max-file': '3' } },
+  };
+}
+
+/** Node watches the mounted source; node_modules come from the host, which must be Linux with glibc. */
+function developed(service: ServiceDefinition): ComposeService {
+  const {
+    build: _build,
+    read_only: _readOnly,
+    deploy: _deploy,
+    restart: _restart,
+    ...rest
+  } = deployable(service) as Record<string, unknown>;
+  return {
+    ...rest,
+    profiles: DEV,
+    image: IMAGES.node,
+    user: '${UID:-1000}:${GID:-1000}',
+    working_dir: `/workspace/services/${service.name}`,
+    command: ['node', '--watch', '--conditions=@peermesh/source', 'src/main.ts'],
+    volumes: ['.:/workspace:ro'],
+    // The same names as in the fleet, so that addresses do not change.
+    networks: Object.fromEntries(networks(service).map((network) => [network, { aliases: [service.name] }])),
+  };
+}
+
+function migrationJob(service: ServiceDefinition): ComposeService {
+  const keys = [...service.secrets, 'MIGRATION_DATABASE_URL'];
+  return {
+    profiles: [...FLEET, ...DEV],
+    image: `peermesh/${service.name}:\${PEERMESH_VERSION:-local}`,
+    build: build(service.name),
+    ...HARDENING,
+    restart: 'on-failure:3',
+    command: ['node', 'dist/migrate.js'],
+    environment: environment(service, keys),
+    secrets: keys.map((key) => secretName(service.name, key)),
+    depends_on: { postgres: HEALTHY },
+    networks: ['stores'],
+  };
+}
+
+function streamsJob(): ComposeService {
+  return {
+    profiles: [...FLEET, ...DEV],
+    image: 'peermesh/infra:${PEERMESH_VERSION:-local}',
+    build: build('infra'),
+    ...HARDENING,
+    restart: 'on-failure:3',
+    command: ['node', 'dist/apply-streams.js'],
+    environment: { NATS_URL_FILE: '/run/secrets/nats_admin_url' },
+    secrets: ['nats_admin_url'],
+    depends_on: { nats: HEALTHY },
+    networks: ['stores'],
+  };
+}
+
+function build(service: string): ComposeService {
+  return { context: '.', dockerfile: 'infra/docker/Dockerfile', args: { SERVICE: service } };
+}
+
+function environment(service: ServiceDefinition, secrets: readonly string[]): Record<string, string> {
+  return {
+    ...service.env(composeAddresses),
+    OTEL_ENABLED: '${OTEL_ENABLED:-false}',
+    OTLP_URL: 'http://otel-collector:4318/v1/traces',
+    ...Object.fromEntries(secrets.map((key) => [`${key}_FILE`, `/run/secrets/${secretName(service.name, key)}`])),
+  };
+}
+
+function dependsOn(service: ServiceDefinition): ComposeService {
+  return {
+    ...Object.fromEntries(service.stores.map((store) => [store, HEALTHY])),
+    streams: PREPARED,
+    [`${service.name}-migrate`]: PREPARED,
+  };
+}
+
+/** Stores are reached by services only; what opens connections to the outside says so. */
+function networks(service: ServiceDefinition): string[] {
+  return ['stores', 'fleet', ...(service.name === 'gateway' ? ['edge'] : []), ...(service.hasEgress ? ['egress'] : [])];
+}
+
+/** Every secret that the compose file mounts. */
+export function secretNames(): string[] {
+  const ofServices = services.flatMap(({ name, secrets }) =>
+    [...secrets, 'MIGRATION_DATABASE_URL'].map((key) => secretName(name, key)),
+  );
+  const ofRoles = services.flatMap(({ name }) => [ownerRole(name), appRole(name)].map((role) => `${role}_password`));
+  const ofServers = [
+    'postgres_password',
+    'redis_config',
+    'nats_admin_url',
+    'nats_config',
+    'tls_certificate',
+    'tls_key',
+    'grafana_password',
+  ];
+  return [...ofServers, ...ofRoles, ...ofServices];
+}
