@@ -40,6 +40,7 @@ export interface IdempotencyStore {
 }
 
 const LEASE_MS = 30_000;
+const SWEEP_ROWS = 5_000;
 const RETENTION_MS = 24 * 3600 * 1000;
 
 /** Makes a store on `{module}_idempotency`. A claim whose process died is free again after 30 s; results live for 24 h. */
@@ -81,8 +82,14 @@ export function createIdempotencyStore<Schema>(options: {
       return { replay: { status: row.status, headers: row.headers, body } };
     },
     async sweep() {
-      const { rowCount } = await db.pool.query(`DELETE FROM ${table} WHERE expires_at < now()`);
-      return rowCount ?? 0;
+      let deleted = 0;
+      for (;;) {
+        const { rowCount } = await db.pool.query(
+          `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE expires_at < now() LIMIT ${SWEEP_ROWS}))`,
+        );
+        deleted += rowCount ?? 0;
+        if ((rowCount ?? 0) < SWEEP_ROWS) return deleted;
+      }
     },
   };
 

@@ -1,4 +1,5 @@
 export { type AppOptions, createApp } from './app.ts';
+export { useDecisionLog, useIdempotency, usePrincipals } from './compose.ts';
 export {
   baseConfig,
   ConfigError,
@@ -9,6 +10,7 @@ export {
   redisConfig,
   tokenConfig,
 } from './config.ts';
+export { createDecisionLog, type DecisionEntry, type DecisionLog, type DecisionPublisher } from './decision-log.ts';
 export { Health, type Readiness } from './health.ts';
 export {
   createIdempotencyStore,
@@ -17,7 +19,8 @@ export {
   type IdempotentRequest,
   type StoredResult,
 } from './idempotency.ts';
+export { JSON_DEPTH_MAX } from './json-body.ts';
 export { keyOf, mountRoute, type RouteContext, type RouteHandler } from './mount-route.ts';
 export { pageOf, windowOf } from './pagination.ts';
 export { asPeerMeshError, sendProblem } from './problem.ts';
-export { type RunningService, runService } from './run-service.ts';
+export { type RunningService, type RunOptions, runService, stopInOrder } from './run-service.ts';

@@ -1,11 +1,10 @@
-import { authorize, type Principal } from '@peermesh/authz';
+import { authorize, type Decision, type Principal } from '@peermesh/authz';
 import type { RouteDefinition, RouteInput, RouteResult } from '@peermesh/contracts';
 import type { Transaction } from '@peermesh/database';
 import { commonErrors } from '@peermesh/errors';
 import type { Logger } from '@peermesh/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Item, parseItem } from 'structured-headers';
-import { rememberRoute } from './app.ts';
 import type { IdempotencyClaim, StoredResult } from './idempotency.ts';
 
 /** What a handler gets besides the validated input. */
@@ -35,7 +34,6 @@ export type RouteHandler<R extends RouteDefinition> = (input: RouteInput<R> & Ro
  * `Idempotency-Key`, calls the handler, and serializes what it returns by the schema of that status.
  */
 export function mountRoute<R extends RouteDefinition>(app: FastifyInstance, route: R, handler: RouteHandler<R>): void {
-  rememberRoute(app, route.method, route.path);
   const idempotency = route.idempotency ?? (route.method === 'GET' ? 'none' : 'optional');
   app.route({
     method: route.method,
@@ -54,7 +52,9 @@ export function mountRoute<R extends RouteDefinition>(app: FastifyInstance, rout
       try {
         result = await handler(inputOf<R>(request, reply, claim, run));
       } catch (error) {
-        if (claim !== null && !run.stored) await claim.release().catch(() => undefined);
+        await claim
+          ?.release()
+          .catch((cause: unknown) => request.log.warn({ err: cause }, 'idempotency key not released'));
         throw error;
       }
       const { status, body, headers } = result as StoredResult;
@@ -87,11 +87,32 @@ async function admit(app: FastifyInstance, route: RouteDefinition, request: Fast
   const principal =
     authenticator.authenticateCached(authorization) ?? (await authenticator.authenticate(authorization));
   const decision = authorize(principal, route.policy);
+  if (!decision.allowed || (route.policy.minRole !== 'user' && route.method !== 'GET')) {
+    reportDecision(app, request, principal, decision);
+  }
   if (!decision.allowed) {
-    request.log.info({ decisionId: decision.decisionId, action: decision.action, reason: decision.reason }, 'denied');
-    throw commonErrors.forbidden({ meta: { decisionId: decision.decisionId } });
+    const { decisionId, action, reason } = decision;
+    request.log.info({ decisionId, action, reason }, 'denied');
+    throw commonErrors.forbidden({ meta: { decisionId } });
   }
   return principal;
+}
+
+function reportDecision(app: FastifyInstance, request: FastifyRequest, principal: Principal, decision: Decision): void {
+  app.decisions?.record({
+    tenantId: principal.tenantId,
+    decisionId: decision.decisionId,
+    kind: 'authorization',
+    actor: principal.subject,
+    action: decision.action,
+    resource: `${request.method} ${request.url.split('?', 1)[0]}`.slice(0, 256),
+    allowed: decision.allowed,
+    reason: decision.reason,
+    service: app.serviceName,
+    ip: request.ip,
+    requestId: request.id,
+    occurredAt: new Date().toISOString(),
+  });
 }
 
 async function claimFor(

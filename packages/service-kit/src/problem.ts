@@ -1,3 +1,4 @@
+import { isConnectionLoss } from '@peermesh/database';
 import { commonErrors, isPeerMeshError, type PeerMeshError, PROBLEM_CONTENT_TYPE } from '@peermesh/errors';
 import type { ErrorObject } from 'ajv';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
@@ -29,9 +30,12 @@ export function asPeerMeshError(error: unknown): PeerMeshError {
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-    case 'FST_ERR_BAD_URL':
       return commonErrors.malformedBody({ cause: error });
+    case 'FST_ERR_BAD_URL':
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return commonErrors.malformedRequest({ cause: error });
   }
+  if (isConnectionLoss(error)) return commonErrors.unavailable({ cause: error, retryAfterSeconds: 1 });
   if (like.statusCode === 400) return commonErrors.malformedBody({ cause: error });
   if (like.statusCode === 413) return commonErrors.payloadTooLarge({ cause: error });
   if (like.statusCode === 415) return commonErrors.unsupportedMediaType({ cause: error });

@@ -5,21 +5,29 @@ import type { FastifyInstance } from 'fastify';
 /** A started service. */
 export interface RunningService {
   readonly app: FastifyInstance;
-  /** Stops what is not a Fastify plugin: consumers, relays, timers. Called before HTTP drains. */
+  /** Stops what is not HTTP: consumers finish their handlers, relays flush. Called before HTTP drains. */
   stop(): Promise<void>;
 }
 
-/**
- * Starts a service and stops it in order on SIGTERM or SIGINT: unready, consumers, HTTP, then the plugins in reverse.
- * An uncaught error stops it the same way and exits with 1.
- */
-export async function runService(options: {
+/** How {@link runService} starts and stops a service. */
+export interface RunOptions {
   readonly logger: Logger;
   readonly host: string;
   readonly port: number;
+  /** How long open requests may take to finish; then their connections are closed. 10 s when absent. */
+  readonly graceMs?: number;
+  /** After this the process exits with 1, whatever is still open. */
   readonly forceMs: number;
   readonly start: () => Promise<RunningService>;
-}): Promise<void> {
+  /** The last thing before the process ends, such as flushing traces. */
+  readonly finish?: () => Promise<void>;
+}
+
+/**
+ * Starts a service and stops it in order on SIGTERM or SIGINT: unready, consumers, HTTP, then the `onClose` hooks in reverse
+ * (decision log, pools), then `finish`. An uncaught error stops it the same way and exits with 1.
+ */
+export async function runService(options: RunOptions): Promise<void> {
   const { logger } = options;
   let running: RunningService;
   try {
@@ -32,15 +40,24 @@ export async function runService(options: {
     setTimeout(() => process.exit(1), 1000).unref();
     return;
   }
-  closeWithGrace(
-    { delay: options.forceMs, logger: { error: (text: string) => logger.error(text) } },
-    async ({ err, signal }) => {
-      if (err) logger.fatal({ err }, 'uncaught error');
-      else logger.info({ signal }, 'service is stopping');
-      running.app.health.drain();
-      await running.stop();
-      await running.app.close();
-      logger.info('service has stopped');
-    },
-  );
+  const errorLog = { error: (text: string) => logger.error(text) };
+  closeWithGrace({ delay: options.forceMs, logger: errorLog }, async ({ err, signal }) => {
+    if (err) logger.fatal({ err }, 'uncaught error');
+    else logger.info({ signal }, 'service is stopping');
+    await stopInOrder(running, options.graceMs ?? 10_000);
+    await options.finish?.();
+    logger.info('service has stopped');
+  });
+}
+
+/** Stops a service as {@link runService} does, for whoever runs one inside another process. */
+export async function stopInOrder({ app, stop }: RunningService, graceMs: number): Promise<void> {
+  app.health.drain();
+  await stop();
+  const impatience = setTimeout(() => app.server.closeAllConnections(), graceMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(impatience);
+  }
 }

@@ -2,6 +2,13 @@ import { defineError } from '../peermesh-error.ts';
 
 /** Errors that every service can answer with. */
 export const commonErrors = {
+  malformedRequest: defineError({
+    code: 'PM_COMMON_MALFORMED_REQUEST',
+    status: 400,
+    title: 'The request cannot be read',
+    description:
+      'The request line, the URL or a header is not valid HTTP, or the URL holds what no resource can be named by.',
+  }),
   malformedBody: defineError({
     code: 'PM_COMMON_MALFORMED_BODY',
     status: 400,
@@ -73,6 +80,12 @@ export const commonErrors = {
     status: 415,
     title: 'The content type is not supported',
     description: 'Send `application/json`, or what the operation lists.',
+  }),
+  headersTooLarge: defineError({
+    code: 'PM_COMMON_HEADERS_TOO_LARGE',
+    status: 431,
+    title: 'The request headers are too large',
+    description: 'All headers together may have 16 KiB. Send shorter or fewer ones.',
   }),
   idempotencyKeyRequired: defineError({
     code: 'PM_COMMON_IDEMPOTENCY_KEY_REQUIRED',
