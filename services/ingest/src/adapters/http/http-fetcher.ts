@@ -56,6 +56,8 @@ export function createHttpFetcher(dispatcher: Dispatcher, userAgent: string): Ht
         await answer.body.dump({ limit: 64 * 1024 });
         if (!URL.canParse(location, url)) throw failed('redirect_invalid', 'A redirect leads to no valid URL.');
         const target = new URL(location, url);
+        if (!/^https?:$/.test(target.protocol))
+          throw failed('redirect_invalid', 'A redirect leads away from http and https.');
         target.hash = '';
         await input.beforeRedirect?.(target);
         isPermanentSoFar &&= PERMANENT.has(answer.statusCode);

@@ -4,6 +4,7 @@ import { CITIES, FIRST_NAMES, ORGANIZATIONS, REGIONS, TECHNOLOGIES } from './gaz
 export type KnownType = 'location' | 'organization' | 'product';
 
 const known = new Map<string, KnownType>();
+for (const name of countryNames('en')) known.set(name.toLowerCase(), 'location');
 for (const [names, type] of [
   [TECHNOLOGIES, 'product'],
   [ORGANIZATIONS, 'organization'],
@@ -12,7 +13,6 @@ for (const [names, type] of [
 ] as const) {
   for (const name of names.split('|')) known.set(name.toLowerCase(), type);
 }
-for (const name of countryNames('en')) known.set(name.toLowerCase(), 'location');
 
 const firstNames = new Set(FIRST_NAMES.split(' '));
 const localCountries = new Map<string, ReadonlySet<string>>();

@@ -116,7 +116,7 @@ function particleJoins(text: string, tokens: readonly Token[], from: number, at:
 function isOrganizationHead(tokens: readonly Token[], from: number, to: number): boolean {
   const head = (tokens[to - 1] as Token).text.toLowerCase();
   return (
-    /^(?:university|bank|ministry|department|institute|association|federation|council|court|house|board|bureau|office|academy|college|school|church|museum|society|union|battle|treaty|kingdom|republic|gulf|isle|bay|commission|committee|organization|organisation|agency|center|centre|foundation|journal|army|states|confederation|league|declaration|siege|universität|ministerium)$/.test(
+    /^(?:university|bank|ministry|department|institute|association|federation|council|court|house|board|bureau|office|academy|college|school|church|museum|society|union|battle|treaty|kingdom|republic|gulf|isle|bay|commission|committee|organization|organisation|agency|center|centre|foundation|journal|parliament|government|army|states|confederation|league|declaration|siege|universität|ministerium)$/.test(
       head,
     ) && to > from
   );

@@ -2,7 +2,7 @@ const words = (list: string): ReadonlySet<string> => new Set(list.split(' '));
 
 /** Titles before a person's name. */
 export const PERSON_TITLES = words(
-  'mr mrs ms miss dr prof professor sir lord lady dame president chancellor minister senator governor mayor judge justice king queen prince princess emperor pope bishop archbishop cardinal rabbi imam general colonel captain major sergeant admiral lieutenant inspector detective ambassador secretary congressman congresswoman representative coach ceo cto cfo chairman chairwoman director author engineer scientist physicist mathematician historian economist actor actress singer herr frau doktor monsieur madame señor señora',
+  'mr mrs ms miss dr prof professor sir lord lady dame president chancellor minister senator governor mayor judge justice king queen prince princess emperor pope bishop archbishop cardinal rabbi imam general colonel captain major sergeant admiral lieutenant inspector detective marshal duke duchess count baron earl conductor violinist pianist ambassador secretary congressman congresswoman representative coach ceo cto cfo chairman chairwoman director author engineer scientist physicist mathematician historian economist actor actress singer herr frau doktor monsieur madame señor señora',
 );
 
 /** Titles that are part of speech about a person but never part of the name. */
@@ -10,12 +10,12 @@ export const NAME_SUFFIXES = words('jr sr ii iii iv phd md esq');
 
 /** Last words of organizations' names. */
 export const ORGANIZATION_SUFFIXES = words(
-  'inc corp corporation ltd llc plc gmbh ag se sa co company companies university universität college school institute institution academy laboratory laboratories lab labs bank group holdings partners ventures capital foundation association society federation union league committee commission council parliament congress senate ministry department agency authority bureau office administration police army navy force court tribunal party movement alliance coalition church museum library hospital clinic airlines airways motors industries systems technologies technology software networks media press news times post journal magazine studios records pictures entertainment club team orchestra consortium cooperative trust fund exchange organization organisation network service services international',
+  'inc corp corporation ltd llc plc gmbh ag se sa co company companies university universität college school institute institution academy laboratory laboratories lab labs bank group holdings partners ventures capital foundation association society federation union league committee commission council parliament congress senate ministry department agency authority bureau office administration police army navy force court tribunal party movement alliance coalition church museum library hospital clinic airlines airways motors industries systems technologies technology software networks media press news times post journal magazine studios records pictures entertainment club team orchestra consortium cooperative trust fund exchange organization organisation network service services international energy dynamics logistics electronics pharmaceuticals solutions analytics robotics aerospace semiconductors insurance telecom foods steel airways',
 );
 
 /** First words of organizations' names, before `of` or a place. */
 export const ORGANIZATION_PREFIXES = words(
-  'university bank ministry department institute association federation council court house board bureau office academy college school church museum society union confederation order league',
+  'university bank ministry department institute association federation council court house board bureau office academy college school church museum society union confederation order league journal parliament government',
 );
 
 /** Last words of places' names. */

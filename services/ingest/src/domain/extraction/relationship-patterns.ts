@@ -180,8 +180,8 @@ export const RELATIONSHIP_PATTERNS: readonly RelationshipPattern[] = [
   {
     type: 'MET_WITH',
     between: /\b(?:met(?: with)?|meets(?: with)?|talks with|spoke with|negotiat\w+ with)\b/,
-    from: null,
-    to: null,
+    from: ['person', 'organization'],
+    to: ['person', 'organization'],
     confidence: 0.64,
   },
   {

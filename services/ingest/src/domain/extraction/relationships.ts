@@ -81,7 +81,7 @@ function stateRelationship(
   for (const pattern of RELATIONSHIP_PATTERNS) {
     if (!pattern.between.test(between)) continue;
     if (!(pattern.from?.includes(a.type) ?? true) || !(pattern.to?.includes(b.type) ?? true)) continue;
-    const isNegated = /\b(?:not|never|no|without|denied|refused)\b/.test(between);
+    const isNegated = /\b(?:not|never|no|without|denied|refused|that|whether|although|while)\b/.test(between);
     if (isNegated) return null;
     const certainty = Math.min(a.confidence, b.confidence);
     const [from, to] = pattern.isReversed === true ? [right.entity, left.entity] : [left.entity, right.entity];
