@@ -33,7 +33,11 @@ export type RouteHandler<R extends RouteDefinition> = (input: RouteInput<R> & Ro
  * Mounts one operation of a contract: authenticates, decides by the route's policy, validates, applies the
  * `Idempotency-Key`, calls the handler, and serializes what it returns by the schema of that status.
  */
-export function mountRoute<R extends RouteDefinition>(app: FastifyInstance, route: R, handler: RouteHandler<R>): void {
+export function mountRoute<R extends RouteDefinition, const Result extends RouteResult<R>>(
+  app: FastifyInstance,
+  route: R,
+  handler: (input: RouteInput<R> & RouteContext) => Promise<Result>,
+): void {
   const idempotency = route.idempotency ?? (route.method === 'GET' ? 'none' : 'optional');
   app.route({
     method: route.method,
