@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { waitFor } from '@peermesh/testkit';
+import { collect, createLocalInstallation, type LocalInstallation } from './local-installation.ts';
+
+const SERVICES = ['auth', 'ingest', 'search', 'publisher', 'gateway'];
+const WARM_START_MS_MAX = 15_000;
+
+let installation: LocalInstallation;
+before(async () => {
+  installation = await createLocalInstallation();
+});
+after(() => installation.remove());
+
+interface Status {
+  readonly state: string;
+  readonly processes: readonly { name: string; pid: number; health: string; restarts: number }[];
+}
+
+async function status(): Promise<Status> {
+  return JSON.parse((await installation.run('status', '--json')).stdout) as Status;
+}
+
+async function pidOf(name: string): Promise<number> {
+  const found = (await status()).processes.find((process) => process.name === name);
+  assert.ok(found, `${name} is not running`);
+  return found.pid;
+}
+
+async function untilHealthyAgain(name: string, oldPid: number): Promise<void> {
+  await waitFor(
+    async () => {
+      const { state, processes } = await status();
+      const now = processes.find((process) => process.name === name);
+      return state === 'healthy' && now !== undefined && now.pid !== oldPid;
+    },
+    { timeoutMs: 30_000, intervalMs: 300, message: `${name} is healthy again` },
+  );
+}
+
+test('a detached start returns when everything is healthy, and secrets stay secret', async () => {
+  const { code, stdout, stderr } = await installation.run('start', '--no-walk', '--detach');
+  assert.equal(code, 0, stdout + stderr);
+  const { state, processes } = await status();
+  assert.equal(state, 'healthy');
+  assert.deepEqual(
+    processes.map(({ name }) => name),
+    ['postgres', 'nats', 'redis', ...SERVICES],
+  );
+  const password = readFileSync(join(installation.home, 'secrets/admin-password'), 'utf8');
+  assert.ok(!stdout.includes(password));
+  assert.ok(stdout.includes(join(installation.home, 'secrets/admin-password')));
+  assert.equal(statSync(join(installation.home, 'secrets')).mode & 0o777, 0o700);
+  assert.equal(statSync(join(installation.home, 'secrets/secrets.json')).mode & 0o777, 0o600);
+  assert.equal(statSync(installation.home).mode & 0o066, 0);
+});
+
+test('PostgreSQL does not run as root', async () => {
+  const uid = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${await pidOf('postgres')}/status`, 'utf8'))?.[1];
+  assert.notEqual(uid, '0');
+});
+
+test('a second copy is refused, and reset as well', async () => {
+  const second = await installation.run('start', '--no-walk');
+  assert.equal(second.code, 1);
+  assert.match(second.stdout + second.stderr, /already running .*pid \d+/);
+  const reset = await installation.run('reset', '--yes');
+  assert.equal(reset.code, 1);
+  assert.match(reset.stderr, /npm run stop/);
+});
+
+test('a service and a store that are killed come back, each with one line that says so', async () => {
+  for (const name of ['search', 'redis', 'nats', 'postgres']) {
+    const pid = await pidOf(name);
+    process.kill(pid, 'SIGKILL');
+    await untilHealthyAgain(name, pid);
+    const lines = readFileSync(join(installation.home, 'logs/launcher.log'), 'utf8').split('\n');
+    assert.equal(lines.filter((line) => line.includes(`${name} (pid ${pid}) ended unexpectedly (SIGKILL)`)).length, 1);
+  }
+});
+
+test('logs are shown, limited and followed', async () => {
+  const { code, stdout } = await installation.run('logs', 'gateway', '-n', '3');
+  assert.equal(code, 0);
+  assert.ok(stdout.trim().split('\n').length <= 3);
+  const none = await installation.run('logs', 'gateway', '--since', '2999-01-01T00:00:00Z');
+  assert.equal(none.stdout, '');
+  const follower = installation.spawn('logs', 'gateway', '-f', '-n', '0');
+  const ended = collect(follower);
+  await fetch(`http://127.0.0.1:${installation.port('GATEWAY')}/api/v1/nowhere`).then((response) => response.text());
+  follower.kill('SIGTERM');
+  await ended;
+});
+
+test('kill -9 of the launcher leaves nothing behind, and the next start is warm and finds the data', async () => {
+  process.kill(installation.launcherPid(), 'SIGKILL');
+  await waitFor(() => installation.processes().length === 0, { timeoutMs: 20_000, message: 'no process is left' });
+  assert.equal((await installation.run('status')).code, 3);
+  const again = await installation.run('start', '--no-walk', '--detach');
+  assert.equal(again.code, 0, again.stdout);
+  assert.ok(again.milliseconds < WARM_START_MS_MAX, `${Math.round(again.milliseconds)} ms`);
+});
+
+test('stop ends everything in order', async () => {
+  const { code, stdout } = await installation.run('stop');
+  assert.equal(code, 0);
+  assert.match(stdout, /has stopped/);
+  assert.deepEqual(installation.processes(), []);
+});
+
+test('a port in use is named with its owner and the way out', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(installation.port('GATEWAY'), '127.0.0.1', resolve));
+  const { code, stdout } = await installation.run('start', '--no-walk');
+  server.close();
+  assert.equal(code, 1);
+  assert.match(
+    stdout,
+    new RegExp(
+      `port ${installation.port('GATEWAY')} for gateway is in use by .*pid ${process.pid}.*PEERMESH_GATEWAY_PORT`,
+    ),
+  );
+  assert.deepEqual(installation.processes(), []);
+});
+
+test('Ctrl-C on a foreground start stops everything', async () => {
+  const child = installation.spawn('start', '--no-walk');
+  const ended = collect(child);
+  await waitFor(async () => (await installation.run('status')).code === 0, { timeoutMs: 60_000, intervalMs: 500 });
+  child.kill('SIGINT');
+  const { code, stdout } = await ended;
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /nothing is left running/);
+  assert.deepEqual(installation.processes(), []);
+});
+
+test('reset deletes data and secrets', async () => {
+  const { code } = await installation.run('reset', '--yes');
+  assert.equal(code, 0);
+  assert.throws(() => statSync(join(installation.home, 'secrets')), { code: 'ENOENT' });
+  assert.throws(() => statSync(join(installation.home, 'data')), { code: 'ENOENT' });
+});
