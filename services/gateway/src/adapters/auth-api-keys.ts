@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { authRoutes } from '@peermesh/contracts/auth';
 import { commonErrors, gatewayErrors } from '@peermesh/errors';
 import { LRUCache } from 'lru-cache';
 import type { ApiKeyExchange } from '../proxy/identity.ts';
 import type { Upstream } from '../proxy/upstream.ts';
 
-const PATH = '/api/v1/auth/api-keys/exchange';
+const PATH = authRoutes.exchangeApiKey.path;
 const GOOD_FOR_MS = 30_000;
 const BAD_FOR_MS = 2_000;
 const KEY_LENGTH_MAX = 256;
@@ -38,7 +39,7 @@ export class AuthApiKeys implements ApiKeyExchange {
   }
 
   async #ask(key: string, hash: string): Promise<string> {
-    const { status, body } = await this.#post(JSON.stringify({ key }));
+    const { status, body } = await this.#post(JSON.stringify({ apiKey: key }));
     if (status >= 400 && status < 500 && status !== 429) {
       this.#bad.set(hash, true);
       throw badKey();

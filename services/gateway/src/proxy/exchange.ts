@@ -109,9 +109,12 @@ export class Exchange implements AttemptListener {
 
   #authorize(): void {
     const { policy } = this.#route!;
-    const decision = authorize(this.#identity!.principal, policy);
-    if (!decision.allowed)
-      throw commonErrors.forbidden({ meta: { decisionId: decision.decisionId }, internal: decision.reason });
+    const { principal, allowedBy } = this.#identity!;
+    if (!allowedBy.has(policy)) {
+      const { allowed, decisionId, reason } = authorize(principal, policy);
+      if (!allowed) throw commonErrors.forbidden({ meta: { decisionId }, internal: reason });
+      allowedBy.add(policy);
+    }
     this.#takeSubjectLimits(0);
   }
 

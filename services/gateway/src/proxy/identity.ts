@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Authenticator, Principal, RevocationSource } from '@peermesh/authz';
+import type { RoutePolicy } from '@peermesh/contracts';
 import { commonErrors } from '@peermesh/errors';
 
 /** Who is calling, and what the services shall see of it. */
@@ -9,6 +10,8 @@ export interface Identity {
   readonly authorization: string;
   /** What limits by subject count. */
   readonly limitKey: string;
+  /** Policies that have let this identity in: role and scopes do not change within a token. */
+  readonly allowedBy: WeakSet<RoutePolicy>;
 }
 
 /** Exchanges an API key for a short token. Rejects with 401 for a key that is not good. */
@@ -74,7 +77,7 @@ export class Identities {
     const known = this.#known.get(principal);
     if (known !== undefined) return known;
     const subject = principal.keyId ?? principal.subject;
-    const identity = { principal, authorization, limitKey: `${principal.tenantId}/${subject}` };
+    const identity = { principal, authorization, limitKey: `${principal.tenantId}/${subject}`, allowedBy: new WeakSet<RoutePolicy>() };
     this.#known.set(principal, identity);
     return identity;
   }

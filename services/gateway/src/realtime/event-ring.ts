@@ -15,7 +15,7 @@ export class EventRing {
   constructor(options: { readonly entriesMax: number; readonly bytesMax: number; readonly floor: Position }) {
     this.#entriesMax = options.entriesMax;
     this.#bytesMax = options.bytesMax;
-    this.#entries = new Array<RealtimeEntry | undefined>(options.entriesMax);
+    this.#entries = Array.from({ length: options.entriesMax });
     this.#floor = { ...options.floor };
   }
 
