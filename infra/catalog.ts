@@ -1,3 +1,5 @@
+import { peermeshStreams, type StreamDeclaration } from '@peermesh/messaging/streams';
+
 /** Every deployable service, in the order in which they start. */
 export const SERVICE_NAMES = ['auth', 'ingest', 'search', 'publisher', 'gateway'] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
@@ -170,3 +172,6 @@ export const services: readonly ServiceDefinition[] = SERVICE_NAMES.map((name) =
 export function serviceNamed(name: ServiceName): ServiceDefinition {
   return { name, port: PORTS[name], ...definitions[name] };
 }
+
+/** Every JetStream stream; a service publishes into those that its subjects fall into. */
+export const streams: readonly StreamDeclaration[] = peermeshStreams;
