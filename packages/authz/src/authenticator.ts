@@ -1,5 +1,13 @@
-import { commonErrors } from '@peermesh/errors';
-import { createLocalJWKSet, createRemoteJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
+import { commonErrors, isPeerMeshError } from '@peermesh/errors';
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  errors,
+  type JSONWebKeySet,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Principal } from './principal.ts';
 import type { RevocationSource } from './revocations.ts';
@@ -8,11 +16,16 @@ import type { RevocationSource } from './revocations.ts';
 export interface AuthenticatorOptions {
   readonly issuer: string;
   readonly audience: string;
-  /** Where the keys are: a URL that is fetched and cached, or the keys themselves. */
-  readonly jwks: URL | JSONWebKeySet;
+  /** Where the keys are: a URL that is fetched and cached, the keys themselves, or a function that finds one. */
+  readonly jwks: URL | JSONWebKeySet | JWTVerifyGetKey;
   /** Without it, revoked tokens are good until they expire. */
   readonly revocations?: RevocationSource;
-  /** Beyond this age of the revocation feed nothing is accepted; 60 s when absent. */
+  /**
+   * Asks the issuer whether a token is good. Called for tokens older than the revocation feed once that is more than 10 s
+   * behind. Rejects when the issuer cannot be asked.
+   */
+  readonly introspect?: (token: string) => Promise<boolean>;
+  /** Beyond this age of the feed a token must be introspected, or is refused with 503; 60 s when absent. */
   readonly revocationStalenessMaxMs?: number;
   readonly clockToleranceSeconds?: number;
   /** Verified tokens kept; 10,000 when absent. */
@@ -30,54 +43,63 @@ export interface Authenticator {
 
 const ALGORITHMS = ['EdDSA', 'Ed25519', 'ES256'];
 const TOKEN_BYTES_MAX = 8192;
+const INTROSPECTION_AFTER_MS = 10_000;
 
 /** Makes an authenticator for JWTs (RFC 7519) signed with Ed25519 or ES256; nothing else is accepted. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const now = options.now ?? Date.now;
   const tolerance = options.clockToleranceSeconds ?? 5;
   const stalenessMax = options.revocationStalenessMaxMs ?? 60_000;
-  const keys =
-    options.jwks instanceof URL
-      ? createRemoteJWKSet(options.jwks, { timeoutDuration: 3000, cooldownDuration: 5000, cacheMaxAge: 300_000 })
-      : createLocalJWKSet(options.jwks);
+  const keys = keysFrom(options.jwks);
   const verified = new LRUCache<string, Principal>({ max: options.cacheMax ?? 10_000 });
+  const { revocations, introspect } = options;
 
   const stillGood = (principal: Principal): boolean =>
-    principal.expiresAt + tolerance > now() / 1000 && options.revocations?.isRevoked(principal) !== true;
+    principal.expiresAt + tolerance > now() / 1000 && revocations?.isRevoked(principal) !== true;
 
-  const assertFresh = (): void => {
-    if (options.revocations !== undefined && options.revocations.stalenessMs() > stalenessMax) {
-      throw commonErrors.unavailable({ detail: 'Revocations cannot be checked now.', retryAfterSeconds: 2 });
-    }
+  /** Whether the feed of revocations is recent enough to decide about this token without asking. */
+  const feedCovers = (principal: Principal): boolean => {
+    if (revocations === undefined) return true;
+    const stalenessMs = revocations.stalenessMs();
+    if (introspect === undefined) return stalenessMs <= stalenessMax;
+    return stalenessMs <= INTROSPECTION_AFTER_MS || principal.issuedAt * 1000 > now() - INTROSPECTION_AFTER_MS;
   };
 
   const authenticateCached = (authorization: string | undefined): Principal | null => {
     const token = bearerOf(authorization);
     if (token === null) return null;
     const principal = verified.get(token);
-    if (principal === undefined) return null;
-    assertFresh();
-    return stillGood(principal) ? principal : null;
+    return principal !== undefined && stillGood(principal) && feedCovers(principal) ? principal : null;
   };
 
   return {
     authenticateCached,
     async authenticate(authorization) {
-      const cached = authenticateCached(authorization);
-      if (cached !== null) return cached;
       const token = bearerOf(authorization);
       if (token === null) throw commonErrors.unauthenticated({ detail: 'Send `Authorization: Bearer <token>`.' });
-      assertFresh();
-      const principal = principalFrom(await verify(token));
-      if (!stillGood(principal)) throw commonErrors.unauthenticated({ detail: 'The token was revoked.' });
+      const principal = verified.get(token) ?? (await verify(token));
+      if (!stillGood(principal)) {
+        verified.delete(token);
+        throw commonErrors.unauthenticated({ detail: 'The token has expired or was revoked.' });
+      }
       verified.set(token, principal);
+      if (!feedCovers(principal)) await askIssuer(token);
       return principal;
     },
   };
 
-  async function verify(token: string): Promise<JWTPayload> {
+  async function askIssuer(token: string): Promise<void> {
+    const away = { detail: 'Revocations cannot be checked now.', retryAfterSeconds: 2 };
+    if (introspect === undefined) throw commonErrors.unavailable(away);
+    const active = await introspect(token).catch((cause: unknown) => {
+      throw commonErrors.unavailable({ ...away, cause });
+    });
+    if (!active) throw commonErrors.unauthenticated({ detail: 'The token has expired or was revoked.' });
+  }
+
+  async function verify(token: string): Promise<Principal> {
     try {
-      const { payload } = await jwtVerify(token, keys as Parameters<typeof jwtVerify>[1], {
+      const { payload, protectedHeader } = await jwtVerify(token, keys, {
         issuer: options.issuer,
         audience: options.audience,
         algorithms: ALGORITHMS,
@@ -85,8 +107,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
         currentDate: new Date(now()),
         requiredClaims: ['sub', 'exp', 'iat', 'jti', 'tenant', 'role'],
       });
-      return payload;
+      return principalFrom(payload, protectedHeader.kid);
     } catch (error) {
+      if (isPeerMeshError(error)) throw error;
       if (error instanceof errors.JWTExpired)
         throw commonErrors.unauthenticated({ detail: 'The token has expired.', cause: error });
       const keysAway =
@@ -108,8 +131,14 @@ function bearerOf(authorization: string | undefined): string | null {
   return authorization.slice(7).trim();
 }
 
-function principalFrom(claims: JWTPayload): Principal {
-  const { sub, tenant, role, scope, sid, jti, kid, kind, iat, exp } = claims;
+function keysFrom(jwks: AuthenticatorOptions['jwks']): JWTVerifyGetKey {
+  if (typeof jwks === 'function') return jwks;
+  if (!(jwks instanceof URL)) return createLocalJWKSet(jwks);
+  return createRemoteJWKSet(jwks, { timeoutDuration: 3000, cooldownDuration: 5000, cacheMaxAge: 300_000 });
+}
+
+function principalFrom(claims: JWTPayload, signingKeyId: string | undefined): Principal {
+  const { sub, tenant, role, roles, scope, sid, jti, kid, kind, iat, iat_ms: issuedAtMs, exp } = claims;
   if (typeof sub !== 'string' || typeof tenant !== 'string' || typeof role !== 'string' || !iat || !exp) {
     throw commonErrors.unauthenticated({ detail: 'The token lacks a claim.' });
   }
@@ -118,11 +147,13 @@ function principalFrom(claims: JWTPayload): Principal {
     subject: sub,
     tenantId: tenant,
     role,
+    ...(Array.isArray(roles) ? { includedRoles: roles.filter((name) => typeof name === 'string') } : {}),
     scopes: typeof scope === 'string' ? scope.split(' ').filter((part) => part !== '') : null,
     ...(typeof sid === 'string' ? { sessionId: sid } : {}),
     ...(typeof jti === 'string' ? { tokenId: jti } : {}),
     ...(typeof kid === 'string' ? { keyId: kid } : {}),
-    issuedAt: iat,
+    ...(signingKeyId === undefined ? {} : { signingKeyId }),
+    issuedAt: typeof issuedAtMs === 'number' ? issuedAtMs / 1000 : iat,
     expiresAt: exp,
   };
 }

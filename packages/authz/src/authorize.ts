@@ -1,5 +1,5 @@
 import { newId, type RoutePolicy } from '@peermesh/contracts';
-import type { Principal } from './principal.ts';
+import { type Principal, rolesOf } from './principal.ts';
 
 /** The outcome of one authorization. */
 export interface Decision {
@@ -29,10 +29,10 @@ export function authorize(
   });
   if (policy.access === 'public') return decide(true, 'public');
   if (principal === null) return decide(false, 'no_principal');
-  const rank = ranks[principal.role];
-  const needed = ranks[policy.minRole];
-  if (rank === undefined || needed === undefined) return decide(false, 'role_unknown');
-  if (rank < needed) return decide(false, 'role_too_low');
+  const held = rolesOf(principal).flatMap((role) => (Object.hasOwn(ranks, role) ? [ranks[role] ?? 0] : []));
+  const needed = Object.hasOwn(ranks, policy.minRole) ? ranks[policy.minRole] : undefined;
+  if (held.length === 0 || needed === undefined) return decide(false, 'role_unknown');
+  if (Math.max(...held) < needed) return decide(false, 'role_too_low');
   const { scopes } = principal;
   if (scopes !== null && !policy.scopes.every((scope) => scopes.includes(scope))) return decide(false, 'scope_missing');
   return decide(true, 'role_and_scope');

@@ -4,6 +4,8 @@ export interface RevocableToken {
   readonly sessionId?: string | undefined;
   readonly tokenId?: string | undefined;
   readonly keyId?: string | undefined;
+  readonly signingKeyId?: string | undefined;
+  /** Seconds, with milliseconds where the token has them. */
   readonly issuedAt: number;
 }
 
@@ -16,7 +18,7 @@ export interface RevocationSource {
 
 /** One revocation, as `auth.session_revoked` carries it. */
 export interface Revocation {
-  readonly kind: 'session' | 'token' | 'api_key' | 'user';
+  readonly kind: 'session' | 'token' | 'api_key' | 'user' | 'signing_key';
   readonly id: string;
   /** RFC 3339. Tokens of a revoked user that were issued later are good again. */
   readonly revokedAt: string;
@@ -37,15 +39,22 @@ export function createRevocations(options: { readonly now?: () => number } = {})
   const now = options.now ?? Date.now;
   const entries = new Map<string, { revokedAtMs: number; expiresAtMs: number }>();
   let feed: { stalenessMs(): number } = { stalenessMs: () => Number.POSITIVE_INFINITY };
+  let sweepAt = 1024;
   const sweep = (): void => {
     for (const [key, entry] of entries) if (entry.expiresAtMs < now()) entries.delete(key);
   };
   return {
     add(revocation) {
-      if (entries.size > 0 && entries.size % 1024 === 0) sweep();
-      entries.set(`${revocation.kind}:${revocation.id}`, {
-        revokedAtMs: Date.parse(revocation.revokedAt),
-        expiresAtMs: revocation.expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(revocation.expiresAt),
+      if (entries.size >= sweepAt) {
+        sweep();
+        sweepAt = Math.max(1024, entries.size * 2);
+      }
+      const key = `${revocation.kind}:${revocation.id}`;
+      const before = entries.get(key);
+      const expiresAtMs = revocation.expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(revocation.expiresAt);
+      entries.set(key, {
+        revokedAtMs: Math.max(Date.parse(revocation.revokedAt), before?.revokedAtMs ?? 0),
+        expiresAtMs: Math.max(expiresAtMs, before?.expiresAtMs ?? 0),
       });
     },
     watch(next) {
@@ -60,6 +69,7 @@ export function createRevocations(options: { readonly now?: () => number } = {})
       if (token.sessionId !== undefined && entries.has(`session:${token.sessionId}`)) return true;
       if (token.tokenId !== undefined && entries.has(`token:${token.tokenId}`)) return true;
       if (token.keyId !== undefined && entries.has(`api_key:${token.keyId}`)) return true;
+      if (token.signingKeyId !== undefined && entries.has(`signing_key:${token.signingKeyId}`)) return true;
       const user = entries.get(`user:${token.subject}`);
       return user !== undefined && token.issuedAt * 1000 <= user.revokedAtMs;
     },
