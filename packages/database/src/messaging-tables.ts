@@ -2,7 +2,8 @@ import { type Kysely, sql } from 'kysely';
 
 /**
  * `{module}_outbox`: events written in the business transaction. `xid` lets the relay read behind the oldest open
- * transaction, so that a row which commits late is never skipped.
+ * transaction, so that a row which commits late is never skipped. `{module}_outbox_leader` holds how far the relay has come,
+ * `{module}_outbox_chunks` where in its streams each published stretch ended.
  */
 export async function createOutboxTable(db: Kysely<unknown>, module: string): Promise<void> {
   const table = sql.id(module, `${module}_outbox`);
@@ -17,27 +18,33 @@ export async function createOutboxTable(db: Kysely<unknown>, module: string): Pr
       stream text NOT NULL,
       headers jsonb NOT NULL,
       body bytea NOT NULL,
-      created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-      stream_seq bigint,
-      published_at timestamptz
+      created_at timestamptz NOT NULL DEFAULT clock_timestamp()
     )`.execute(db);
-  await sql`CREATE INDEX ${sql.id(`${module}_outbox_unpublished`)} ON ${table} (xid, position) WHERE published_at IS NULL`.execute(
-    db,
-  );
-  await sql`CREATE INDEX ${sql.id(`${module}_outbox_stream_seq`)} ON ${table} (stream, stream_seq) WHERE stream_seq IS NOT NULL`.execute(
-    db,
-  );
-  await sql`CREATE INDEX ${sql.id(`${module}_outbox_published_at`)} ON ${table} (published_at) WHERE published_at IS NOT NULL`.execute(
-    db,
-  );
+  await sql`CREATE INDEX ${sql.id(`${module}_outbox_xid`)} ON ${table} (xid)`.execute(db);
+  const leader = sql.id(module, `${module}_outbox_leader`);
   await sql`
-    CREATE TABLE ${sql.id(module, `${module}_outbox_leader`)} (
+    CREATE TABLE ${leader} (
       singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
       epoch bigint NOT NULL DEFAULT 0,
       holder text,
-      taken_at timestamptz
+      taken_at timestamptz,
+      done_before xid8 NOT NULL DEFAULT '0'
     )`.execute(db);
-  await sql`INSERT INTO ${sql.id(module, `${module}_outbox_leader`)} DEFAULT VALUES`.execute(db);
+  await sql`INSERT INTO ${leader} DEFAULT VALUES`.execute(db);
+  const chunks = sql.id(module, `${module}_outbox_chunks`);
+  await sql`
+    CREATE TABLE ${chunks} (
+      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      xid_from xid8 NOT NULL,
+      xid_to xid8 NOT NULL,
+      position_from bigint NOT NULL,
+      position_to bigint NOT NULL,
+      stream text NOT NULL,
+      stream_seq bigint NOT NULL,
+      stream_created text NOT NULL,
+      published_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    )`.execute(db);
+  await sql`CREATE INDEX ${sql.id(`${module}_outbox_chunks_stream`)} ON ${chunks} (stream, stream_seq)`.execute(db);
 }
 
 /** `{module}_inbox`: which event each consumer has had its effect of. */

@@ -1,0 +1,81 @@
+import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import type { EventDefinition, EventEnvelope } from '@peermesh/contracts';
+
+/** Header names of the CloudEvents NATS protocol binding, binary mode. */
+const ATTRIBUTES = [
+  'specversion',
+  'id',
+  'source',
+  'type',
+  'time',
+  'subject',
+  'dataschema',
+  'tenantid',
+  'correlationid',
+  'causationid',
+  'partitionkey',
+] as const;
+
+/** The headers of one event as they are stored in the outbox. */
+export type EventHeaders = Readonly<Record<string, string>>;
+
+/** The name under which schema registries know an event. */
+export function dataSchemaOf(event: EventDefinition): string {
+  const major = /\.v(\d+)$/.exec(event.type)?.[1] ?? '1';
+  return `peermesh://contracts/${event.subject}/${major}`;
+}
+
+/** Context attributes to headers. Values are percent-encoded as the binding says. */
+export function toHeaders(envelope: EventEnvelope): EventHeaders {
+  const result: Record<string, string> = { 'content-type': 'application/json', 'Nats-Msg-Id': envelope.id };
+  for (const name of ATTRIBUTES) {
+    const value = envelope[name];
+    if (value !== undefined) result[`ce-${name}`] = encode(value);
+  }
+  if (envelope.traceparent !== undefined) result['traceparent'] = envelope.traceparent;
+  if (envelope.tracestate !== undefined) result['tracestate'] = envelope.tracestate;
+  return result;
+}
+
+/** Headers to context attributes, or the name of the attribute that is missing. */
+export function fromHeaders(from: MsgHdrs | undefined): EventEnvelope | { readonly missing: string } {
+  const values: Record<string, string> = {};
+  for (const name of ATTRIBUTES) {
+    const value = from?.get(`ce-${name}`) ?? '';
+    if (value !== '') values[name] = decode(value);
+  }
+  for (const required of ['id', 'source', 'type', 'time', 'tenantid'] as const) {
+    if (values[required] === undefined) return { missing: `ce-${required}` };
+  }
+  const traceparent = from?.get('traceparent') ?? '';
+  const tracestate = from?.get('tracestate') ?? '';
+  return {
+    correlationid: values['id'],
+    partitionkey: values['id'],
+    dataschema: '',
+    ...values,
+    specversion: '1.0',
+    datacontenttype: 'application/json',
+    ...(traceparent === '' ? {} : { traceparent }),
+    ...(tracestate === '' ? {} : { tracestate }),
+  } as unknown as EventEnvelope;
+}
+
+/** NATS headers of stored ones. */
+export function natsHeaders(stored: EventHeaders): MsgHdrs {
+  const result = headers();
+  for (const [name, value] of Object.entries(stored)) result.set(name, value);
+  return result;
+}
+
+function encode(value: string): string {
+  return value.replace(/[\s"%]|[^\x21-\x7e]/gu, (character) => encodeURIComponent(character.toWellFormed()));
+}
+
+function decode(value: string): string {
+  try {
+    return value.includes('%') ? decodeURIComponent(value) : value;
+  } catch {
+    return value;
+  }
+}
