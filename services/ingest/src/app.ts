@@ -1,10 +1,11 @@
+import { hostname } from 'node:os';
 import { createAuthenticator, createRevocations } from '@peermesh/authz';
+import type { EventData } from '@peermesh/contracts';
 import { SessionRevoked } from '@peermesh/contracts/events';
-import { ingestRoutes } from '@peermesh/contracts/ingest';
 import { createDatabase } from '@peermesh/database';
 import { assertUrlAllowed, DEFAULT_PORTS, parseAllowHosts } from '@peermesh/http-guard';
-import { connectNats, createBus, mountDeadLetterRoutes } from '@peermesh/messaging';
-import { createApp, createIdempotencyStore, mountOpenApi } from '@peermesh/service-kit';
+import { connectNats, createBus } from '@peermesh/messaging';
+import { createApp, createDecisionLog, createIdempotencyStore } from '@peermesh/service-kit';
 import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
 import type { FastifyInstance } from 'fastify';
 import type { JSONWebKeySet } from 'jose';
@@ -22,6 +23,9 @@ import { startFetchScheduler } from './workers/fetch-scheduler.ts';
 import { startHousekeeping } from './workers/housekeeping.ts';
 import { startJobSweeper } from './workers/job-sweeper.ts';
 import type { Worker } from './workers/repeat.ts';
+
+/** Longer than the life of an access token: what was revoked before cannot come back. */
+const REVOCATIONS_MS = 20 * 60_000;
 
 /** What tests replace. */
 export interface IngestOverrides {
@@ -53,7 +57,15 @@ export async function buildApp(config: IngestConfig, overrides: IngestOverrides 
     logger,
   });
   const nats = await connectNats({ url: config.NATS_URL, name: 'ingest', logger });
-  const bus = createBus({ module: 'ingest', instance: config.INSTANCE_ID, db, nats, logger, metrics });
+  const bus = createBus({
+    module: 'ingest',
+    instance: config.INSTANCE_ID === '' ? `${hostname()}-${process.pid}` : config.INSTANCE_ID,
+    db,
+    databaseUrl: config.DATABASE_URL,
+    nats,
+    logger,
+    metrics,
+  });
   const revocations = createRevocations();
   app.authenticator = createAuthenticator({
     issuer: config.TOKEN_ISSUER,
@@ -62,6 +74,7 @@ export async function buildApp(config: IngestConfig, overrides: IngestOverrides 
     revocations,
   });
   app.idempotency = createIdempotencyStore({ db, module: 'ingest' });
+  app.decisions = createDecisionLog({ db, bus, logger, metrics });
   const extractor = registerExtraction(bus, config, clock);
   const fetching = openFetching(config, clock, logger, metrics);
   const quotaStore = createQuotaStore(db, {
@@ -84,8 +97,6 @@ export async function buildApp(config: IngestConfig, overrides: IngestOverrides 
       sourcesMaxOf: async (tenantId) => (await quotas.read(tenantId)).sourcesMax,
     },
   });
-  mountDeadLetterRoutes(app, { bus, db });
-  mountOpenApi(app, { title: 'PeerMesh ingest', routes: ingestRoutes });
   app.health.add('postgres', () => db.ping());
   app.health.add('nats', async () => {
     await nats.flush();
@@ -93,6 +104,7 @@ export async function buildApp(config: IngestConfig, overrides: IngestOverrides 
   app.health.add('redis', async () => void (await fetching.redis.ping()), { critical: false });
   const workers: Worker[] = [];
   app.addHook('onClose', async () => {
+    await app.decisions?.close();
     await fetching.close();
     await extractor?.close();
     await nats.drain();
@@ -101,10 +113,10 @@ export async function buildApp(config: IngestConfig, overrides: IngestOverrides 
   return {
     app,
     start: async () => {
-      const tail = bus.tail([SessionRevoked], { from: { time: new Date(Date.now() - 20 * 60_000) } }, (event) =>
-        revocations.add(event.data as never),
+      const tail = bus.tail([SessionRevoked], { from: { time: new Date(Date.now() - REVOCATIONS_MS) } }, ({ data }) =>
+        revocations.add(data as EventData<typeof SessionRevoked>),
       );
-      revocations.watch({ stalenessMs: () => Date.now() - tail.lastHeardAt.getTime() });
+      revocations.watch(tail);
       await bus.start();
       workers.push(startHousekeeping({ db, quotas, clock, logger, idempotency: app.idempotency }));
       workers.push(

@@ -5,7 +5,7 @@ import type { Clock } from '../ports.ts';
 
 /** Follows the results of external extractors, so that jobs and submissions show where they stand. */
 export function consumeExtractionResults(bus: Bus, clock: Clock): void {
-  bus.consumeBatch(Extracted, { durable: 'ingest_extracted', batchSize: 100, maxWaitMs: 50 }, async (events, tx) => {
+  bus.consumeBatch(Extracted, { durable: 'ingest_extracted', batchSize: 100 }, async (events, tx) => {
     const jobs = events.flatMap(({ tenantid, data: { jobId } }) =>
       jobId === null ? [] : [{ tenantId: tenantid, jobId }],
     );

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { Acl, Extraction } from '../../events/document.ts';
 import { IdSchema } from '../../ids.ts';
 import { Timestamp } from '../../timestamps.ts';
+import { StatedAcl } from './stated-acl.ts';
 
 /** Formats that intake converts to text. */
 export const ContentFormat = Type.Union([
@@ -30,7 +31,7 @@ export const SubmitContent = Type.Object(
     language: Type.Optional(Type.String({ pattern: '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$', maxLength: 35 })),
     authors: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 300 }), { maxItems: 50 })),
     topics: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { maxItems: 50 })),
-    acl: Type.Optional(Acl),
+    acl: Type.Optional(StatedAcl),
     metadata: Type.Optional(Type.Record(Type.String({ maxLength: 100 }), Type.Unknown())),
     publishedAt: Type.Optional(Timestamp),
     sourceId: Type.Optional(IdSchema('source', 'A source of kind `push` of the same tenant.')),

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { Acl } from '../../events/document.ts';
 import { IdSchema } from '../../ids.ts';
 import { Timestamp } from '../../timestamps.ts';
+import { StatedAcl } from './stated-acl.ts';
 
 /** What a source is: polled (`feed`, `page`), called by the other side (`webhook`), or a name for pushed content. */
 export const SourceKind = Type.Union([
@@ -42,7 +43,7 @@ const settings = {
   url: Type.String({ maxLength: 2048, pattern: '^https?://', description: 'Of feeds and pages.' }),
   schedule: SourceSchedule,
   topics: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { maxItems: 50 }),
-  acl: Acl,
+  acl: StatedAcl,
   language: Type.Union([Type.String({ pattern: '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$', maxLength: 35 }), Type.Null()]),
   minIntervalSeconds: Type.Integer({
     minimum: 0,

@@ -16,6 +16,6 @@ export function mountGet(app: FastifyInstance, db: Database<IngestSchema>): void
       { readOnly: true },
     );
     if (body === undefined) throw commonErrors.notFound();
-    return { status: 200 as const, body };
+    return { status: 200, body };
   });
 }

@@ -15,6 +15,6 @@ export function mountList(app: FastifyInstance, db: Database<IngestSchema>): voi
       (tx) => listContents(tx, { ...filter, reader: readerOf(principal) }, windowOf(query)),
       { readOnly: true },
     );
-    return { status: 200 as const, body: pageOf(items, total, query) };
+    return { status: 200, body: pageOf(items, total, query) };
   });
 }

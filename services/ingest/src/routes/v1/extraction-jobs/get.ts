@@ -11,6 +11,6 @@ export function mountGetJob(app: FastifyInstance, db: Database<IngestSchema>): v
   mountRoute(app, ingestRoutes.getExtractionJob, async ({ params, principal }) => {
     const body = await db.tenant(principal.tenantId, (tx) => readJob(tx, params.jobId), { readOnly: true });
     if (body === undefined) throw commonErrors.notFound();
-    return { status: 200 as const, body };
+    return { status: 200, body };
   });
 }

@@ -12,6 +12,6 @@ export function mountListJobs(app: FastifyInstance, db: Database<IngestSchema>):
     const { items, total } = await db.tenant(principal.tenantId, (tx) => listJobs(tx, filter, windowOf(query)), {
       readOnly: true,
     });
-    return { status: 200 as const, body: pageOf(items, total, query) };
+    return { status: 200, body: pageOf(items, total, query) };
   });
 }

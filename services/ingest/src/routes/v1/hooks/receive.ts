@@ -18,7 +18,7 @@ export async function mountReceiveHook(app: FastifyInstance, dependencies: HookD
         headers: request.headers,
         requestId: request.id,
       });
-      return { status: 202 as const, body: receipt };
+      return { status: 202, body: receipt };
     });
   });
 }

@@ -7,12 +7,12 @@ import type { QuotaLedger } from '../../../usecases/quota-ledger.ts';
 /** GET and PUT /api/v1/ingest/quota */
 export function mountQuota(app: FastifyInstance, store: QuotaStore, ledger: QuotaLedger): void {
   mountRoute(app, ingestRoutes.getIntakeQuota, async ({ principal }) => ({
-    status: 200 as const,
+    status: 200,
     body: await ledger.read(principal.tenantId),
   }));
   mountRoute(app, ingestRoutes.setIntakeQuota, async ({ body, principal }) => {
     await store.set(principal.tenantId, body);
     ledger.forget(principal.tenantId);
-    return { status: 200 as const, body: await ledger.read(principal.tenantId) };
+    return { status: 200, body: await ledger.read(principal.tenantId) };
   });
 }

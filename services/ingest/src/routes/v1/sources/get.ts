@@ -10,6 +10,6 @@ export function mountGetSource(app: FastifyInstance, { db }: SourceDependencies)
   mountRoute(app, ingestRoutes.getSource, async ({ params, principal }) => {
     const row = await db.tenant(principal.tenantId, (tx) => readSource(tx, params.sourceId), { readOnly: true });
     if (row === undefined) throw commonErrors.notFound();
-    return { status: 200 as const, headers: { etag: `"${row.version}"` }, body: toSource(row) };
+    return { status: 200, headers: { etag: `"${row.version}"` }, body: toSource(row) };
   });
 }

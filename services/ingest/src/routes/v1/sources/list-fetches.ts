@@ -14,7 +14,7 @@ export function mountListFetches(app: FastifyInstance, { db }: SourceDependencie
       async (tx) => {
         if ((await readSource(tx, params.sourceId)) === undefined) throw commonErrors.notFound();
         const { items, total } = await listFetches(tx, params.sourceId, windowOf(query));
-        return { status: 200 as const, body: pageOf(items, total, query) };
+        return { status: 200, body: pageOf(items, total, query) };
       },
       { readOnly: true },
     );

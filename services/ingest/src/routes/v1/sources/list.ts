@@ -11,6 +11,6 @@ export function mountListSources(app: FastifyInstance, { db }: SourceDependencie
     const { items, total } = await db.tenant(principal.tenantId, (tx) => listSources(tx, filter, windowOf(query)), {
       readOnly: true,
     });
-    return { status: 200 as const, body: pageOf(items, total, query) };
+    return { status: 200, body: pageOf(items, total, query) };
   });
 }
