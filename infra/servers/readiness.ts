@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { GuardedProcess } from './guarded-process.ts';
 
 const PROBE_INTERVAL_MS = 25;
+const TELLING = /\b(\w*Error|FATAL|PANIC|\[emerg\]|cannot|is missing|refused)\b/i;
 
 /** A server did not become ready; the message carries the end of its log. */
 export class ServerStartError extends Error {
@@ -38,10 +39,12 @@ export async function untilReady(options: {
   throw new ServerStartError(options.server, `was not ready after ${options.timeoutMs} ms`, options.logFile, lastError);
 }
 
+/** The last lines that speak of an error, or the last lines at all. */
 function lastLines(logFile: string): string {
   try {
-    const lines = readFileSync(logFile, 'utf8').trim().split('\n').slice(-5);
-    return `: ${lines.join(' | ')}`;
+    const lines = readFileSync(logFile, 'utf8').trim().split('\n').slice(-40);
+    const telling = lines.filter((line) => TELLING.test(line));
+    return `: ${(telling.length > 0 ? telling.slice(-2) : lines.slice(-3)).map((line) => line.trim()).join(' | ')}`;
   } catch {
     return '';
   }
