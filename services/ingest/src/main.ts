@@ -19,6 +19,7 @@ await runService({
   logger,
   host: config.HOST,
   port: config.PORT,
+  graceMs: config.SHUTDOWN_GRACE_MS,
   forceMs: config.SHUTDOWN_FORCE_MS,
   start: async () => {
     const service = await buildApp(config, { logger });

@@ -79,7 +79,7 @@ test('publishes a handed-in extraction at once and makes no job', async () => {
   );
   assert.deepEqual(event.data.extraction, extraction);
   assert.equal(event.data.jobId, null);
-  assert.ok(!ingest.published(ExtractionRequested).some(({ data }) => data.document.contentId === body.contentId));
+  assert.ok(!(await ingest.outbox(ExtractionRequested)).some(({ document }) => document.contentId === body.contentId));
 });
 
 test('answers a batch item by item and rejects only what is wrong', async () => {

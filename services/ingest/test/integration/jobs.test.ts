@@ -27,9 +27,9 @@ test('repeats a job after its deadline, fails it after the last attempt, and let
   const { contentId } = await submit();
   now += 61_000;
   await waitFor(async () => (await jobOf(contentId)).attempts === 2, { message: 'the job was not repeated' });
-  const requests = () =>
-    ingest.published(ExtractionRequested).filter(({ data }) => data.document.contentId === contentId);
-  await waitFor(() => requests().length === 2);
+  const requests = async () =>
+    (await ingest.outbox(ExtractionRequested)).filter(({ document }) => document.contentId === contentId);
+  await waitFor(async () => (await requests()).length === 2);
   now += 61_000;
   const failed = await waitFor(
     () => ingest.published(ExtractionFailed).find(({ data }) => data.contentId === contentId),
@@ -43,7 +43,7 @@ test('repeats a job after its deadline, fails it after the last attempt, and let
   assert.deepEqual([retried.status, retried.body.state, retried.body.attempts], [202, 'queued', 3]);
   const again = await ingest.call('POST', `/api/v1/extraction-jobs/${job.id}/retry`);
   assert.equal(again.status, 409);
-  await waitFor(() => requests().length === 3);
+  await waitFor(async () => (await requests()).length === 3);
 });
 
 test('follows an external module that takes the jobs', async () => {

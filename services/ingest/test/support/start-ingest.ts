@@ -24,6 +24,8 @@ export interface IngestFixture {
   readonly nats: TestNats;
   /** Everything that the service has published of one kind, oldest first. */
   published<E extends EventDefinition>(event: E): CloudEvent<EventData<E>>[];
+  /** Everything of one kind that is in the outbox: the work queue can only be read by its workers. */
+  outbox<E extends EventDefinition>(event: E): Promise<EventData<E>[]>;
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   token(claims?: TestClaims): Promise<string>;
   stop(): Promise<void>;
@@ -109,6 +111,14 @@ export async function startIngest(
     nats,
     published,
     token,
+    outbox: (event) =>
+      database.db.system(async (tx) => {
+        const { rows } = await tx.client.query<{ body: Buffer }>(
+          'select body from ingest_outbox where subject = $1 order by position',
+          [event.subject],
+        );
+        return rows.map(({ body }) => JSON.parse(body.toString('utf8')));
+      }),
     call: async (method, path, options = {}) => {
       const bearer = options.token === undefined ? await token(options.claims) : options.token;
       const answer = await service.app.inject({

@@ -21,12 +21,13 @@ export function isAuthenticHook(body: string, headers: HookHeaders, secrets: rea
   return token !== undefined && secrets.some((secret) => isSame(token, secret));
 }
 
+/** The library parses the body as JSON once the signature has been found good; that it is no JSON is not its matter. */
 function isSigned(body: string, headers: HookHeaders, secret: string): boolean {
   try {
     new Webhook(secret).verify(body, headers as Record<string, string>);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return error instanceof SyntaxError;
   }
 }
 

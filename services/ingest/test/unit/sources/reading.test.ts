@@ -111,6 +111,9 @@ test('accepts Standard Webhooks signatures and the plain secret, nothing else', 
   assert.ok(isAuthenticHook(body, headers, [newHookSecret(), secret]));
   assert.ok(!isAuthenticHook(`${body} `, headers, [secret]));
   assert.ok(!isAuthenticHook(body, headers, [newHookSecret()]));
+  const text = { ...headers, 'webhook-signature': new Webhook(secret).sign('msg_1', now, 'no json') };
+  assert.ok(isAuthenticHook('no json', text, [secret]));
+  assert.ok(!isAuthenticHook('no json!', text, [secret]));
   const stale = new Date(now.getTime() - 600_000);
   const old = {
     ...headers,
