@@ -3,14 +3,14 @@ import { createDatabase } from '@peermesh/database';
 import { createApp, type RunningService } from '@peermesh/service-kit';
 import { createMetrics, type Logger, type MetricsRegistry } from '@peermesh/telemetry';
 import { AuthApiKeys } from './adapters/auth-api-keys.ts';
-import { type AnnounceRoutes, PgRouteStore } from './adapters/pg-route-store.ts';
+import { PgRouteStore } from './adapters/pg-route-store.ts';
 import type { GatewaySchema } from './adapters/schema.ts';
 import { type GatewayConfig, listOf } from './config.ts';
 import { createLimiter } from './plugins/limiter.ts';
+import { connectMessaging, type GatewayMessaging } from './plugins/messaging.ts';
 import { createRealtime } from './plugins/realtime.ts';
 import { openRedis } from './plugins/redis.ts';
 import { createUpstreams, SERVICES } from './plugins/upstreams.ts';
-import type { GatewayEvents } from './ports.ts';
 import { ClientAddresses } from './proxy/client-address.ts';
 import type { EdgeParts } from './proxy/edge.ts';
 import { openFrontDoor } from './proxy/front-door.ts';
@@ -26,13 +26,13 @@ import { VERSION } from './version.ts';
 export interface GatewayDeps {
   readonly logger: Logger;
   readonly metrics?: MetricsRegistry;
-  readonly events: GatewayEvents;
-  readonly announce: AnnounceRoutes;
+  /** Stands for NATS. */
+  readonly messaging?: GatewayMessaging;
 }
 
 /** Builds the gateway. It listens when the caller says so; `stop` ends what is not HTTP. */
 export async function buildApp(config: GatewayConfig, deps: GatewayDeps): Promise<RunningService> {
-  const { logger, events } = deps;
+  const { logger } = deps;
   const metrics = deps.metrics ?? createMetrics({ service: 'gateway' });
   const app = await createApp({ service: 'gateway', version: VERSION, logger, metrics });
 
@@ -43,11 +43,14 @@ export async function buildApp(config: GatewayConfig, deps: GatewayDeps): Promis
     poolMax: config.DATABASE_POOL_MAX,
     logger,
   });
+  const { events, announce, stop: stopMessaging } =
+    deps.messaging ?? (await connectMessaging(config, { db, logger, metrics }));
   const redis = openRedis(config.REDIS_URL, logger);
   const upstreams = createUpstreams(config, metrics);
 
   const revocations = createRevocations();
-  revocations.watch(events.followRevocations((event) => revocations.add(event.data as Revocation)));
+  const feed = events.followRevocations((event) => revocations.add(event.data as Revocation));
+  revocations.watch(feed);
   const authenticator = createAuthenticator({
     issuer: config.TOKEN_ISSUER,
     audience: config.TOKEN_AUDIENCE,
@@ -74,7 +77,7 @@ export async function buildApp(config: GatewayConfig, deps: GatewayDeps): Promis
   const active = metrics.gauge({ name: 'gateway_routes_revision', help: 'Revision of the active route table.' });
   const tables = new RouteTables({
     file: config.ROUTES_FILE,
-    store: new PgRouteStore(db, deps.announce),
+    store: new PgRouteStore(db, announce),
     services: SERVICES,
     logger,
     onActive: (table, snapshot) => {
@@ -82,7 +85,7 @@ export async function buildApp(config: GatewayConfig, deps: GatewayDeps): Promis
       active.set(snapshot.revision);
     },
   });
-  await tables.start();
+  await Promise.all([tables.start(), feed.caughtUp]);
   events.followRoutes(() => void tables.poll());
 
   const realtime = await createRealtime(config, { events, identities, addresses, redis, metrics, logger });
@@ -127,7 +130,7 @@ export async function buildApp(config: GatewayConfig, deps: GatewayDeps): Promis
       parts.isDraining = true;
       realtime.hub.close();
       await tables.stop();
-      await events.stop();
+      await stopMessaging();
     },
   };
 }

@@ -58,7 +58,7 @@ export interface GatewayEvents {
   /** Realtime events after a position, each stream in its order. */
   follow(from: Position, handler: (event: CloudEvent, stream: StreamKey, sequence: number) => void): void;
   /** Revocations of the last token lifetime and all that follow. */
-  followRevocations(handler: (event: CloudEvent) => void): { stalenessMs(): number };
+  followRevocations(handler: (event: CloudEvent) => void): { readonly caughtUp: Promise<void>; stalenessMs(): number };
   /** Route tables that other replicas activate. */
   followRoutes(handler: () => void): void;
   /** Fails when the broker does not answer. */

@@ -7,6 +7,8 @@ export interface FailsafeOptions {
   readonly shared: LeaseStore;
   readonly local: LeaseStore;
   readonly timeoutMs: number;
+  /** How often a store that failed is tried again; each second when absent. */
+  readonly probeEveryMs?: number;
   readonly onChange: (isDegraded: boolean, cause: unknown) => void;
 }
 
@@ -23,7 +25,7 @@ export class FailsafeLeaseStore implements LeaseStore {
   async lease(requests: readonly LeaseRequest[]): Promise<Lease[]> {
     const nowMs = performance.now();
     if (this.isDegraded && nowMs < this.#probeAtMs) return this.#options.local.lease(requests);
-    this.#probeAtMs = nowMs + PROBE_EVERY_MS;
+    this.#probeAtMs = nowMs + (this.#options.probeEveryMs ?? PROBE_EVERY_MS);
     try {
       const leases = await withTimeout(this.#options.shared.lease(requests), this.#options.timeoutMs);
       this.#change(false, undefined);

@@ -23,21 +23,21 @@ export function createUpstreams(config: GatewayConfig, metrics: MetricsRegistry)
   metrics.gauge({
     name: 'gateway_upstream_in_flight',
     help: 'Requests in progress at an instance.',
-    labels: ['service', 'target'],
+    labels: ['upstream', 'target'],
     collect: (gauge) => {
       for (const { service, targets } of upstreams.values()) {
-        for (const target of targets) gauge.set({ service, target: target.url }, target.inFlight);
+        for (const target of targets) gauge.set({ upstream: service, target: target.url }, target.inFlight);
       }
     },
   });
   metrics.gauge({
     name: 'gateway_upstream_ejected',
     help: '1 while an instance is passed over after broken connections.',
-    labels: ['service', 'target'],
+    labels: ['upstream', 'target'],
     collect: (gauge) => {
       const nowMs = performance.now();
       for (const { service, targets } of upstreams.values()) {
-        for (const target of targets) gauge.set({ service, target: target.url }, target.ejectedUntilMs > nowMs ? 1 : 0);
+        for (const target of targets) gauge.set({ upstream: service, target: target.url }, target.ejectedUntilMs > nowMs ? 1 : 0);
       }
     },
   });

@@ -7,7 +7,7 @@ export interface ProxyMetrics {
   retried(route: string, reason: string): void;
   refused(route: string, reason: string): void;
   clientGone(route: string): void;
-  upstreamFailed(service: string, reason: string): void;
+  upstreamFailed(upstream: string, reason: string): void;
 }
 
 /** Registers the metrics of the data plane. */
@@ -36,7 +36,7 @@ export function createProxyMetrics(metrics: MetricsRegistry): ProxyMetrics {
   const failures = metrics.counter({
     name: 'gateway_upstream_failures_total',
     help: 'Attempts that got no usable answer.',
-    labels: ['service', 'reason'],
+    labels: ['upstream', 'reason'],
   });
   return {
     finished: (route, method, status, seconds) =>
@@ -44,7 +44,7 @@ export function createProxyMetrics(metrics: MetricsRegistry): ProxyMetrics {
     retried: (route, reason) => retries.inc({ route, reason }),
     refused: (route, code) => refusals.inc({ route, code }),
     clientGone: (route) => gone.inc({ route }),
-    upstreamFailed: (service, reason) => failures.inc({ service, reason }),
+    upstreamFailed: (upstream, reason) => failures.inc({ upstream, reason }),
   };
 }
 

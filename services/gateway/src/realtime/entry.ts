@@ -1,4 +1,4 @@
-import type { CloudEvent, EventData } from '@peermesh/contracts';
+import type { CloudEvent, EventData, EventDefinition } from '@peermesh/contracts';
 import { DocumentIndexed, EntityChanged, RealtimeNotified } from '@peermesh/contracts/events';
 import type { RealtimeTopic } from '@peermesh/contracts/gateway';
 import { formatPosition, type Position, type StreamKey } from './position.ts';
@@ -17,8 +17,11 @@ export interface RealtimeEntry {
   readonly sse: Buffer;
 }
 
-/** Events that realtime connections can get. */
-export const REALTIME_EVENTS = [RealtimeNotified, DocumentIndexed, EntityChanged] as const;
+/** The events that realtime connections can get, by stream. */
+export const EVENTS_BY_STREAM: Readonly<Record<StreamKey, readonly EventDefinition[]>> = {
+  p: [RealtimeNotified],
+  s: [DocumentIndexed, EntityChanged],
+};
 
 const EVERYONE = ['tenant'] as const;
 /** A document event without a list says nothing about who may know of it, so only administrators may. */

@@ -51,6 +51,13 @@ export class EventRing {
     return position.p >= this.#floor.p && position.s >= this.#floor.s;
   }
 
+  /** Forgets everything; the ring then holds all that comes after `floor`. */
+  clear(floor: Readonly<Position>): void {
+    while (this.#size > 0) this.#evict();
+    this.#floor.p = floor.p;
+    this.#floor.s = floor.s;
+  }
+
   #evict(): void {
     const slot = this.#head % this.#entriesMax;
     const entry = this.#entries[slot]!;

@@ -125,13 +125,21 @@ export class RealtimeHub {
 
   /** An event from the tail, in stream order. */
   publish(event: CloudEvent, stream: StreamKey, sequence: number): void {
-    if (sequence <= this.#position[stream]) return;
+    if (sequence <= this.#position[stream]) this.#beginAnew(stream);
     this.#position[stream] = sequence;
     const entry = entryOf(event, sequence, this.#position);
     if (entry === null) return;
     this.#ring.push(entry);
     for (const connection of this.#rooms.audience(entry)) this.#offer(connection, entry);
     this.#metrics.published(entry.topic);
+  }
+
+  /** The stream was made anew: its sequences start over, so no resume token means anything any more. */
+  #beginAnew(stream: StreamKey): void {
+    this.#position[stream] = 0;
+    this.#ring.clear({ ...this.#position });
+    this.#logger.warn({ stream }, 'stream has begun anew, realtime clients start over');
+    for (const connection of this.#connections) if (connection.topics.size > 0) this.#resync(connection, 'unknown');
   }
 
   /** Checks every connection: still entitled, still alive, still keeping up. */

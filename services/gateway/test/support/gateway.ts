@@ -80,8 +80,11 @@ export async function startWorld(): Promise<GatewayWorld> {
     });
     const { app, stop } = await buildApp(config, {
       logger: silentLogger(),
-      events,
-      announce: async (tx) => tx.afterCommit(() => events.announceRoutes()),
+      messaging: {
+        events,
+        announce: async (tx) => tx.afterCommit(() => events.announceRoutes()),
+        stop: () => events.stop(),
+      },
     });
     await app.listen({ host: '127.0.0.1', port: 0 });
     const { port } = app.server.address() as { port: number };

@@ -39,9 +39,9 @@ export class MemoryEvents implements GatewayEvents {
     this.#followers.push(handler);
   }
 
-  followRevocations(handler: (event: CloudEvent) => void): { stalenessMs(): number } {
+  followRevocations(handler: (event: CloudEvent) => void): { caughtUp: Promise<void>; stalenessMs(): number } {
     this.#revocations.push(handler);
-    return { stalenessMs: () => this.stalenessMs };
+    return { caughtUp: Promise.resolve(), stalenessMs: () => this.stalenessMs };
   }
 
   followRoutes(handler: () => void): void {
