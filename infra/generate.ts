@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { composeFile } from './compose/compose-file.ts';
 import type { GeneratedFile } from './generated-file.ts';
 import { composeNginxFile } from './nginx/compose-nginx.ts';
+import { alertsFile } from './observability/alerts-file.ts';
 import { prometheusFile } from './observability/prometheus-config.ts';
 import { rolesSqlFile } from './postgres/roles-sql.ts';
 
@@ -10,7 +11,7 @@ const CHECKOUT = resolve(import.meta.dirname, '..');
 
 /** Everything that is made from the catalog. */
 export function generatedFiles(): GeneratedFile[] {
-  return [composeFile(), composeNginxFile(), prometheusFile(), rolesSqlFile()];
+  return [composeFile(), composeNginxFile(), prometheusFile(), alertsFile(), rolesSqlFile()];
 }
 
 /** Writes what differs; returns the paths of the files that changed. */

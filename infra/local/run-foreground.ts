@@ -79,8 +79,8 @@ async function operate(running: Running, lifetime: ReturnType<typeof watchLifeti
     if (lifetime.signal.aborted) return 130;
   }
   fleet.complete();
-  reportToParent(0);
   terminal.line(`\nReady. ${settings.isDetached ? 'Stop with `npm run stop`.' : 'Stop with Ctrl-C.'}`);
+  reportToParent(0);
   void watchDisk(state, terminal, lifetime.signal);
   await lifetime.ended;
   return 0;

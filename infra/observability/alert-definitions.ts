@@ -1,0 +1,122 @@
+import { services } from '../catalog.ts';
+
+/** One alert. Its runbook is `docs/runbooks/<runbook>.md`. */
+export interface AlertDefinition {
+  readonly name: string;
+  readonly expression: string;
+  /** How long the expression must hold. */
+  readonly holds: string;
+  /** `page` wakes somebody, `ticket` waits for the morning. */
+  readonly severity: 'page' | 'ticket';
+  readonly summary: string;
+  readonly runbook: string;
+}
+
+const memoryLimitBytes = services
+  .map(
+    ({ name, resources }) =>
+      `(process_resident_memory_bytes{service="${name}"} / ${resources.memoryMiB * 1024 * 1024})`,
+  )
+  .join(' or ');
+
+/** Every alert. A metric that is named here must occur in a scrape of the running fleet; an e2e test looks. */
+export const alerts: readonly AlertDefinition[] = [
+  {
+    name: 'ServiceDown',
+    expression: 'up == 0',
+    holds: '1m',
+    severity: 'page',
+    summary: '{{ $labels.job }} at {{ $labels.instance }} does not answer scrapes.',
+    runbook: 'service-down',
+  },
+  {
+    name: 'RequestsFailing',
+    expression:
+      'sum by (service) (rate(http_request_duration_seconds_count{status=~"5.."}[5m])) / sum by (service) (rate(http_request_duration_seconds_count[5m])) > 0.02',
+    holds: '5m',
+    severity: 'page',
+    summary: 'More than 2 % of the requests to {{ $labels.service }} fail with 5xx.',
+    runbook: 'requests-failing',
+  },
+  {
+    name: 'GatewayRequestsSlow',
+    expression:
+      'histogram_quantile(0.99, sum by (le, route) (rate(gateway_request_duration_seconds_bucket{route!~".*realtime.*"}[5m]))) > 1',
+    holds: '10m',
+    severity: 'ticket',
+    summary: 'p99 of route {{ $labels.route }} is above one second.',
+    runbook: 'gateway-requests-slow',
+  },
+  {
+    name: 'OutboxStuck',
+    expression: 'max by (module) (outbox_oldest_age_seconds) > 30',
+    holds: '2m',
+    severity: 'page',
+    summary: 'Events of {{ $labels.module }} have waited {{ $value | humanizeDuration }} for the broker.',
+    runbook: 'outbox-stuck',
+  },
+  {
+    name: 'EventLoopBlocked',
+    expression: 'nodejs_eventloop_lag_p99_seconds > 0.25',
+    holds: '5m',
+    severity: 'ticket',
+    summary: 'The event loop of {{ $labels.service }} is late by {{ $value | humanizeDuration }}.',
+    runbook: 'event-loop-blocked',
+  },
+  {
+    name: 'MemoryNearLimit',
+    expression: `(${memoryLimitBytes}) > 0.9`,
+    holds: '10m',
+    severity: 'ticket',
+    summary: '{{ $labels.service }} uses {{ $value | humanizePercentage }} of its memory limit.',
+    runbook: 'memory-near-limit',
+  },
+  {
+    name: 'FileDescriptorsRunningOut',
+    expression: 'process_open_fds / process_max_fds > 0.8',
+    holds: '5m',
+    severity: 'ticket',
+    summary: '{{ $labels.service }} has {{ $value | humanizePercentage }} of its file descriptors open.',
+    runbook: 'file-descriptors-running-out',
+  },
+  {
+    name: 'RateLimitsLocal',
+    expression: 'max by (instance) (gateway_rate_limit_degraded) > 0',
+    holds: '5m',
+    severity: 'ticket',
+    summary: 'The gateway at {{ $labels.instance }} limits by itself, because Redis is away.',
+    runbook: 'rate-limits-local',
+  },
+  {
+    name: 'UpstreamEjected',
+    expression: 'max by (upstream, service) (gateway_upstream_ejected) > 0',
+    holds: '2m',
+    severity: 'page',
+    summary: 'The gateway has put instances of an upstream aside.',
+    runbook: 'upstream-ejected',
+  },
+  {
+    name: 'RealtimeClientsDropped',
+    expression: 'sum(rate(gateway_realtime_dropped_total[10m])) > 1',
+    holds: '10m',
+    severity: 'ticket',
+    summary: 'More than one realtime connection per second is dropped.',
+    runbook: 'realtime-clients-dropped',
+  },
+  {
+    name: 'DecisionsNotLogged',
+    expression: 'sum by (service) (increase(authz_decisions_dropped_total[10m])) > 0',
+    holds: '0m',
+    severity: 'page',
+    summary: '{{ $labels.service }} could not record authorization decisions.',
+    runbook: 'decisions-not-logged',
+  },
+  {
+    name: 'ExtractionJobsSwept',
+    expression: 'sum(rate(ingest_jobs_swept_total[15m])) > 0.1',
+    holds: '15m',
+    severity: 'ticket',
+    summary: 'Extraction jobs miss their deadline and are put on the queue again.',
+    runbook: 'extraction-jobs-swept',
+  },
+];
