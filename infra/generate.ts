@@ -4,6 +4,7 @@ import { composeFile } from './compose/compose-file.ts';
 import type { GeneratedFile } from './generated-file.ts';
 import { composeNginxFile } from './nginx/compose-nginx.ts';
 import { alertsFile } from './observability/alerts-file.ts';
+import { fleetDashboardFile } from './observability/fleet-dashboard.ts';
 import { prometheusFile } from './observability/prometheus-config.ts';
 import { rolesSqlFile } from './postgres/roles-sql.ts';
 
@@ -11,7 +12,7 @@ const CHECKOUT = resolve(import.meta.dirname, '..');
 
 /** Everything that is made from the catalog. */
 export function generatedFiles(): GeneratedFile[] {
-  return [composeFile(), composeNginxFile(), prometheusFile(), alertsFile(), rolesSqlFile()];
+  return [composeFile(), composeNginxFile(), prometheusFile(), alertsFile(), fleetDashboardFile(), rolesSqlFile()];
 }
 
 /** Writes what differs; returns the paths of the files that changed. */

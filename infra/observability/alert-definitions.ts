@@ -56,6 +56,14 @@ export const alerts: readonly AlertDefinition[] = [
     runbook: 'outbox-stuck',
   },
   {
+    name: 'DeadLettersGrowing',
+    expression: 'sum by (service, consumer) (increase(consumer_events_total{outcome="dead"}[15m])) > 0',
+    holds: '0m',
+    severity: 'ticket',
+    summary: '{{ $labels.consumer }} of {{ $labels.service }} put events aside that it cannot handle.',
+    runbook: 'dead-letters-growing',
+  },
+  {
     name: 'EventLoopBlocked',
     expression: 'nodejs_eventloop_lag_p99_seconds > 0.25',
     holds: '5m',

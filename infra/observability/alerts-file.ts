@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { type GeneratedFile, generatedNotice } from '../generated-file.ts';
-import { type AlertDefinition, alerts } from './alert-definitions.ts';
+import { alerts } from './alert-definitions.ts';
 
 const RUNBOOKS = 'https://docs.peermesh.dev/runbooks/';
 const WORDS = /[a-z][a-z0-9]*(?:_[a-z0-9]+)+/g;
@@ -21,8 +21,8 @@ export function alertsFile(): GeneratedFile {
   };
 }
 
-/** The metrics that an alert looks at, without what Prometheus itself makes of them. */
-export function metricsOf({ expression }: AlertDefinition): string[] {
+/** The metrics that an expression looks at, without the suffixes of histograms. */
+export function metricsOf({ expression }: { readonly expression: string }): string[] {
   const names = expression.replaceAll(/"[^"]*"/g, '').match(WORDS) ?? [];
   return [...new Set(names.map((name) => name.replace(/_(count|bucket|sum)$/, '')))].filter(
     (name) => !KEYWORDS.has(name),

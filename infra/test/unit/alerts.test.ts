@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { alerts } from '../../observability/alert-definitions.ts';
 import { metricsOf } from '../../observability/alerts-file.ts';
+import { panels } from '../../observability/fleet-dashboard.ts';
 import { findBinary } from '../../servers/index.ts';
 
 const CHECKOUT = resolve(import.meta.dirname, '../../..');
@@ -21,12 +22,12 @@ test('every alert has a runbook of the same name, and every runbook an alert', (
   }
 });
 
-test('every metric of an alert is defined in the code', () => {
+test('every metric of an alert or a panel is defined in the code', () => {
   const defined = definedMetrics();
   const fromPrometheus = /^(up|process_|nodejs_)/;
-  for (const alert of alerts) {
-    for (const metric of metricsOf(alert)) {
-      assert.ok(fromPrometheus.test(metric) || defined.has(metric), `${alert.name}: ${metric}`);
+  for (const query of [...alerts, ...panels]) {
+    for (const metric of metricsOf(query)) {
+      assert.ok(fromPrometheus.test(metric) || defined.has(metric), `${query.expression}: ${metric}`);
     }
   }
 });
