@@ -95,8 +95,6 @@ export function defineRoute<
   Params extends TObject | undefined = undefined,
   Query extends TObject | undefined = undefined,
   Body extends TSchema | undefined = undefined,
->(
-  definition: RouteDefinition<Params, Query, Body, Responses>,
-): RouteDefinition<Params, Query, Body, Responses> {
+>(definition: RouteDefinition<Params, Query, Body, Responses>): RouteDefinition<Params, Query, Body, Responses> {
   return Object.freeze(definition);
 }

@@ -1,4 +1,12 @@
 export {
+  type CallInput,
+  type CallOptions,
+  type CallResult,
+  type Client,
+  type ClientOptions,
+  createClient,
+} from './create-client.ts';
+export {
   type CloudEvent,
   defineEvent,
   type EventData,

@@ -86,9 +86,7 @@ export const RouteResilience = Type.Object(
   strict,
 );
 
-const HttpMethods = Type.Union(
-  (['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const).map((method) => Type.Literal(method)),
-);
+const HttpMethods = Type.Enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** One route of the gateway. */
 export const GatewayRoute = Type.Object(
@@ -116,7 +114,7 @@ export const GatewayRoute = Type.Object(
           uniqueItems: true,
           description: '`none` leaves credentials to the service; it excludes the others.',
         }),
-        minRole: Type.Optional(Type.Union(ROLES.map((role) => Type.Literal(role)))),
+        minRole: Type.Optional(Type.Enum([...ROLES])),
         scopes: Type.Optional(Type.Array(Type.String({ pattern: '^[a-z0-9_:.-]{1,64}$' }), { maxItems: 20 })),
       },
       strict,

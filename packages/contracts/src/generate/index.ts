@@ -1,0 +1,2 @@
+export { type AsyncApiOptions, asyncApiDocument } from './asyncapi.ts';
+export { type OpenApiOptions, openApiDocument } from './openapi.ts';
