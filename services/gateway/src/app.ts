@@ -34,7 +34,14 @@ export interface GatewayDeps {
 export async function buildApp(config: GatewayConfig, deps: GatewayDeps): Promise<RunningService> {
   const { logger } = deps;
   const metrics = deps.metrics ?? createMetrics({ service: 'gateway' });
-  const app = await createApp({ service: 'gateway', version: VERSION, logger, metrics });
+  const app = await createApp({
+    service: 'gateway',
+    version: VERSION,
+    logger,
+    metrics,
+    headersTimeoutMs: config.HEADERS_TIMEOUT_MS,
+    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+  });
 
   const db = createDatabase<GatewaySchema>({
     url: config.DATABASE_URL,
@@ -43,8 +50,11 @@ export async function buildApp(config: GatewayConfig, deps: GatewayDeps): Promis
     poolMax: config.DATABASE_POOL_MAX,
     logger,
   });
-  const { events, announce, stop: stopMessaging } =
-    deps.messaging ?? (await connectMessaging(config, { db, logger, metrics }));
+  const {
+    events,
+    announce,
+    stop: stopMessaging,
+  } = deps.messaging ?? (await connectMessaging(config, { db, logger, metrics }));
   const redis = openRedis(config.REDIS_URL, logger);
   const upstreams = createUpstreams(config, metrics);
 
@@ -119,6 +129,7 @@ export async function buildApp(config: GatewayConfig, deps: GatewayDeps): Promis
   }
   app.addHook('onClose', async () => {
     await Promise.all([...upstreams.values()].map((upstream) => upstream.close()));
+    leases.stop();
     redis.disconnect();
     await db.close();
   });

@@ -35,6 +35,16 @@ export const GatewayConfig = Type.Object({
     default: fileURLToPath(new URL('../config/routes.yaml', import.meta.url)),
     description: 'Route table (YAML or JSON) that rules until one is activated over the API.',
   }),
+  HEADERS_TIMEOUT_MS: Type.Integer({
+    minimum: 100,
+    default: 10_000,
+    description: 'Time for the headers of a request to arrive.',
+  }),
+  REQUEST_TIMEOUT_MS: Type.Integer({
+    minimum: 100,
+    default: 60_000,
+    description: 'Time for a whole request to arrive.',
+  }),
   TRUSTED_PROXIES: Type.String({
     default: '',
     description: 'Addresses or CIDR blocks whose X-Forwarded-For is believed, separated by commas.',

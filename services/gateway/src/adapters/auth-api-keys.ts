@@ -8,7 +8,7 @@ import type { Upstream } from '../proxy/upstream.ts';
 const PATH = authRoutes.exchangeApiKey.path;
 const GOOD_FOR_MS = 30_000;
 const BAD_FOR_MS = 2_000;
-const KEY_LENGTH_MAX = 256;
+const FORM = /^pm_[A-Za-z0-9_-]{17,197}$/;
 const TIMEOUT_MS = 3_000;
 
 /** Exchanges keys at the auth service. Tokens are kept for 30 s at most, refusals for 2 s, both by the key's hash. */
@@ -30,7 +30,7 @@ export class AuthApiKeys implements ApiKeyExchange {
 
   exchange(key: string): Promise<string> {
     const hash = hashOf(key);
-    if (key.length > KEY_LENGTH_MAX || this.#bad.has(hash)) return Promise.reject(badKey());
+    if (!FORM.test(key) || this.#bad.has(hash)) return Promise.reject(badKey());
     const known = this.#pending.get(hash);
     if (known !== undefined) return known;
     const pending = this.#ask(key, hash).finally(() => this.#pending.delete(hash));

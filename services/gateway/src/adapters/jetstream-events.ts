@@ -35,7 +35,12 @@ export class JetStreamEvents implements GatewayEvents {
     for (const stream of ['p', 's'] as const) {
       this.#tails.push(
         createTail(
-          { nats: this.#nats, events: EVENTS_BY_STREAM[stream], from: { sequence: from[stream] + 1 }, logger: this.#logger },
+          {
+            nats: this.#nats,
+            events: EVENTS_BY_STREAM[stream],
+            from: { sequence: from[stream] + 1 },
+            logger: this.#logger,
+          },
           (event, { sequence }) => handler(event, stream, sequence),
         ),
       );

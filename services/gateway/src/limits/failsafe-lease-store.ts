@@ -1,6 +1,8 @@
 import type { Lease, LeaseRequest, LeaseStore } from '../ports.ts';
 
 const PROBE_EVERY_MS = 1000;
+/** Asks for nothing, so it changes nothing. */
+const PROBE: readonly LeaseRequest[] = [{ key: 'probe', quota: 1, windowMs: 1000, want: 0 }];
 
 /** How to fall back. */
 export interface FailsafeOptions {
@@ -16,41 +18,55 @@ export interface FailsafeOptions {
 export class FailsafeLeaseStore implements LeaseStore {
   isDegraded = false;
   readonly #options: FailsafeOptions;
-  #probeAtMs = 0;
+  #probe: NodeJS.Timeout | null = null;
 
   constructor(options: FailsafeOptions) {
     this.#options = options;
   }
 
   async lease(requests: readonly LeaseRequest[]): Promise<Lease[]> {
-    const nowMs = performance.now();
-    if (this.isDegraded && nowMs < this.#probeAtMs) return this.#options.local.lease(requests);
-    this.#probeAtMs = nowMs + (this.#options.probeEveryMs ?? PROBE_EVERY_MS);
+    if (this.isDegraded) return this.#options.local.lease(requests);
     try {
-      const leases = await withTimeout(this.#options.shared.lease(requests), this.#options.timeoutMs);
-      this.#change(false, undefined);
-      return leases;
+      return await this.#ask(requests);
     } catch (error) {
-      this.#change(true, error);
+      this.#degrade(error);
       return this.#options.local.lease(requests);
     }
   }
 
-  #change(isDegraded: boolean, cause: unknown): void {
-    if (this.isDegraded === isDegraded) return;
-    this.isDegraded = isDegraded;
-    this.#options.onChange(isDegraded, cause);
+  stop(): void {
+    if (this.#probe !== null) clearInterval(this.#probe);
+    this.#probe = null;
   }
-}
 
-async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
+  #degrade(cause: unknown): void {
+    if (this.isDegraded) return;
+    this.isDegraded = true;
+    this.#options.onChange(true, cause);
+    this.#probe = setInterval(() => void this.#tryAgain(), this.#options.probeEveryMs ?? PROBE_EVERY_MS);
+    this.#probe.unref();
+  }
+
+  async #tryAgain(): Promise<void> {
+    try {
+      await this.#ask(PROBE);
+    } catch {
+      return;
+    }
+    if (!this.isDegraded) return;
+    this.stop();
+    this.isDegraded = false;
+    this.#options.onChange(false, undefined);
+  }
+
+  async #ask(requests: readonly LeaseRequest[]): Promise<Lease[]> {
+    const { shared, timeoutMs } = this.#options;
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    try {
+      return await Promise.race([shared.lease(requests), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }

@@ -58,6 +58,11 @@ export class RateLimiter {
     return this.#tryTake(budget, this.#nowMs()) ?? this.#takeAfterLease(budget);
   }
 
+  /** Forgets every budget that this replica holds, for example because another store rules from now on. */
+  forget(): void {
+    this.#budgets.clear();
+  }
+
   #tryTake(budget: Budget, nowMs: number): RateVerdict | null {
     if (nowMs >= budget.windowEndsAtMs) budget.leased = 0;
     if (budget.leased > 0) {

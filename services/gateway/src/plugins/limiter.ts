@@ -24,9 +24,11 @@ export function createLimiter(
     timeoutMs: config.RATE_LIMIT_TIMEOUT_MS,
     onChange: (isDegraded, cause) => {
       degraded.set(isDegraded ? 1 : 0);
+      limiter.forget();
       if (isDegraded) parts.logger.warn({ err: cause }, 'rate limits are counted by this replica alone: Redis is away');
       else parts.logger.info('rate limits are shared again');
     },
   });
-  return { store, limiter: new RateLimiter({ store, entriesMax: CALLERS_MAX }) };
+  const limiter = new RateLimiter({ store, entriesMax: CALLERS_MAX });
+  return { store, limiter };
 }

@@ -37,7 +37,8 @@ export function createUpstreams(config: GatewayConfig, metrics: MetricsRegistry)
     collect: (gauge) => {
       const nowMs = performance.now();
       for (const { service, targets } of upstreams.values()) {
-        for (const target of targets) gauge.set({ upstream: service, target: target.url }, target.ejectedUntilMs > nowMs ? 1 : 0);
+        for (const target of targets)
+          gauge.set({ upstream: service, target: target.url }, target.ejectedUntilMs > nowMs ? 1 : 0);
       }
     },
   });

@@ -77,7 +77,12 @@ export class Identities {
     const known = this.#known.get(principal);
     if (known !== undefined) return known;
     const subject = principal.keyId ?? principal.subject;
-    const identity = { principal, authorization, limitKey: `${principal.tenantId}/${subject}`, allowedBy: new WeakSet<RoutePolicy>() };
+    const identity = {
+      principal,
+      authorization,
+      limitKey: `${principal.tenantId}/${subject}`,
+      allowedBy: new WeakSet<RoutePolicy>(),
+    };
     this.#known.set(principal, identity);
     return identity;
   }

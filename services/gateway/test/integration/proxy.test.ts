@@ -78,7 +78,8 @@ test('exchanges an API key for a token, keeps it, and drops it when it is revoke
   assert.equal(echo.headers['x-api-key'], undefined);
   assert.equal((await ask({ authorization: 'Bearer pm_live_goodgoodgoodgood' })).status, 200);
   assert.equal(exchanges, 1);
-  for (let attempt = 0; attempt < 3; attempt++) assert.equal((await ask({ 'x-api-key': 'pm_live_badbadbadbadbad' })).status, 401);
+  for (let attempt = 0; attempt < 3; attempt++)
+    assert.equal((await ask({ 'x-api-key': 'pm_live_badbadbadbadbad' })).status, 401);
   assert.equal(exchanges, 2);
   own.events.revoke({
     specversion: '1.0',
@@ -91,7 +92,14 @@ test('exchanges an API key for a token, keeps it, and drops it when it is revoke
     tenantid: 'default',
     correlationid: newEventId(),
     partitionkey: keyId,
-    data: { kind: 'api_key', id: keyId, userId: newId('user'), reason: 'test', revokedAt: new Date().toISOString(), expiresAt: null },
+    data: {
+      kind: 'api_key',
+      id: keyId,
+      userId: newId('user'),
+      reason: 'test',
+      revokedAt: new Date().toISOString(),
+      expiresAt: null,
+    },
   });
   assert.equal((await ask({ 'x-api-key': 'pm_live_goodgoodgoodgood' })).status, 401);
   await auth.stop();
@@ -175,11 +183,14 @@ test('a slow reader slows the service down instead of filling the gateway', asyn
   request.end();
   const response = await head.promise;
   let last = -1;
-  await waitFor(() => {
-    const isStill = sent === last;
-    last = sent;
-    return isStill && sent > 0;
-  }, { intervalMs: 150 });
+  await waitFor(
+    () => {
+      const isStill = sent === last;
+      last = sent;
+      return isStill && sent > 0;
+    },
+    { intervalMs: 150 },
+  );
   assert.ok(sent < 32 * 1024 * 1024, `${sent} bytes were taken in`);
   response.destroy();
 });
@@ -191,7 +202,9 @@ test('the service hears when the client goes away', async (t) => {
   service.answer((request) => request.on('close', () => (wasAborted = true)));
   const own = await world.startGateway(t, { env: { UPSTREAM_SEARCH: service.url } });
   const controller = new AbortController();
-  const pending = fetch(`${own.url}/api/v1/search`, { headers: authorized(), signal: controller.signal }).catch(() => 'gone');
+  const pending = fetch(`${own.url}/api/v1/search`, { headers: authorized(), signal: controller.signal }).catch(
+    () => 'gone',
+  );
   await waitFor(async () => /gateway_upstream_in_flight\{[^}]*\} 1/.test(await own.metrics()));
   controller.abort();
   assert.equal(await pending, 'gone');
@@ -211,7 +224,10 @@ test('a write without a well-formed Idempotency-Key is refused where one is requ
     routes: routesOf(route('required', 'required'), route('optional', 'optional'), route('none', 'none')),
   });
   const code = async (path: string, key?: string, method = 'POST'): Promise<string | number> => {
-    const answer = await fetch(`${own.url}/${path}`, { method, headers: key === undefined ? {} : { 'idempotency-key': key } });
+    const answer = await fetch(`${own.url}/${path}`, {
+      method,
+      headers: key === undefined ? {} : { 'idempotency-key': key },
+    });
     return answer.ok ? answer.status : ((await answer.json()) as { code: string }).code;
   };
   assert.equal(await code('required'), 'PM_COMMON_IDEMPOTENCY_KEY_REQUIRED');

@@ -60,7 +60,12 @@ test('drops hop-by-hop and spoofable headers, keeps the rest', () => {
 test('believes a trusted proxy about protocol, host and chain', () => {
   const sent = asMap(
     upstreamHeaders(
-      { host: 'inner', 'x-forwarded-for': '198.51.100.1', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'api.example.com' },
+      {
+        host: 'inner',
+        'x-forwarded-for': '198.51.100.1',
+        'x-forwarded-proto': 'https',
+        'x-forwarded-host': 'api.example.com',
+      },
       { ...facts, isPeerTrusted: true },
     ),
   );
@@ -75,14 +80,25 @@ test('drops a traceparent that is none', () => {
 
 test('returns every cookie and no hop-by-hop header', () => {
   const returned = clientHeaders(
-    { 'set-cookie': ['a=1', 'b=2'], connection: 'close, x-hop', 'x-hop': '1', 'transfer-encoding': 'chunked', server: 'x', etag: '"1"', ratelimit: 'x' },
+    {
+      'set-cookie': ['a=1', 'b=2'],
+      connection: 'close, x-hop',
+      'x-hop': '1',
+      'transfer-encoding': 'chunked',
+      server: 'x',
+      etag: '"1"',
+      ratelimit: 'x',
+    },
     { dropsRateLimit: true },
   );
   assert.deepEqual(returned, ['set-cookie', 'a=1', 'set-cookie', 'b=2', 'etag', '"1"']);
 });
 
 function request(peer: string, forwarded?: string): IncomingMessage {
-  return { socket: { remoteAddress: peer }, headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded } } as never;
+  return {
+    socket: { remoteAddress: peer },
+    headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded },
+  } as never;
 }
 
 test('takes the address from trusted proxies only, from the right', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { waitFor } from '@peermesh/testkit';
 import { FailsafeLeaseStore } from '../../src/limits/failsafe-lease-store.ts';
 import { MemoryLeaseStore } from '../../src/limits/memory-lease-store.ts';
 import { RateLimiter } from '../../src/limits/rate-limiter.ts';
@@ -78,21 +79,26 @@ test('a store that is away or silent is replaced by local budgets, and used agai
   const shared = new MemoryLeaseStore({ entriesMax: 10 });
   const flaky: LeaseStore = {
     lease: (requests) =>
-      mode === 'good' ? shared.lease(requests) : mode === 'broken' ? Promise.reject(new Error('away')) : new Promise(() => undefined),
+      mode === 'good'
+        ? shared.lease(requests)
+        : mode === 'broken'
+          ? Promise.reject(new Error('away'))
+          : new Promise(() => undefined),
   };
   const store = new FailsafeLeaseStore({
     shared: flaky,
     local: new MemoryLeaseStore({ entriesMax: 10, share: 0.5 }),
     timeoutMs: 20,
-    probeEveryMs: 0,
+    probeEveryMs: 5,
     onChange: (isDegraded) => changes.push(isDegraded),
   });
   const request = { key: 'k', quota: 10, windowMs: 60_000, want: 100 };
-  mode = 'broken';
-  assert.equal((await store.lease([request]))[0]!.granted, 5);
-  mode = 'silent';
-  assert.equal((await store.lease([{ ...request, key: 'other' }]))[0]!.granted, 5);
-  mode = 'good';
-  assert.equal((await store.lease([request]))[0]!.granted, 10);
-  assert.deepEqual(changes, [true, false]);
+  for (const failure of ['broken', 'silent'] as const) {
+    mode = failure;
+    assert.equal((await store.lease([{ ...request, key: failure }]))[0]!.granted, 5);
+    mode = 'good';
+    await waitFor(() => !store.isDegraded);
+    assert.equal((await store.lease([{ ...request, key: failure }]))[0]!.granted, 10);
+  }
+  assert.deepEqual(changes, [true, false, true, false]);
 });

@@ -23,16 +23,20 @@ function flawsOf(candidate: unknown): string {
   try {
     compileRouteTable(candidate, { services });
   } catch (error) {
-    if (isPeerMeshError(error) && error.code === 'PM_GATEWAY_ROUTES_INVALID') return JSON.stringify(error.occurrence.errors);
+    if (isPeerMeshError(error) && error.code === 'PM_GATEWAY_ROUTES_INVALID')
+      return JSON.stringify(error.occurrence.errors);
     throw error;
   }
   return '';
 }
 
 test('matches the longest prefix, its own root included', () => {
-  const table = compileRouteTable(config(route('all', '/api/*'), route('docs', '/api/docs/*'), route('one', '/api/docs/:id/raw')), {
-    services,
-  });
+  const table = compileRouteTable(
+    config(route('all', '/api/*'), route('docs', '/api/docs/*'), route('one', '/api/docs/:id/raw')),
+    {
+      services,
+    },
+  );
   assert.equal(table.find('GET', undefined, '/api/x')?.id, 'all');
   assert.equal(table.find('GET', undefined, '/api/docs')?.id, 'docs');
   assert.equal(table.find('POST', undefined, '/api/docs/7/8')?.id, 'docs');
@@ -41,7 +45,9 @@ test('matches the longest prefix, its own root included', () => {
 });
 
 test('knows the methods of a path, HEAD with GET', () => {
-  const table = compileRouteTable(config(route('a', '/a', { match: { path: '/a', methods: ['GET', 'POST'] } })), { services });
+  const table = compileRouteTable(config(route('a', '/a', { match: { path: '/a', methods: ['GET', 'POST'] } })), {
+    services,
+  });
   assert.deepEqual(table.methodsOf(undefined, '/a'), ['GET', 'HEAD', 'POST']);
   assert.equal(table.find('DELETE', undefined, '/a'), null);
 });
@@ -92,7 +98,11 @@ for (const [name, candidate, expected] of [
     ),
     /another quota/,
   ],
-  ['sunset before deprecation', config(route('a', '/a', { lifecycle: { deprecatedAt: '2027-01-01', sunset: '2026-01-01' } })), /before/],
+  [
+    'sunset before deprecation',
+    config(route('a', '/a', { lifecycle: { deprecatedAt: '2027-01-01', sunset: '2026-01-01' } })),
+    /before/,
+  ],
 ] as const) {
   test(`refuses ${name}`, () => assert.match(flawsOf(candidate), expected));
 }
@@ -112,10 +122,13 @@ test('tells what a new table changes', () => {
 test('keeps what a route counts when its resilience stays the same', () => {
   const retry = { retry: { max: 1, on: ['connect' as const], budget: 0.5 } };
   const first = compileRouteTable(config(route('a', '/a', { resilience: retry }), route('b', '/b')), { services });
-  const next = compileRouteTable(config(route('a', '/a2', { resilience: retry }), route('b', '/b', { resilience: retry })), {
-    services,
-    previous: first,
-  });
+  const next = compileRouteTable(
+    config(route('a', '/a2', { resilience: retry }), route('b', '/b', { resilience: retry })),
+    {
+      services,
+      previous: first,
+    },
+  );
   assert.equal(next.routes[0]!.state, first.routes[0]!.state);
   assert.notEqual(next.routes[1]!.state, first.routes[1]!.state);
 });
