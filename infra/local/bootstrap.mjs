@@ -13,7 +13,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const NODE_VERSION = '24.21.0';
@@ -31,6 +31,7 @@ const PARENT_CHECK_INTERVAL_MS = 1_000;
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const home = resolve(process.env.PEERMESH_HOME ?? join(root, '.peermesh'));
 const tools = join(home, 'tools');
+const toolBin = join(tools, 'bin');
 
 /** Ends with one line on standard error. */
 function fail(message) {
@@ -129,12 +130,20 @@ function findNode() {
   return node;
 }
 
-/** The command line that runs pnpm. */
-function findPnpm(node) {
+/** Makes sure that `pnpm` on the PATH of our processes is one that serves. */
+function ensurePnpm(node) {
+  const shim = join(toolBin, 'pnpm');
+  if (existsSync(shim)) return;
   const present = run('pnpm', ['--version'], { cwd: home });
-  if (present.status === 0 && present.stdout.trim().split('.')[0] === PNPM_MAJOR) return ['pnpm'];
+  if (present.status === 0 && present.stdout.trim().split('.')[0] === PNPM_MAJOR) return;
   const folder = installTool(`pnpm-${PNPM_VERSION}`, [`pnpm@${PNPM_VERSION}`]);
-  return [node, join(folder, 'node_modules', 'pnpm', 'bin', 'pnpm.mjs')];
+  const script = join(folder, 'node_modules', 'pnpm', 'bin', 'pnpm.mjs');
+  mkdirSync(toolBin, { recursive: true });
+  writeFileSync(shim, `#!/bin/sh\nexec "${node}" "${script}" "$@"\n`, { mode: 0o755 });
+}
+
+function toolPath(node) {
+  return [toolBin, dirname(node), process.env.PATH].join(delimiter);
 }
 
 /** Fingerprint of everything that decides what is installed. */
@@ -157,11 +166,11 @@ function installWorkspace(node) {
   const fingerprint = workspaceFingerprint();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint) return;
   if (process.env.PEERMESH_SKIP_INSTALL === '1') return;
-  const [command, ...args] = findPnpm(node);
   say('installing the workspace');
-  const pnpm = run(command, [...args, 'install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only'], {
+  const pnpm = run('pnpm', ['install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only'], {
     cwd: root,
-    env: { ...process.env, CI: 'true', PATH: `${dirname(node)}:${process.env.PATH}` },
+    env: { ...process.env, CI: 'true', PATH: toolPath(node) },
+    maxBuffer: 1 << 26,
   });
   if (pnpm.status !== 0) {
     fail(
@@ -183,7 +192,7 @@ function handOver(node) {
         PEERMESH_HOME: home,
         PEERMESH_LIFELINE_FD: '3',
         NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(home, 'cache', 'compile'),
-        PATH: `${dirname(node)}:${process.env.PATH}`,
+        PATH: toolPath(node),
       },
     },
   );
@@ -212,5 +221,6 @@ function watchParent(child) {
 
 checkEnvironment();
 const node = findNode();
+ensurePnpm(node);
 installWorkspace(node);
 handOver(node);
