@@ -32,9 +32,7 @@ async function add(path: string, more: object = {}): Promise<{ id: string }> {
 }
 const show = async (id: string) => (await ingest.call('GET', `/api/v1/sources/${id}`)).body;
 const log = async (id: string) => (await ingest.call('GET', `/api/v1/sources/${id}/fetches`)).body.items;
-async function fetchOnce(
-  id: string,
-): Promise<{
+async function fetchOnce(id: string): Promise<{
   outcome: string;
   httpStatus: number;
   itemsNew: number;

@@ -3,6 +3,7 @@ import type { FoundEntity } from './entities.ts';
 import { RELATIONSHIP_PATTERNS } from './relationship-patterns.ts';
 import type { Sentence } from './sentences.ts';
 
+const EVIDENCE_CHARACTERS = 500;
 const GAP_MAX = 90;
 const RELATED_MAX = 60;
 const RELATIONSHIPS_MAX = 300;
@@ -137,5 +138,8 @@ function noteCompany(
 }
 
 const evidenceOf = (text: string, { start, end }: Sentence): string =>
-  text.slice(start, end).replaceAll(/\s+/g, ' ').trim().slice(0, 500);
+  text
+    .slice(start, Math.min(end, start + EVIDENCE_CHARACTERS))
+    .replaceAll(/\s+/g, ' ')
+    .trim();
 const round = (value: number): number => Math.round(Math.min(0.97, value) * 100) / 100;
