@@ -95,13 +95,14 @@ async function applyOne(
   }
 }
 
-/** The same for a source file and for what tsc makes of it: types, whitespace and the source-map line do not count. */
+/** The same for a source file and for what tsc makes of it: types, whitespace, trailing commas and the source-map line do not count. */
 async function checksumOf(path: string): Promise<string> {
   const text = await readFile(path, 'utf8');
   const script = path.endsWith('.ts') ? stripTypeScriptTypes(text) : text;
   const normalized = script
     .replace(/^\/\/# sourceMappingURL=.*$/m, '')
     .replace(/(from\s*['"]\.[^'"]*)\.ts(['"])/g, '$1.js$2')
-    .replace(/\s+/g, '');
+    .replace(/\s+/g, '')
+    .replace(/,(?=[}\])])/g, '');
   return createHash('sha256').update(normalized).digest('hex');
 }
