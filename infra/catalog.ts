@@ -157,6 +157,8 @@ const definitions: { readonly [Name in ServiceName]: Omit<ServiceDefinition, 'na
       UPSTREAM_INGEST: at.service('ingest'),
       UPSTREAM_SEARCH: at.service('search'),
       UPSTREAM_PUBLISHER: at.service('publisher'),
+      // In containers nginx comes from one of the private networks, and nobody else can reach the gateway.
+      ...(at.isLocal ? {} : { TRUSTED_PROXIES: '10.0.0.0/8,172.16.0.0/12,192.168.0.0/16' }),
     }),
   },
 };

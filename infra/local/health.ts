@@ -29,15 +29,23 @@ async function probeRecord(record: ProcessRecord): Promise<ProcessHealth> {
     return { record, isHealthy: false, text: `not running (${record.state})` };
   }
   try {
-    await (record.name === 'nginx' ? probeNginx(Number(new URL(record.url).port)) : probeUrl(record.url));
-    return { record, isHealthy: record.state === 'ready', text: record.state === 'ready' ? 'healthy' : record.state };
+    const degraded = await probeUrl(record);
+    if (record.state !== 'ready') return { record, isHealthy: false, text: record.state };
+    const isHealthy = degraded.length === 0;
+    return { record, isHealthy, text: isHealthy ? 'healthy' : `degraded (${degraded.join(', ')})` };
   } catch (error) {
     return { record, isHealthy: false, text: describeError(error) };
   }
 }
 
-async function probeUrl(url: string): Promise<void> {
-  if (url.startsWith('http://')) return probeService(url);
+/** @returns checks that fail without making the process unusable */
+async function probeUrl({ name, url }: ProcessRecord): Promise<string[]> {
   const { hostname, port } = new URL(url);
+  if (name === 'nginx') {
+    await probeNginx(Number(port));
+    return [];
+  }
+  if (url.startsWith('http://')) return probeService(url);
   if (!(await isListening(Number(port), hostname))) throw new Error('does not accept connections');
+  return [];
 }

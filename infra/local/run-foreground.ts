@@ -39,7 +39,12 @@ export async function runForeground(settings: Settings, options: RunOptions): Pr
       terminal,
       watch: options.watch,
       gatewayReplicas: options.hasNginx ? 2 : 1,
-      ...(options.hasNginx ? { publicUrl: `https://localhost:${settings.ports.nginxHttps}` } : {}),
+      ...(options.hasNginx
+        ? {
+            publicUrl: `https://localhost:${settings.ports.nginxHttps}`,
+            overrides: { gateway: { TRUSTED_PROXIES: '127.0.0.1' } },
+          }
+        : {}),
     });
     try {
       return await operate({ fleet, settings, state, terminal, options, startedAt }, lifetime);

@@ -55,15 +55,32 @@ export async function launchService(launch: ServiceLaunch, onSpawn: (process: Gu
     process: guarded,
     logFile: launch.logFile,
     timeoutMs: READY_TIMEOUT_MS,
-    probe: () => probeService(url),
+    probe: async () => void (await probeService(url)),
   });
 }
 
-/** Resolves when the service at this base URL is ready; otherwise rejects with the reasons that it gives. */
-export async function probeService(baseUrl: string): Promise<void> {
+/**
+ * Resolves when the service at this base URL is ready; otherwise rejects with the reasons that it gives.
+ * @returns the checks that fail without making it unready
+ */
+export async function probeService(baseUrl: string): Promise<string[]> {
   const response = await fetch(`${baseUrl}/health/ready`, { signal: AbortSignal.timeout(3_000) });
   const text = await response.text();
-  if (!response.ok) throw new Error(`not ready: ${text.slice(0, 500)}`);
+  const checks = readChecks(text);
+  const failing = checks.filter(({ ok }) => !ok);
+  if (!response.ok) {
+    const reasons = failing.map(({ name, reason }) => `${name}: ${reason ?? 'not ready'}`);
+    throw new Error(`not ready (${reasons.join('; ') || `answers ${response.status}`})`);
+  }
+  return failing.map(({ name }) => name);
+}
+
+function readChecks(text: string): readonly { name: string; ok: boolean; reason?: string }[] {
+  try {
+    return (JSON.parse(text) as { checks?: { name: string; ok: boolean; reason?: string }[] }).checks ?? [];
+  } catch {
+    return [];
+  }
 }
 
 /** Runs the one-shot migration of a service to its end. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
+import { forgetProcess, watchProcess } from './watchdog.ts';
 
 /** An operating system user that a server runs as. */
 export interface RunAs {
@@ -50,7 +51,7 @@ export function findSetpriv(): string | null {
   return setprivPath;
 }
 
-/** Starts a process that the kernel stops when this process dies, even by kill -9. */
+/** Starts a process that is stopped when this one dies, even by kill -9: by the kernel, or by a watchdog process. */
 export function startGuarded(options: GuardedProcessOptions): GuardedProcess {
   const { command, args } = commandLine(options);
   const log = openSync(options.logFile, 'a', 0o600);
@@ -65,7 +66,12 @@ export function startGuarded(options: GuardedProcessOptions): GuardedProcess {
     child.on('error', () => undefined);
     throw new Error(`cannot execute ${command}`);
   }
-  return guard(child, child.pid, options.stopSignal);
+  const guarded = guard(child, child.pid, options.stopSignal);
+  if (findSetpriv() === null) {
+    watchProcess(guarded.pid, options.stopSignal);
+    void guarded.exited.then(() => forgetProcess(guarded.pid));
+  }
+  return guarded;
 }
 
 function commandLine({ command, args, runAs, stopSignal }: GuardedProcessOptions): { command: string; args: string[] } {
