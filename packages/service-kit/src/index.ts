@@ -21,6 +21,7 @@ export {
 } from './idempotency.ts';
 export { JSON_DEPTH_MAX } from './json-body.ts';
 export { keyOf, mountRoute, type RouteContext, type RouteHandler } from './mount-route.ts';
+export { mountOpenApi } from './openapi.ts';
 export { pageOf, windowOf } from './pagination.ts';
 export { asPeerMeshError, sendProblem } from './problem.ts';
 export { type RunningService, type RunOptions, runService, stopInOrder } from './run-service.ts';
