@@ -18,6 +18,7 @@ import { Identities } from './proxy/identity.ts';
 import { createProxyMetrics } from './proxy/proxy-metrics.ts';
 import { mountDocs } from './routes/docs-routes.ts';
 import { mountGatewayRoutes } from './routes/gateway-routes.ts';
+import { mountOpenApiDocument } from './routes/openapi-route.ts';
 import { mountRealtimeRoutes } from './routes/realtime-routes.ts';
 import { RouteTables } from './tables/route-tables.ts';
 import { VERSION } from './version.ts';
@@ -102,6 +103,7 @@ export async function buildApp(config: GatewayConfig, deps: GatewayDeps): Promis
   const parts = edge as EdgeParts;
   mountGatewayRoutes(app, { tables, upstreams, activeTable: () => parts.table });
   mountRealtimeRoutes(app, realtime);
+  mountOpenApiDocument(app);
   mountDocs(app);
 
   app.health.add(

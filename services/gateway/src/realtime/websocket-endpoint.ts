@@ -18,6 +18,7 @@ import { parsePosition } from './position.ts';
 const MESSAGE_BYTES_MAX = 4096;
 const MESSAGES_PER_SECOND = 10;
 const TOPICS_MAX = 16;
+const CLOSE_TIMEOUT_MS = 2000;
 const TEXT = { binary: false, compress: false } as const;
 const clientMessage = Compile(RealtimeClientMessage);
 
@@ -36,12 +37,14 @@ export function createWebSocketEndpoint(options: {
   readonly logger: Logger;
 }): WebSocketEndpoint {
   const { hub, admission, addresses } = options;
-  const server = new WebSocketServer({
+  const serverOptions = {
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: MESSAGE_BYTES_MAX,
-  });
+    closeTimeout: CLOSE_TIMEOUT_MS,
+  };
+  const server = new WebSocketServer(serverOptions);
   return { upgrade: (request, socket, head) => void open(request, socket, head) };
 
   async function open(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {

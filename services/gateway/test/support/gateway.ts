@@ -14,6 +14,7 @@ import {
 } from '@peermesh/testkit';
 import { buildApp } from '../../src/app.ts';
 import { loadGatewayConfig } from '../../src/config.ts';
+import type { GatewayMessaging } from '../../src/plugins/messaging.ts';
 import { MemoryEvents } from './memory-events.ts';
 import { startUpstream, type TestUpstream } from './upstream.ts';
 
@@ -34,6 +35,8 @@ export interface GatewayOptions {
   readonly routes?: RouteConfig;
   readonly env?: Readonly<Record<string, string>>;
   readonly events?: MemoryEvents;
+  /** Uses this NATS in place of events in memory. */
+  readonly natsUrl?: string;
 }
 
 /** A gateway that listens. */
@@ -68,7 +71,7 @@ export async function startWorld(): Promise<GatewayWorld> {
       PORT: '0',
       LOG_LEVEL: 'silent',
       DATABASE_URL: database.appUrl,
-      NATS_URL: 'nats://127.0.0.1:1',
+      NATS_URL: options.natsUrl ?? 'nats://127.0.0.1:1',
       REDIS_URL: redis.url,
       JWKS_URL: jwks.url,
       UPSTREAM_AUTH: upstream.url,
@@ -80,11 +83,7 @@ export async function startWorld(): Promise<GatewayWorld> {
     });
     const { app, stop } = await buildApp(config, {
       logger: silentLogger(),
-      messaging: {
-        events,
-        announce: async (tx) => tx.afterCommit(() => events.announceRoutes()),
-        stop: () => events.stop(),
-      },
+      ...(options.natsUrl === undefined ? { messaging: memoryMessaging(events) } : {}),
     });
     await app.listen({ host: '127.0.0.1', port: 0 });
     const { port } = app.server.address() as { port: number };
@@ -118,6 +117,14 @@ export async function startWorld(): Promise<GatewayWorld> {
       await postgres.stop();
       folder.remove();
     },
+  };
+}
+
+function memoryMessaging(events: MemoryEvents): GatewayMessaging {
+  return {
+    events,
+    announce: async (tx) => tx.afterCommit(() => events.announceRoutes()),
+    stop: () => events.stop(),
   };
 }
 
