@@ -35,7 +35,15 @@ function isServiceSchema(value: unknown): value is { properties: Record<string, 
 function table(properties: Readonly<Record<string, Setting>>): string {
   const rows = Object.entries(properties).map(([key, setting]) => {
     const fallback = setting.default === undefined ? 'required' : setting.default === '' ? 'empty' : `\`${String(setting.default)}\``;
-    return `| \`${key}\` | ${fallback} | ${(setting.description ?? '').replaceAll('|', '\\|')} |`;
+    return [`\`${key}\``, fallback, (setting.description ?? '').replaceAll('|', '\\|')];
   });
-  return ['', '| setting | default | meaning |', '|---|---|---|', ...rows, ''].join('\n');
+  return `\n${aligned([['setting', 'default', 'meaning'], ...rows])}\n`;
+}
+
+/** Columns as wide as their widest cell: what the formatter makes of a table. */
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? '')].length)));
+  const line = (row: readonly string[]): string => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const [head, ...body] = rows.map(line);
+  return [head, line(widths.map((width) => '-'.repeat(width))), ...body].join('\n');
 }
