@@ -2,23 +2,17 @@ import type { SourceFetch } from '@peermesh/contracts/ingest';
 import type { Transaction } from '@peermesh/database';
 import { ingestErrors, isPeerMeshError, type PeerMeshError } from '@peermesh/errors';
 import type { Logger } from '@peermesh/telemetry';
-import type { FetchResponse } from '../adapters/http/http-fetcher.ts';
 import { appendFetch } from '../adapters/pg/fetch-log.ts';
 import { pauseHost } from '../adapters/pg/host-store.ts';
 import type { IngestSchema } from '../adapters/pg/schema.ts';
 import { deferSource, holdsLease, settleSource } from '../adapters/pg/source-queue.ts';
 import type { StoredSource } from '../adapters/pg/source-store.ts';
-import { attempt, type IncomingItem, type PreparedItem, prepareItem } from '../domain/intake.ts';
-import { freshForMs, retryAfterMs } from '../domain/sources/cache-hints.ts';
-import { decodeBody } from '../domain/sources/decode-body.ts';
-import { readFeed } from '../domain/sources/feed-items.ts';
-import { afterFetch, type FetchOutcome, type PollPolicy, type PollState } from '../domain/sources/fetch-outcome.ts';
-import { pageToText } from '../domain/text/page.ts';
+import { afterFetch, type PollPolicy, type PollState } from '../domain/sources/fetch-outcome.ts';
 import { type HostAccessDependencies, requestHost } from './host-access.ts';
 import { emptyResult, type Fetched, interpret } from './interpret-response.ts';
 import { publishState } from './manage-sources.ts';
 import type { QuotaLedger } from './quota-ledger.ts';
-import { publishRefusals, type RefusedItem, type StoreDependencies, storeItems } from './store-items.ts';
+import { publishRefusals, type StoreDependencies, storeItems } from './store-items.ts';
 
 /** What fetching needs. */
 export interface FetchDependencies extends StoreDependencies, HostAccessDependencies {
@@ -126,7 +120,7 @@ async function settle(
   fetched: Fetched,
   startedAt: Date,
 ): Promise<FetchResult> {
-  const { db, clock, bus, policy, quotas } = dependencies;
+  const { db, clock, policy, quotas } = dependencies;
   const sizeBytes = fetched.items.reduce((sum, item) => sum + item.sizeBytes, 0);
   const overQuota = await quotas
     .assertRoom(source.tenant_id, fetched.items.length, sizeBytes)

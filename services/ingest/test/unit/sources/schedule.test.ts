@@ -83,7 +83,7 @@ test('keeps the phase of an interval whenever it is asked', () => {
 
 test('spreads sources over the interval and over the cron minute', () => {
   const now = new Date('2026-11-21T00:00:00Z');
-  const buckets = new Array<number>(10).fill(0);
+  const buckets = Array.from({ length: 10 }, () => 0);
   for (let i = 0; i < 2_000; i += 1) {
     const at = nextPlanned({ type: 'interval', seconds: 3600 }, `src_${i}`, now, LIMITS) as Date;
     const bucket = Math.floor((at.getTime() - now.getTime()) / 360_000);
