@@ -62,6 +62,8 @@ export interface ServiceDefinition {
   readonly resources: { readonly memoryMiB: number; readonly cpus: number };
   /** Keys of its configuration that are secrets; they arrive as files. */
   readonly secrets: readonly string[];
+  /** Secrets that only its migration gets, besides the owner's URL. */
+  readonly migrationSecrets?: readonly string[];
   /** The rest of its configuration. */
   env(at: Addresses): Readonly<Record<string, string>>;
 }
@@ -85,7 +87,8 @@ const definitions: { readonly [Name in ServiceName]: Omit<ServiceDefinition, 'na
     databaseConnectionsMax: 40,
     replicas: 1,
     resources: { memoryMiB: 512, cpus: 1 },
-    secrets: ['DATABASE_URL', 'NATS_URL', 'AUTH_KEY_ENCRYPTION_KEY', 'ADMIN_PASSWORD'],
+    secrets: ['DATABASE_URL', 'NATS_URL', 'AUTH_KEY_ENCRYPTION_KEY'],
+    migrationSecrets: ['ADMIN_PASSWORD'],
     env: (at) => ({ ...base(at), ADMIN_EMAIL: 'admin@peermesh.local' }),
   },
   ingest: {
@@ -118,7 +121,7 @@ const definitions: { readonly [Name in ServiceName]: Omit<ServiceDefinition, 'na
   },
   publisher: {
     summary: 'subscriptions, channels, deliveries, engagement',
-    stores: ['postgres', 'nats', 'redis'],
+    stores: ['postgres', 'nats'],
     calls: ['auth'],
     hasEgress: true,
     routePrefixes: [
@@ -136,8 +139,12 @@ const definitions: { readonly [Name in ServiceName]: Omit<ServiceDefinition, 'na
     databaseConnectionsMax: 40,
     replicas: 1,
     resources: { memoryMiB: 1024, cpus: 1 },
-    secrets: ['DATABASE_URL', 'NATS_URL', 'REDIS_URL', 'INGEST_ENCRYPTION_KEY'],
-    env: (at) => ({ ...base(at), ...(at.isLocal ? { PUBLISHER_ALLOW_PRIVATE_HOSTS: '127.0.0.1,localhost' } : {}) }),
+    secrets: ['DATABASE_URL', 'NATS_URL', 'PUBLISHER_ENCRYPTION_KEY'],
+    env: (at) => ({
+      ...base(at),
+      PUBLIC_URL: at.publicUrl,
+      ...(at.isLocal ? { PUBLISHER_ALLOW_PRIVATE_HOSTS: '127.0.0.1,localhost' } : {}),
+    }),
   },
   gateway: {
     summary: 'the edge: routes, identity, limits, realtime',

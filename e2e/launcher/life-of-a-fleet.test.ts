@@ -45,7 +45,7 @@ test('a detached start returns when everything is healthy, and secrets stay secr
   const { code, stdout, stderr } = await installation.run('start', '--no-walk', '--detach');
   assert.equal(code, 0, stdout + stderr);
   const { state, processes } = await status();
-  assert.equal(state, 'healthy');
+  assert.equal(state, 'healthy', JSON.stringify(processes));
   assert.deepEqual(
     processes.map(({ name }) => name),
     ['postgres', 'nats', 'redis', ...SERVICES],

@@ -86,7 +86,7 @@ function developed(service: ServiceDefinition): ComposeService {
 }
 
 function migrationJob(service: ServiceDefinition): ComposeService {
-  const keys = [...service.secrets, 'MIGRATION_DATABASE_URL'];
+  const keys = migrationKeys(service);
   return {
     profiles: [...FLEET, ...DEV],
     image: `peermesh/${service.name}:\${PEERMESH_VERSION:-local}`,
@@ -99,6 +99,11 @@ function migrationJob(service: ServiceDefinition): ComposeService {
     depends_on: { postgres: HEALTHY },
     networks: ['stores'],
   };
+}
+
+/** What a migration gets: the configuration of the service, and the rights of the schema's owner. */
+export function migrationKeys(service: Pick<ServiceDefinition, 'secrets' | 'migrationSecrets'>): string[] {
+  return [...service.secrets, ...(service.migrationSecrets ?? []), 'MIGRATION_DATABASE_URL'];
 }
 
 function streamsJob(): ComposeService {
@@ -144,8 +149,8 @@ function networks(service: ServiceDefinition): string[] {
 
 /** Every secret that the compose file mounts. */
 export function secretNames(): string[] {
-  const ofServices = services.flatMap(({ name, secrets }) =>
-    [...secrets, 'MIGRATION_DATABASE_URL'].map((key) => secretName(name, key)),
+  const ofServices = services.flatMap(({ name, secrets, migrationSecrets = [] }) =>
+    migrationKeys({ secrets, migrationSecrets }).map((key) => secretName(name, key)),
   );
   const ofRoles = services.flatMap(({ name }) => [ownerRole(name), appRole(name)].map((role) => `${role}_password`));
   const ofServers = [

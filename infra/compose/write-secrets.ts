@@ -5,7 +5,7 @@ import { natsAuthorization } from '../local/dependencies/nats-authorization.ts';
 import type { Secrets } from '../local/secrets.ts';
 import { ensureSelfSignedCertificate } from '../nginx/self-signed-certificate.ts';
 import { appRole, ownerRole } from '../postgres/roles.ts';
-import { secretName, secretNames } from './compose-services.ts';
+import { migrationKeys, secretName, secretNames } from './compose-services.ts';
 
 const DATABASE = 'peermesh';
 
@@ -58,7 +58,8 @@ function serverSecrets(secrets: Secrets): Record<string, string> {
 
 function serviceSecrets(secrets: Secrets): Record<string, string> {
   const values: Record<string, string> = {};
-  for (const { name, secrets: keys } of services) {
+  for (const service of services) {
+    const { name } = service;
     const own = secrets.services[name];
     const known: Record<string, string> = {
       DATABASE_URL: postgresUrl(appRole(name), own.appPassword),
@@ -68,7 +69,7 @@ function serviceSecrets(secrets: Secrets): Record<string, string> {
       AUTH_KEY_ENCRYPTION_KEY: secrets.keyEncryptionKey,
       ADMIN_PASSWORD: secrets.adminPassword,
     };
-    for (const key of [...keys, 'MIGRATION_DATABASE_URL']) values[secretName(name, key)] = known[key] ?? own.signingKey;
+    for (const key of migrationKeys(service)) values[secretName(name, key)] = known[key] ?? own.signingKey;
     values[`${ownerRole(name)}_password`] = own.ownerPassword;
     values[`${appRole(name)}_password`] = own.appPassword;
   }

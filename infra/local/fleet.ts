@@ -96,7 +96,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       overrides: options.overrides ?? {},
     };
     const launches = services
-      .filter((service) => existsSync(join(serviceFolder(settings, service), 'src/main.ts')))
+      .filter((service) => existsSync(join(serviceFolder(settings, service), 'src/app.ts')))
       .map((service) => serviceLaunch(service, context));
     await prepare(options, context, launches);
     terminal.heading('Services');

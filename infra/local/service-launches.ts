@@ -30,7 +30,7 @@ export interface LaunchContext {
 /** Everything that is needed to start a service; writes its secret files. */
 export function serviceLaunch(definition: ServiceDefinition, context: LaunchContext): ServiceLaunch {
   const { settings, state } = context;
-  const values = secretValues(definition, context);
+  const values = secretValues(definition.name, definition.secrets, context);
   return {
     name: definition.name,
     definition,
@@ -45,17 +45,13 @@ export function serviceLaunch(definition: ServiceDefinition, context: LaunchCont
 
 /** The same service with the rights of the schema's owner. */
 export function migrationLaunch(launch: ServiceLaunch, context: LaunchContext): ServiceLaunch {
-  const { name } = launch.definition;
-  const url = databaseUrl(context.stores.postgres.url, {
-    user: ownerRole(name),
-    password: context.secrets.services[name].ownerPassword,
-    database: DATABASE,
-  });
-  const folder = join(context.state.secrets, name);
-  return {
-    ...launch,
-    secretFiles: { ...launch.secretFiles, ...writeSecretFiles(folder, { MIGRATION_DATABASE_URL: url }) },
-  };
+  const { definition } = launch;
+  const keys = [...(definition.migrationSecrets ?? []), 'MIGRATION_DATABASE_URL'];
+  const files = writeSecretFiles(
+    join(context.state.secrets, definition.name),
+    secretValues(definition.name, keys, context),
+  );
+  return { ...launch, secretFiles: { ...launch.secretFiles, ...files } };
 }
 
 /** A second gateway on its own port. */
@@ -79,19 +75,18 @@ function addressesOf({ settings, publicUrl }: LaunchContext, port: number): Addr
   };
 }
 
-function secretValues(definition: ServiceDefinition, context: LaunchContext): Record<string, string> {
+function secretValues(name: ServiceName, keys: readonly string[], context: LaunchContext): Record<string, string> {
   const { secrets, stores } = context;
-  const own = secrets.services[definition.name];
+  const own = secrets.services[name];
+  const postgresUrl = (user: string, password: string): string =>
+    databaseUrl(stores.postgres.url, { user, password, database: DATABASE });
   const known: Record<string, string> = {
-    DATABASE_URL: databaseUrl(stores.postgres.url, {
-      user: appRole(definition.name),
-      password: own.appPassword,
-      database: DATABASE,
-    }),
-    NATS_URL: natsUrlFor(stores.nats, definition.name, own.natsPassword),
+    DATABASE_URL: postgresUrl(appRole(name), own.appPassword),
+    MIGRATION_DATABASE_URL: postgresUrl(ownerRole(name), own.ownerPassword),
+    NATS_URL: natsUrlFor(stores.nats, name, own.natsPassword),
     REDIS_URL: stores.redis.url,
     AUTH_KEY_ENCRYPTION_KEY: secrets.keyEncryptionKey,
     ADMIN_PASSWORD: secrets.adminPassword,
   };
-  return Object.fromEntries(definition.secrets.map((key) => [key, known[key] ?? own.signingKey]));
+  return Object.fromEntries(keys.map((key) => [key, known[key] ?? own.signingKey]));
 }
