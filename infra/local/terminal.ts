@@ -19,7 +19,10 @@ export interface ProgressBar {
 }
 
 /** A terminal that writes to a stream and, in the background process, also to whoever waits for it. */
-export function createTerminal(out: NodeJS.WriteStream, mirror?: (text: string) => void): Terminal {
+export function createTerminal(
+  out: NodeJS.WritableStream & { readonly isTTY?: boolean },
+  mirror?: (text: string) => void,
+): Terminal {
   const isInteractive = out.isTTY === true && mirror === undefined;
   const write = (text: string): void => {
     out.write(text);
