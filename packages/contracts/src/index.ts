@@ -5,7 +5,7 @@ export {
   type Client,
   type ClientOptions,
   createClient,
-} from './create-client.ts';
+} from './client/create-client.ts';
 export {
   type CloudEvent,
   defineEvent,
@@ -28,4 +28,5 @@ export {
 } from './define-route.ts';
 export { ID_PREFIXES, type IdKind, IdSchema, newEventId, newId } from './ids.ts';
 export { Page, PageQuery } from './pagination.ts';
+export { compileEvent, type EventCheck } from './schema/compile-event.ts';
 export { Timestamp } from './timestamps.ts';

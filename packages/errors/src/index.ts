@@ -1,10 +1,13 @@
 export { authErrors } from './catalogue/auth.ts';
+export { clientErrors } from './catalogue/client.ts';
 export { commonErrors } from './catalogue/common.ts';
 export { gatewayErrors } from './catalogue/gateway.ts';
 export { httpGuardErrors } from './catalogue/http-guard.ts';
 export { errorCatalogue } from './catalogue/index.ts';
 export { ingestErrors } from './catalogue/ingest.ts';
 export { searchErrors } from './catalogue/search.ts';
+export { errorFromProblem } from './error-from-problem.ts';
+export { findErrorDefinition } from './find-error-definition.ts';
 export {
   defineError,
   type ErrorDefinition,

@@ -1,8 +1,11 @@
 /** The media type of RFC 9457 problem details. */
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
 
-/** The base under which every problem `type` URL resolves to a page generated from the catalogue. */
-export const PROBLEM_TYPE_BASE = 'https://docs.peermesh.dev/errors/';
+/**
+ * What every problem `type` begins with. It is a reference with a full path, as RFC 9457 section 3.1.1 asks of relative
+ * ones: against the URL of the request it resolves to the page that the gateway of that very installation serves.
+ */
+export const PROBLEM_TYPE_BASE = '/docs/errors/';
 
 /** What the catalogue knows about one error code. */
 export interface ErrorDefinition<Code extends string = string> {

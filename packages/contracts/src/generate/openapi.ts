@@ -67,7 +67,7 @@ const PROBLEM = {
   description: 'RFC 9457 problem details.',
   required: ['type', 'title', 'status', 'code'],
   properties: {
-    type: { type: 'string', format: 'uri' },
+    type: { type: 'string', format: 'uri-reference' },
     title: { type: 'string' },
     status: { type: 'integer' },
     code: { type: 'string', pattern: '^PM_[A-Z_]+$' },

@@ -6,7 +6,8 @@ export const httpGuardErrors = {
     code: 'PM_HTTP_GUARD_URL_INVALID',
     status: 422,
     title: 'The URL cannot be used',
-    description: 'The URL does not parse, is not http or https, carries a user name or password, or uses a port that is not allowed.',
+    description:
+      'The URL does not parse, is not http or https, carries a user name or password, or uses a port that is not allowed.',
   }),
   addressForbidden: defineError({
     code: 'PM_HTTP_GUARD_ADDRESS_FORBIDDEN',

@@ -1,4 +1,5 @@
 import { authErrors } from './auth.ts';
+import { clientErrors } from './client.ts';
 import { commonErrors } from './common.ts';
 import { gatewayErrors } from './gateway.ts';
 import { httpGuardErrors } from './http-guard.ts';
@@ -8,6 +9,7 @@ import { searchErrors } from './search.ts';
 /** The whole catalogue by area. A service adds its area in a file of its own beside `common.ts`. */
 export const errorCatalogue = {
   auth: authErrors,
+  client: clientErrors,
   common: commonErrors,
   gateway: gatewayErrors,
   httpGuard: httpGuardErrors,

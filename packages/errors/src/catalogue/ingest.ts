@@ -24,13 +24,15 @@ export const ingestErrors = {
     code: 'PM_INGEST_QUOTA_EXCEEDED',
     status: 429,
     title: 'The intake quota of the tenant is used up',
-    description: 'The tenant has submitted as many items or bytes as it may today (UTC). Wait, or ask for a larger quota.',
+    description:
+      'The tenant has submitted as many items or bytes as it may today (UTC). Wait, or ask for a larger quota.',
   }),
   scheduleInvalid: defineError({
     code: 'PM_INGEST_SCHEDULE_INVALID',
     status: 422,
     title: 'The schedule cannot be used',
-    description: 'The cron expression or time zone is unknown, the schedule never fires, or it does not fit the kind of source.',
+    description:
+      'The cron expression or time zone is unknown, the schedule never fires, or it does not fit the kind of source.',
   }),
   sourceUnavailable: defineError({
     code: 'PM_INGEST_SOURCE_UNAVAILABLE',
@@ -48,6 +50,7 @@ export const ingestErrors = {
     code: 'PM_INGEST_FETCH_FAILED',
     status: 502,
     title: 'The source could not be fetched',
-    description: 'The remote server could not be reached, answered with an error, or answered with something unreadable.',
+    description:
+      'The remote server could not be reached, answered with an error, or answered with something unreadable.',
   }),
 } as const;

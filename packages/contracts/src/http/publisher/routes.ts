@@ -40,7 +40,11 @@ export const listSubscriptions = defineRoute({
   description: 'A user sees their own; an admin may name another user.',
   tags: ['subscriptions'],
   policy: policy('subscription.list', 'read'),
-  query: Type.Object({ ...PageQuery.properties, userId: Type.Optional(IdSchema('user')), state: Type.Optional(s.Subscription.properties.state) }),
+  query: Type.Object({
+    ...PageQuery.properties,
+    userId: Type.Optional(IdSchema('user')),
+    state: Type.Optional(s.Subscription.properties.state),
+  }),
   responses: { 200: Page(s.Subscription) },
   errors: [],
 });
@@ -85,7 +89,8 @@ export const createEndpoint = defineRoute({
   method: 'POST',
   path: '/api/v1/endpoints',
   summary: 'Add an endpoint',
-  description: 'The answer is the only one that shows the secret of a webhook. An e-mail address must be verified first.',
+  description:
+    'The answer is the only one that shows the secret of a webhook. An e-mail address must be verified first.',
   tags: ['endpoints'],
   policy: policy('endpoint.create', 'write'),
   body: s.CreateEndpoint,
@@ -99,7 +104,11 @@ export const listEndpoints = defineRoute({
   summary: 'List endpoints',
   tags: ['endpoints'],
   policy: policy('endpoint.list', 'read'),
-  query: Type.Object({ ...PageQuery.properties, userId: Type.Optional(IdSchema('user')), channel: Type.Optional(s.Channel) }),
+  query: Type.Object({
+    ...PageQuery.properties,
+    userId: Type.Optional(IdSchema('user')),
+    channel: Type.Optional(s.Channel),
+  }),
   responses: { 200: Page(s.Endpoint) },
   errors: [],
 });
@@ -138,7 +147,7 @@ export const deleteEndpoint = defineRoute({
   errors: [NOT_FOUND],
 });
 export const rotateEndpointSecret = defineRoute({
-  id: 'publisher.endpoint.rotate-secret',
+  id: 'publisher.endpoint.rotate_secret',
   method: 'POST',
   path: '/api/v1/endpoints/:id/rotate-secret',
   summary: 'Give a webhook a new secret',
@@ -215,7 +224,7 @@ export const redeliver = defineRoute({
   errors: [NOT_FOUND, 'PM_COMMON_CONFLICT'],
 });
 export const redeliverRange = defineRoute({
-  id: 'publisher.delivery.redeliver-range',
+  id: 'publisher.delivery.redeliver_range',
   method: 'POST',
   path: '/api/v1/deliveries/redeliver',
   summary: 'Send the finished deliveries of a time range again',
@@ -228,13 +237,20 @@ export const redeliverRange = defineRoute({
       to: Timestamp,
       endpointId: Type.Optional(IdSchema('endpoint')),
       subscriptionId: Type.Optional(IdSchema('subscription')),
-      states: Type.Optional(Type.Array(Type.Union([Type.Literal('failed'), Type.Literal('delivered'), Type.Literal('cancelled')]), { minItems: 1, maxItems: 3 })),
+      states: Type.Optional(
+        Type.Array(Type.Union([Type.Literal('failed'), Type.Literal('delivered'), Type.Literal('cancelled')]), {
+          minItems: 1,
+          maxItems: 3,
+        }),
+      ),
       perSecond: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
       isDryRun: Type.Optional(Type.Boolean()),
     },
     { additionalProperties: false },
   ),
-  responses: { 202: Type.Object({ deliveries: Type.Integer({ minimum: 0 }), lastAt: Type.Union([Timestamp, Type.Null()]) }) },
+  responses: {
+    202: Type.Object({ deliveries: Type.Integer({ minimum: 0 }), lastAt: Type.Union([Timestamp, Type.Null()]) }),
+  },
   errors: [UNPROCESSABLE],
 });
 
@@ -260,7 +276,7 @@ export const putPreferences = defineRoute({
   errors: [UNPROCESSABLE],
 });
 export const putDefaultPreferences = defineRoute({
-  id: 'publisher.preferences.put-default',
+  id: 'publisher.preferences.put_default',
   method: 'PUT',
   path: '/api/v1/preferences/default',
   summary: 'Set the preferences of users who have set none',

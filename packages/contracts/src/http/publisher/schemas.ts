@@ -165,13 +165,20 @@ export const Preferences = Type.Object(
   {
     channels: Type.Optional(
       Type.Object(
-        { webhook: Type.Optional(Type.Boolean()), realtime: Type.Optional(Type.Boolean()), email: Type.Optional(Type.Boolean()) },
+        {
+          webhook: Type.Optional(Type.Boolean()),
+          realtime: Type.Optional(Type.Boolean()),
+          email: Type.Optional(Type.Boolean()),
+        },
         { additionalProperties: false },
       ),
     ),
     mutedTopics: Type.Optional(
       Type.Array(
-        Type.Object({ topic: Type.String({ minLength: 1, maxLength: 100 }), channel: Type.Optional(Channel) }, { additionalProperties: false }),
+        Type.Object(
+          { topic: Type.String({ minLength: 1, maxLength: 100 }), channel: Type.Optional(Channel) },
+          { additionalProperties: false },
+        ),
         { maxItems: 200 },
       ),
     ),
@@ -195,4 +202,9 @@ export const Preferences = Type.Object(
 export type Preferences = Static<typeof Preferences>;
 
 /** What a recipient did with a delivery. */
-export const EngagementKind = Type.Union([Type.Literal('open'), Type.Literal('click'), Type.Literal('ack'), Type.Literal('dismiss')]);
+export const EngagementKind = Type.Union([
+  Type.Literal('open'),
+  Type.Literal('click'),
+  Type.Literal('ack'),
+  Type.Literal('dismiss'),
+]);

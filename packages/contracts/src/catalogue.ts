@@ -1,0 +1,58 @@
+import type { EventDefinition } from './define-event.ts';
+import type { RouteDefinition } from './define-route.ts';
+import {
+  ContentDeleted,
+  ContentRejected,
+  ContentSubmitted,
+  DecisionLogged,
+  DocumentIndexed,
+  EntityChanged,
+  Extracted,
+  ExtractionFailed,
+  ExtractionRequested,
+  PublishingDelivered,
+  PublishingEngaged,
+  PublishingFailed,
+  PublishingTriggered,
+  RealtimeNotified,
+  RoutesChanged,
+  SessionRevoked,
+  SourceStateChanged,
+  UserChanged,
+} from './events/index.ts';
+import { authRoutes } from './http/auth/index.ts';
+import { gatewayRoutes } from './http/gateway/index.ts';
+import { ingestRoutes } from './http/ingest/index.ts';
+import { publisherRoutes } from './http/publisher/index.ts';
+import { searchRoutes } from './http/search/index.ts';
+
+/** Every route of every service, for whoever treats them all alike: documents, tests, the gateway. */
+export const routeCatalogue = {
+  auth: authRoutes,
+  gateway: gatewayRoutes,
+  ingest: ingestRoutes,
+  publisher: publisherRoutes,
+  search: searchRoutes,
+} as const satisfies Readonly<Record<string, Readonly<Record<string, RouteDefinition>>>>;
+
+/** Every event, in the order of its type. */
+export const eventCatalogue: readonly EventDefinition[] = [
+  ExtractionFailed,
+  ExtractionRequested,
+  Extracted,
+  DecisionLogged,
+  SessionRevoked,
+  UserChanged,
+  ContentDeleted,
+  ContentRejected,
+  SourceStateChanged,
+  ContentSubmitted,
+  RoutesChanged,
+  PublishingDelivered,
+  PublishingEngaged,
+  PublishingFailed,
+  RealtimeNotified,
+  PublishingTriggered,
+  DocumentIndexed,
+  EntityChanged,
+].sort((a, b) => a.type.localeCompare(b.type));
