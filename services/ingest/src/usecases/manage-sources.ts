@@ -10,6 +10,7 @@ import type { SecretBox } from '../domain/secret-box.ts';
 import { newHookSecret } from '../domain/sources/hook-signature.ts';
 import { assertSchedule, nextPlanned, type PollLimits } from '../domain/sources/schedule.ts';
 import type { Clock } from '../ports.ts';
+import type { QuotaLedger } from './quota-ledger.ts';
 
 /** What managing sources needs. */
 export interface SourceDependencies {
@@ -20,7 +21,7 @@ export interface SourceDependencies {
   readonly limits: PollLimits;
   /** Throws when the URL may not be fetched. */
   readonly assertUrl: (url: string) => void;
-  readonly sourcesMaxOf: (tenantId: string) => Promise<number>;
+  readonly quotas: QuotaLedger;
 }
 
 type Tx = Transaction<IngestSchema>;
@@ -33,6 +34,7 @@ export async function createSource(
   tx: Tx,
   dependencies: SourceDependencies,
   input: CreateSource,
+  sourcesMax: number,
 ): Promise<{ source: Source; secret: string | null }> {
   const { clock, limits, secrets } = dependencies;
   const now = clock();
@@ -43,7 +45,7 @@ export async function createSource(
   assertSchedule(schedule, now);
   if (input.url !== undefined) dependencies.assertUrl(input.url);
   const tenantId = tx.tenantId ?? '';
-  if ((await countSources(tx)) >= (await dependencies.sourcesMaxOf(tenantId))) {
+  if ((await countSources(tx)) >= sourcesMax) {
     throw ingestErrors.quotaExceeded({ detail: 'The tenant has as many sources as it may have.' });
   }
   await checkFollowed(tx, schedule);

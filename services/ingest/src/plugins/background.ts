@@ -1,0 +1,46 @@
+import type { RevocationSet } from '@peermesh/authz';
+import type { EventData } from '@peermesh/contracts';
+import { SessionRevoked } from '@peermesh/contracts/events';
+import type { MetricsRegistry } from '@peermesh/telemetry';
+import type { IngestConfig } from '../config.ts';
+import type { FetchDependencies } from '../usecases/fetch-source.ts';
+import { startFetchScheduler } from '../workers/fetch-scheduler.ts';
+import { startHousekeeping } from '../workers/housekeeping.ts';
+import { startJobSweeper } from '../workers/job-sweeper.ts';
+import type { Worker } from '../workers/repeat.ts';
+
+/** Longer than the life of an access token: what was revoked before cannot come back. */
+const REVOCATIONS_MS = 20 * 60_000;
+
+/** Everything that works without being asked: relay, consumers, revocation feed, sweeper, scheduler, housekeeping. */
+export function createBackground(
+  dependencies: FetchDependencies,
+  revocations: RevocationSet,
+  config: IngestConfig,
+  metrics: MetricsRegistry,
+): { start(): Promise<void>; stop(): Promise<void> } {
+  const { db, bus, quotas, clock, logger } = dependencies;
+  const workers: Worker[] = [];
+  return {
+    start: async () => {
+      const from = { time: new Date(Date.now() - REVOCATIONS_MS) };
+      const tail = bus.tail([SessionRevoked], { from }, ({ data }) =>
+        revocations.add(data as EventData<typeof SessionRevoked>),
+      );
+      revocations.watch(tail);
+      await bus.start();
+      const sweeper = { everyMs: config.JOB_SWEEP_INTERVAL_MS, attemptsMax: config.EXTRACTION_ATTEMPTS_MAX };
+      workers.push(
+        startHousekeeping({ db, quotas, clock, logger }),
+        startJobSweeper(dependencies, { ...sweeper, db, logger, metrics }),
+      );
+      if (config.FETCH_CONCURRENCY === 0) return;
+      const scheduler = { concurrency: config.FETCH_CONCURRENCY, tickMs: config.FETCH_TICK_MS };
+      workers.push(startFetchScheduler(dependencies, { ...scheduler, metrics, logger }));
+    },
+    stop: async () => {
+      await Promise.all(workers.map((worker) => worker.stop()));
+      await bus.stop();
+    },
+  };
+}
