@@ -28,6 +28,8 @@ const COMMANDS: readonly Command[] = [
 ];
 
 async function main(): Promise<number> {
+  // PostgreSQL's user has to read what is made for it; what is secret is made with a mode of its own.
+  process.umask(0o022);
   const [name = 'start', ...args] = process.argv.slice(2);
   const command = COMMANDS.find((candidate) => candidate.name === name);
   if (command === undefined) {
