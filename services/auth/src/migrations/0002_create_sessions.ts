@@ -38,7 +38,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     CREATE TABLE auth.auth_login_attempts (
       scope text NOT NULL,
       key text NOT NULL,
-      attempts integer NOT NULL DEFAULT 0,
+      failures integer NOT NULL,
+      pending integer NOT NULL,
+      pending_until timestamptz NOT NULL,
       blocked_until timestamptz,
       forgotten_at timestamptz NOT NULL,
       PRIMARY KEY (scope, key)

@@ -1,11 +1,10 @@
 import type { Principal } from '@peermesh/authz';
 import { authErrors, commonErrors } from '@peermesh/errors';
 import { appendOwnDecision } from '../adapters/pg/decision-store.ts';
-import { forgiveAttempts } from '../adapters/pg/throttle-store.ts';
 import { changeUser, findUser, lockUser } from '../adapters/pg/user-store.ts';
 import type { Origin } from '../ports.ts';
 import type { AuthDeps } from './auth-deps.ts';
-import { admitPasswordAttempt } from './log-in.ts';
+import { beginPasswordAttempt, failPasswordAttempt, settlePasswordAttempt } from './password-attempt.ts';
 import { assertPasswordGood } from './register.ts';
 import { revokeSessions } from './revocation.ts';
 
@@ -20,13 +19,10 @@ export async function changePassword(
   const user = await deps.db.tenant(tenantId, (tx) => findUser(tx, principal.subject), { readOnly: true });
   if (user === null) throw commonErrors.unauthenticated();
   assertPasswordGood(passwords.next, user.email);
-  await admitPasswordAttempt(deps, { tenantId, key: user.email_key, origin, action: 'password.change' });
-  const isRight = await deps.hasher.verify(user.password_hash, passwords.current);
-  const decision = { tenantId, actor: user.id, action: 'password.change', origin };
-  if (!isRight) {
-    await deps.db.tenant(tenantId, (tx) =>
-      appendOwnDecision(tx, { ...decision, allowed: false, reason: 'password_wrong', at: deps.clock() }),
-    );
+  const attempt = { tenantId, emailKey: user.email_key, action: 'password.change', origin };
+  await beginPasswordAttempt(deps, attempt);
+  if (!(await deps.hasher.verify(user.password_hash, passwords.current))) {
+    await failPasswordAttempt(deps, attempt, { actor: user.id, reason: 'password_wrong' });
     throw authErrors.credentialsInvalid();
   }
   const hash = await deps.hasher.hash(passwords.next);
@@ -36,7 +32,8 @@ export async function changePassword(
     await changeUser(tx, before, { password_hash: hash }, deps.clock());
     const except = principal.sessionId;
     await revokeSessions(deps, tx, { userId: user.id, except }, tenantId, 'password_changed');
-    await forgiveAttempts(tx, `${tenantId}/${user.email_key}`, origin.ip);
-    await appendOwnDecision(tx, { ...decision, allowed: true, reason: 'password', at: deps.clock() });
+    await settlePasswordAttempt(tx, attempt);
+    const decision = { tenantId, actor: user.id, action: attempt.action, allowed: true, reason: 'password' };
+    await appendOwnDecision(tx, { ...decision, origin, at: deps.clock() });
   });
 }

@@ -3,13 +3,12 @@ import type { TokenSet } from '@peermesh/contracts/auth';
 import { authErrors } from '@peermesh/errors';
 import { appendOwnDecision } from '../adapters/pg/decision-store.ts';
 import type { Tx, UserRow } from '../adapters/pg/schema.ts';
-import { admitAttempts, forgiveAttempts } from '../adapters/pg/throttle-store.ts';
 import { findUserByEmail, lockUser } from '../adapters/pg/user-store.ts';
 import { emailKey } from '../domain/email.ts';
-import { ACCOUNT_POLICY, ADDRESS_POLICY } from '../domain/login-throttle.ts';
 import { hashOf, newRefreshToken } from '../domain/refresh-token.ts';
 import type { Origin } from '../ports.ts';
 import type { AuthDeps } from './auth-deps.ts';
+import { beginPasswordAttempt, failPasswordAttempt, settlePasswordAttempt } from './password-attempt.ts';
 import { includedRolesOf, tokenSetFor } from './tokens.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -26,39 +25,26 @@ export interface Credentials {
 /** Opens a session. Whoever is refused learns nothing about which part was wrong. */
 export async function logIn(deps: AuthDeps, credentials: Credentials): Promise<TokenSet> {
   const { tenantId, origin } = credentials;
-  const key = emailKey(credentials.email);
-  await admitPasswordAttempt(deps, { tenantId, key, origin, action: 'session.open' });
-  const found = await deps.db.tenant(tenantId, (tx) => findUserByEmail(tx, key), { readOnly: true });
-  const matches = await deps.hasher.verify(found?.password_hash ?? null, credentials.password);
-  if (found === null || !matches || found.status !== 'active') {
-    const reason = found === null ? 'user_unknown' : matches ? 'user_disabled' : 'password_wrong';
-    await refuse(deps, credentials, found, reason);
-  }
-  const user = found as UserRow;
-  const rehash = deps.hasher.isOutdated(user.password_hash) ? await deps.hasher.hash(credentials.password) : null;
-  const opened = await deps.db.tenant(tenantId, (tx) => openSession(deps, tx, user, credentials, rehash));
-  if (opened === null) return refuse(deps, credentials, user, 'changed_meanwhile');
+  const attempt = { tenantId, emailKey: emailKey(credentials.email), action: 'session.open', origin };
+  await beginPasswordAttempt(deps, attempt);
+  const found = await deps.db.tenant(tenantId, (tx) => findUserByEmail(tx, attempt.emailKey), { readOnly: true });
+  const isRight = await deps.hasher.verify(found?.password_hash ?? null, credentials.password);
+  const refuse = async (reason: string): Promise<never> => {
+    await failPasswordAttempt(deps, attempt, { actor: found?.id ?? null, reason });
+    throw authErrors.credentialsInvalid();
+  };
+  if (found === null) return refuse('user_unknown');
+  if (!isRight) return refuse('password_wrong');
+  if (found.status !== 'active') return refuse('user_disabled');
+  const rehash = deps.hasher.isOutdated(found.password_hash) ? await deps.hasher.hash(credentials.password) : null;
+  const opened = await deps.db.tenant(tenantId, async (tx) => {
+    const session = await openSession(deps, tx, found, credentials, rehash);
+    if (session !== null) await settlePasswordAttempt(tx, attempt);
+    return session;
+  });
+  if (opened === null) return refuse('changed_meanwhile');
   deps.metrics.login('ok');
   return tokenSetFor(deps, opened);
-}
-
-/** Counts one attempt at a password before it is checked; rejects when the account or the address has to wait. */
-export async function admitPasswordAttempt(
-  deps: AuthDeps,
-  attempt: { readonly tenantId: string; readonly key: string; readonly origin: Origin; readonly action: string },
-): Promise<void> {
-  const { tenantId, key, origin } = attempt;
-  const admission = await admitAttempts(
-    deps.db,
-    [
-      { scope: 'account', name: `${tenantId}/${key}`, policy: ACCOUNT_POLICY },
-      { scope: 'address', name: origin.ip, policy: ADDRESS_POLICY },
-    ],
-    deps.clock(),
-  );
-  if (admission.waitMs === null) return;
-  deps.metrics.login('throttled');
-  throw authErrors.loginThrottled({ retryAfterSeconds: Math.ceil(admission.waitMs / 1000) });
 }
 
 async function openSession(deps: AuthDeps, tx: Tx, found: UserRow, credentials: Credentials, rehash: string | null) {
@@ -106,7 +92,6 @@ async function openSession(deps: AuthDeps, tx: Tx, found: UserRow, credentials: 
     .set({ last_login_at: now, ...(rehash === null ? {} : { password_hash: rehash }) })
     .where('id', '=', user.id)
     .execute();
-  await forgiveAttempts(tx, `${tenantId}/${user.email_key}`, origin.ip);
   const decision = { tenantId, actor: user.id, action: 'session.open', resource: sessionId, origin, at: now };
   await appendOwnDecision(tx, { ...decision, allowed: true, reason: 'password' });
   return {
@@ -117,21 +102,4 @@ async function openSession(deps: AuthDeps, tx: Tx, found: UserRow, credentials: 
     refreshExpiresAt,
     issuedAt: now,
   };
-}
-
-async function refuse(deps: AuthDeps, credentials: Credentials, user: UserRow | null, reason: string): Promise<never> {
-  const { tenantId, origin } = credentials;
-  deps.metrics.login('refused');
-  await deps.db.tenant(tenantId, (tx) =>
-    appendOwnDecision(tx, {
-      tenantId,
-      actor: user?.id ?? null,
-      action: 'session.open',
-      allowed: false,
-      reason,
-      origin,
-      at: deps.clock(),
-    }),
-  );
-  throw authErrors.credentialsInvalid();
 }

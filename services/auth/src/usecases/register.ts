@@ -2,7 +2,7 @@ import { newId } from '@peermesh/contracts';
 import { authErrors } from '@peermesh/errors';
 import { appendOwnDecision } from '../adapters/pg/decision-store.ts';
 import type { Tx, UserRow } from '../adapters/pg/schema.ts';
-import { admitAttempts } from '../adapters/pg/throttle-store.ts';
+import { beginAttempts, failAttempts } from '../adapters/pg/throttle-store.ts';
 import { tryInsertUser } from '../adapters/pg/user-store.ts';
 import { emailKey } from '../domain/email.ts';
 import { REGISTRATION_POLICY } from '../domain/login-throttle.ts';
@@ -26,11 +26,11 @@ export async function registerUser(deps: AuthDeps, registration: Registration): 
   if (deps.config.REGISTRATION === 'closed') throw authErrors.registrationClosed();
   assertPasswordGood(password, email);
   const attempt = { scope: 'registration', name: origin.ip, policy: REGISTRATION_POLICY } as const;
-  const { waitMs } = await admitAttempts(deps.db, [attempt], deps.clock());
-  if (waitMs !== null) throw authErrors.loginThrottled({ retryAfterSeconds: Math.ceil(waitMs / 1000) });
+  await beginAttempts(deps.db, [attempt], deps.clock());
   const passwordHash = await deps.hasher.hash(password);
   await deps.db.tenant(tenantId, async (tx) => {
     const at = deps.clock();
+    await failAttempts(tx, [attempt], at);
     const user = newUser({ ...registration, passwordHash, role: 'user', at });
     const isKnownTenant = await tenantExists(tx, tenantId);
     if (!isKnownTenant) return;

@@ -11,6 +11,7 @@ import {
   type TestNats,
   type TestPostgres,
 } from '@peermesh/testkit';
+import pg from 'pg';
 import { type AuthService, buildApp } from '../../src/app.ts';
 import { type AuthConfig, loadAuthConfig } from '../../src/config.ts';
 import { ensureFirstAdmin } from '../../src/usecases/first-admin.ts';
@@ -44,6 +45,9 @@ export interface AuthFixture {
   logIn(credentials?: { email: string; password: string }, ip?: string): Promise<TokenSet>;
   /** Registers and logs in somebody new. */
   newcomer(): Promise<TokenSet>;
+  /** Looks into the database as superuser. */
+  // biome-ignore lint/suspicious/noExplicitAny: rows of any table
+  rows(text: string, values?: readonly unknown[]): Promise<any[]>;
   /** Another replica on the same database and broker. */
   replica(overrides?: Record<string, string>): Promise<AuthService>;
   stop(): Promise<void>;
@@ -104,6 +108,15 @@ export async function startAuth(
       const body = { email: `user${serial}@example.org`, password: PASSWORD };
       await fixture.call('POST', '/api/v1/auth/register', { body, ip: freshIp() });
       return fixture.logIn(body);
+    },
+    async rows(text, values = []) {
+      const client = new pg.Client({ connectionString: database.adminUrl });
+      await client.connect();
+      try {
+        return (await client.query(text, [...values])).rows;
+      } finally {
+        await client.end();
+      }
     },
     async replica(overrides = {}) {
       const built = await build(loadAuthConfig({ ...env, INSTANCE_ID: 'auth-2', ...overrides }));
