@@ -137,6 +137,15 @@ test('Ctrl-C on a foreground start stops everything', async () => {
   assert.deepEqual(installation.processes(), []);
 });
 
+test('Ctrl-C in the middle of a start stops what has started', async () => {
+  const child = installation.spawn('start', '--no-walk');
+  const ended = collect(child);
+  await waitFor(async () => (await installation.run('status')).stdout.includes('nats'), { timeoutMs: 30_000 });
+  child.kill('SIGINT');
+  assert.equal((await ended).code, 130);
+  assert.deepEqual(installation.processes(), []);
+});
+
 test('reset deletes data and secrets', async () => {
   const { code } = await installation.run('reset', '--yes');
   assert.equal(code, 0);

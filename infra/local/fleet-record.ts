@@ -9,10 +9,12 @@ export interface FleetRecord {
   readonly launcherPid: number;
   readonly startedAt: string;
   readonly publicUrl: string;
-  /** Set when everything is up and the main job is done. */
-  readonly isComplete: boolean;
+  readonly phase: FleetPhase;
   readonly processes: readonly ProcessRecord[];
 }
+
+/** `running` when every process has become ready, `complete` when the main job is done as well. */
+export type FleetPhase = 'starting' | 'running' | 'complete';
 
 export interface ProcessRecord {
   readonly name: string;

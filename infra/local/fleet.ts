@@ -6,7 +6,7 @@ import { type Dependency, portTaken } from './dependencies/dependency.ts';
 import { natsUrlFor, openNats } from './dependencies/nats.ts';
 import { openPostgres } from './dependencies/postgres.ts';
 import { openRedis } from './dependencies/redis.ts';
-import { deleteFleetRecord, processRecord, writeFleetRecord } from './fleet-record.ts';
+import { deleteFleetRecord, type FleetPhase, processRecord, writeFleetRecord } from './fleet-record.ts';
 import { isListening } from './port-owner.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import {
@@ -33,6 +33,8 @@ export interface FleetOptions {
   /** Restart services on every change of their source. */
   readonly watch?: boolean;
   readonly gatewayReplicas?: 1 | 2;
+  /** Ends the start between two steps. */
+  readonly signal?: AbortSignal;
   /** Settings of single services that differ from the catalog's. */
   readonly overrides?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
 }
@@ -48,8 +50,8 @@ export interface Fleet {
   process(name: string): Supervised;
   /** Starts one more process; it is supervised, recorded and stopped with the fleet, before everything else. */
   add(process: Supervised): Promise<void>;
-  /** Writes down that all is up and the main job is done. */
-  complete(): void;
+  /** Writes down how far it is. */
+  enter(phase: FleetPhase): void;
   /** Stops everything in the reverse order. */
   stop(): Promise<void>;
 }
@@ -64,13 +66,13 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { settings, state, terminal } = options;
   const gatewayUrl = `http://127.0.0.1:${settings.ports.gateway}`;
   const publicUrl = options.publicUrl ?? gatewayUrl;
-  let isComplete = false;
+  let phase: FleetPhase = 'starting';
   const record = (): void =>
     writeFleetRecord(state, {
       launcherPid: process.pid,
       startedAt,
       publicUrl,
-      isComplete,
+      phase,
       processes: processes.map(processRecord),
     });
   const stop = async (): Promise<void> => {
@@ -78,6 +80,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     deleteFleetRecord(state);
   };
   const add = async (supervised: Supervised): Promise<void> => {
+    options.signal?.throwIfAborted();
     processes.push(supervised);
     await supervised.start();
     record();
@@ -116,8 +119,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       add,
       stop,
       process: (name) => named(processes, name),
-      complete: () => {
-        isComplete = true;
+      enter: (next) => {
+        phase = next;
         record();
       },
     };
@@ -128,7 +131,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
 }
 
 async function openStores(
-  { settings, state, terminal }: FleetOptions,
+  { settings, state, terminal, signal }: FleetOptions,
   secrets: Secrets,
   processes: Supervised[],
   record: () => void,
@@ -143,8 +146,10 @@ async function openStores(
   const services = Object.fromEntries(
     Object.entries(secrets.services).map(([name, { natsPassword }]) => [name, natsPassword]),
   ) as Record<ServiceName, string>;
-  const open = (name: string, work: () => Promise<Dependency>): Promise<Dependency> =>
-    terminal.step(name, work, ({ description }) => description);
+  const open = (name: string, work: () => Promise<Dependency>): Promise<Dependency> => {
+    signal?.throwIfAborted();
+    return terminal.step(name, work, ({ description }) => description);
+  };
   terminal.heading('Stores');
   return {
     postgres: await open('postgres', () => openPostgres(context, secrets.postgresPassword)),
@@ -154,7 +159,7 @@ async function openStores(
 }
 
 async function prepare(
-  { terminal }: FleetOptions,
+  { terminal, signal }: FleetOptions,
   context: LaunchContext,
   launches: readonly ServiceLaunch[],
 ): Promise<void> {
@@ -183,6 +188,7 @@ async function prepare(
     'migrations',
     async () => {
       for (const launch of launches) {
+        signal?.throwIfAborted();
         rotateLog(launch.logFile);
         await migrateService(migrationLaunch(launch, context));
       }

@@ -37,6 +37,7 @@ export async function runForeground(settings: Settings, options: RunOptions): Pr
       settings,
       state,
       terminal,
+      signal: lifetime.signal,
       watch: options.watch,
       gatewayReplicas: options.hasNginx ? 2 : 1,
       ...(options.hasNginx
@@ -79,11 +80,12 @@ async function operate(running: Running, lifetime: ReturnType<typeof watchLifeti
   terminal.line(`  healthy ${seconds(performance.now() - running.startedAt)} after the start`);
   terminal.line(`  API and documentation: ${fleet.gatewayUrl}/docs`);
   terminal.line(`  administrator: admin@peermesh.local, password in ${adminPasswordFile(state)}`);
+  fleet.enter('running');
   if (options.hasWalk) {
     await Promise.race([runWalk({ fleet, settings, terminal, ...sources(options) }), lifetime.ended]);
     if (lifetime.signal.aborted) return 130;
   }
-  fleet.complete();
+  fleet.enter('complete');
   terminal.line(`\nReady. ${settings.isDetached ? 'Stop with `npm run stop`.' : 'Stop with Ctrl-C.'}`);
   reportToParent(0);
   void watchDisk(state, terminal, lifetime.signal);

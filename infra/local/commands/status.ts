@@ -30,7 +30,7 @@ export const statusCommand: Command = {
       return pid === null ? EXIT_NOT_RUNNING : EXIT_UNHEALTHY;
     }
     const healths = await probeFleet(record);
-    const isHealthy = healths.every((health) => health.isHealthy);
+    const isHealthy = record.phase !== 'starting' && healths.every((health) => health.isHealthy);
     if (values.json) {
       const processes = healths.map(({ record: process, text }) => ({ ...process, health: text }));
       process.stdout.write(
@@ -45,7 +45,9 @@ export const statusCommand: Command = {
         r.url,
       ]);
       process.stdout.write(`${formatTable(['name', 'pid', 'health', 'restarts', 'url'], rows).join('\n')}\n`);
-      process.stdout.write(`launcher pid ${record.launcherPid}, since ${record.startedAt}, edge ${record.publicUrl}\n`);
+      process.stdout.write(
+        `${record.phase}; launcher pid ${record.launcherPid}, since ${record.startedAt}, edge ${record.publicUrl}\n`,
+      );
     }
     return isHealthy ? 0 : EXIT_UNHEALTHY;
   },
