@@ -21,7 +21,7 @@ const Value = Type.Union([Type.String({ maxLength: 2048 }), Type.Number()]);
 /** One condition: exactly one comparison or a pair of bounds. */
 export const Condition = Type.Object(
   {
-    field: Type.Union(FILTER_FIELDS.map((field) => Type.Literal(field))),
+    field: Type.Enum(FILTER_FIELDS),
     eq: Type.Optional(Value),
     in: Type.Optional(Type.Array(Value, { minItems: 1, maxItems: 200 })),
     gte: Type.Optional(Value),

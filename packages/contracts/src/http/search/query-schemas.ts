@@ -9,7 +9,7 @@ const Weight = Type.Number({ minimum: 0, maximum: 1 });
 /** The four retrieval legs. */
 export const LEGS = ['keyword', 'vector', 'graph', 'time'] as const;
 /** One retrieval leg. */
-export const Leg = Type.Union(LEGS.map((leg) => Type.Literal(leg)));
+export const Leg = Type.Enum(LEGS);
 /** One retrieval leg. */
 export type Leg = (typeof LEGS)[number];
 
@@ -62,12 +62,7 @@ export const SearchRequest = Type.Object(
       maxLength: 2000,
       description: 'Words, "quoted phrases" and -excluded words. May be empty only with graph seeds or mode `trend`.',
     }),
-    mode: Type.Optional(
-      Type.Union(
-        ['auto', 'keyword', 'semantic', 'graph', 'trend', 'hybrid'].map((mode) => Type.Literal(mode)),
-        { default: 'auto' },
-      ),
-    ),
+    mode: Type.Optional(Type.Enum(['auto', 'keyword', 'semantic', 'graph', 'trend', 'hybrid'], { default: 'auto' })),
     filters: Type.Optional(Filter),
     asOf: Type.Optional(Timestamp),
     graph: Type.Optional(
@@ -122,7 +117,7 @@ export const SearchRequest = Type.Object(
         description: '`content` folds documents with the same text, `entity` also folds documents under an entity hit.',
       }),
     ),
-    facets: Type.Optional(Type.Array(Type.Union(FILTER_FIELDS.map((field) => Type.Literal(field))), { maxItems: 8 })),
+    facets: Type.Optional(Type.Array(Type.Enum(FILTER_FIELDS), { maxItems: 8 })),
     highlight: Type.Optional(Type.Boolean({ default: true })),
     explain: Type.Optional(
       Type.Union([Type.Literal('none'), Type.Literal('scores'), Type.Literal('full')], { default: 'scores' }),
@@ -183,8 +178,8 @@ export type SearchHit = Static<typeof SearchHit>;
 
 /** What one leg did. */
 export const LegReport = Type.Object({
-  status: Type.Union(LEG_STATUSES.map((status) => Type.Literal(status))),
-  reason: Type.Optional(Type.Union(LEG_REASONS.map((reason) => Type.Literal(reason)))),
+  status: Type.Enum(LEG_STATUSES),
+  reason: Type.Optional(Type.Enum(LEG_REASONS)),
   impl: Type.Optional(Type.String()),
   generation: Type.Optional(Type.Integer({ minimum: 1 })),
   tookMs: Type.Optional(Type.Number()),

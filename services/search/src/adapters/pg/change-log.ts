@@ -1,0 +1,46 @@
+import type { Transaction } from '@peermesh/database';
+import type { ChangeRow } from '../../domain/records/document-row.ts';
+
+/**
+ * Takes the change log for this transaction. Sequence numbers are given out under this lock and it is held until commit,
+ * so numbers become visible in order: whoever has read up to N has missed nothing below N.
+ */
+export async function lockChangeLog(tx: Transaction<unknown>): Promise<void> {
+  await tx.client.query(`SELECT pg_advisory_xact_lock(hashtextextended('search.search_changes', 0))`);
+}
+
+/** The next numbers, in order. Only under {@link lockChangeLog}. */
+export async function takeSequences(tx: Transaction<unknown>, count: number): Promise<number[]> {
+  if (count === 0) return [];
+  const { rows } = await tx.client.query<{ seq: string }>(
+    `SELECT nextval('search.search_change_seq') AS seq FROM generate_series(1, $1)`,
+    [count],
+  );
+  return rows.map((row) => Number(row.seq)).sort((a, b) => a - b);
+}
+
+/** Writes lines of the log and wakes the projectors when they commit. */
+export async function appendChanges(tx: Transaction<unknown>, changes: readonly ChangeRow[]): Promise<void> {
+  if (changes.length === 0) return;
+  await tx.client.query(
+    `INSERT INTO search.search_changes (seq, tenant_id, kind, record_id, version, deleted)
+     SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::int[], $6::bool[])`,
+    [
+      changes.map((change) => change.seq),
+      changes.map((change) => change.tenant_id),
+      changes.map((change) => change.kind),
+      changes.map((change) => change.record_id),
+      changes.map((change) => change.version),
+      changes.map((change) => change.deleted),
+    ],
+  );
+  await tx.client.query(`SELECT pg_notify('search_changed', '')`);
+}
+
+/** The last number that is visible. */
+export async function headOf(client: {
+  query(text: string): Promise<{ rows: { head: string | null }[] }>;
+}): Promise<number> {
+  const { rows } = await client.query('SELECT max(seq) AS head FROM search.search_changes');
+  return Number(rows[0]?.head ?? 0);
+}

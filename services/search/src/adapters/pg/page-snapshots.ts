@@ -1,0 +1,173 @@
+import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Database } from '@peermesh/database';
+import { searchErrors } from '@peermesh/errors';
+import type { Logger } from '@peermesh/telemetry';
+import { LRUCache } from 'lru-cache';
+
+/** A frozen result list with everything that later pages need. */
+export interface SnapshotPage {
+  readonly secret: string;
+  readonly body: unknown;
+}
+
+/** Who may use a snapshot: the tenant, and a digest of the viewer's principals. */
+export interface SnapshotOwner {
+  readonly tenantId: string;
+  readonly owner: string;
+}
+
+interface Snapshot extends SnapshotOwner {
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly page: SnapshotPage;
+  readonly expiresAt: number;
+}
+
+const TTL_MS = 5 * 60_000;
+const FLUSH_MS = 25;
+const READ_ATTEMPTS = 8;
+
+/**
+ * Frozen result lists, in PostgreSQL for all replicas and in memory for this one. Writes are gathered for a moment so
+ * that a search does not wait for them. Cursors are signed with a key of the snapshot's own.
+ */
+export class PageSnapshots {
+  readonly #db: Database<unknown>;
+  readonly #logger: Logger;
+  readonly #now: () => number;
+  readonly #recent = new LRUCache<string, Snapshot>({ max: 2_000, ttl: TTL_MS });
+  #pending: Snapshot[] = [];
+  #timer: NodeJS.Timeout | null = null;
+  #flushing: Promise<void> = Promise.resolve();
+
+  constructor(options: { db: Database<unknown>; logger: Logger; now: () => number }) {
+    this.#db = options.db;
+    this.#logger = options.logger;
+    this.#now = options.now;
+  }
+
+  /** Freezes a list; returns a function that makes cursors into it. */
+  freeze(owner: SnapshotOwner, fingerprint: string, body: unknown): (offset: number) => string {
+    const secret = randomBytes(24).toString('base64url');
+    const snapshot: Snapshot = {
+      ...owner,
+      id: randomUUID(),
+      fingerprint,
+      page: { secret, body },
+      expiresAt: this.#now() + TTL_MS,
+    };
+    this.#recent.set(snapshot.id, snapshot);
+    this.#pending.push(snapshot);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      this.#flushing = this.flush();
+    }, FLUSH_MS);
+    return (offset) => cursorOf(snapshot, offset);
+  }
+
+  /** The list that a cursor points into. 400 for a cursor that was altered or is somebody else's, 410 when it is gone. */
+  async open(
+    cursor: string,
+    owner: SnapshotOwner,
+    fingerprint: string,
+  ): Promise<{ body: unknown; offset: number; cursorAt: (offset: number) => string }> {
+    const [id, offset, signature] = parse(cursor);
+    const snapshot = this.#recent.get(id) ?? (await this.#read(id, owner));
+    if (snapshot === null || snapshot.expiresAt < this.#now()) throw searchErrors.cursorExpired();
+    const expected = sign(snapshot, offset);
+    if (
+      !timingSafeEqual(
+        Buffer.from(signature.padEnd(expected.length).slice(0, expected.length)),
+        Buffer.from(expected),
+      ) ||
+      snapshot.tenantId !== owner.tenantId ||
+      snapshot.owner !== owner.owner ||
+      snapshot.fingerprint !== fingerprint
+    ) {
+      throw searchErrors.cursorInvalid();
+    }
+    return { body: snapshot.page.body, offset, cursorAt: (at) => cursorOf(snapshot, at) };
+  }
+
+  /** Writes what waits, and forgets what has expired. */
+  async flush(): Promise<void> {
+    const batch = this.#pending;
+    this.#pending = [];
+    if (batch.length === 0) return;
+    try {
+      await this.#db.system((tx) =>
+        tx.client.query(
+          `INSERT INTO search.search_page_snapshots (id, tenant_id, owner, fingerprint, page, expires_at)
+           SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::timestamptz[])`,
+          [
+            batch.map((snapshot) => snapshot.id),
+            batch.map((snapshot) => snapshot.tenantId),
+            batch.map((snapshot) => snapshot.owner),
+            batch.map((snapshot) => snapshot.fingerprint),
+            batch.map((snapshot) => JSON.stringify(snapshot.page)),
+            batch.map((snapshot) => new Date(snapshot.expiresAt).toISOString()),
+          ],
+        ),
+      );
+    } catch (error) {
+      this.#logger.warn({ err: error, count: batch.length }, 'page snapshots are kept in this replica only');
+    }
+  }
+
+  async sweep(): Promise<void> {
+    await this.#db.system((tx) => tx.client.query('DELETE FROM search.search_page_snapshots WHERE expires_at < now()'));
+  }
+
+  async close(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#flushing;
+    await this.flush();
+  }
+
+  async #read(id: string, owner: SnapshotOwner): Promise<Snapshot | null> {
+    for (let attempt = 0; attempt < READ_ATTEMPTS; attempt += 1) {
+      const { rows } = await this.#db.tenant(
+        owner.tenantId,
+        (tx) =>
+          tx.client.query<{ owner: string; fingerprint: string; page: SnapshotPage; expires_at: Date }>(
+            'SELECT owner, fingerprint, page, expires_at FROM search.search_page_snapshots WHERE tenant_id = $1 AND id = $2',
+            [owner.tenantId, id],
+          ),
+        { readOnly: true },
+      );
+      const row = rows[0];
+      if (row !== undefined) {
+        return {
+          id,
+          tenantId: owner.tenantId,
+          owner: row.owner,
+          fingerprint: row.fingerprint,
+          page: row.page,
+          expiresAt: row.expires_at.getTime(),
+        };
+      }
+      await delay(FLUSH_MS);
+    }
+    return null;
+  }
+}
+
+function cursorOf(snapshot: Snapshot, offset: number): string {
+  return `${snapshot.id}.${offset}.${sign(snapshot, offset)}`;
+}
+
+function sign(snapshot: Snapshot, offset: number): string {
+  return createHmac('sha256', snapshot.page.secret)
+    .update(`${snapshot.id}.${offset}.${snapshot.owner}`)
+    .digest('base64url');
+}
+
+const CURSOR =
+  /^([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})\.(\d{1,6})\.([A-Za-z0-9_-]{43})$/;
+
+function parse(cursor: string): [string, number, string] {
+  const match = CURSOR.exec(cursor);
+  if (match === null) throw searchErrors.cursorInvalid();
+  return [match[1] as string, Number(match[2]), match[3] as string];
+}

@@ -1,0 +1,215 @@
+import type { Database, Transaction } from '@peermesh/database';
+import { edgesOf } from '../../domain/graph/edges.ts';
+import { graphResult } from '../../domain/graph/graph-hits.ts';
+import { type Step, type Walk, walk } from '../../domain/graph/walk.ts';
+import { type HeldVersion, kindOf, newestOps, recordsDelta } from '../../domain/versioned-ops.ts';
+import type {
+  Ack,
+  BackendStats,
+  Capabilities,
+  GraphSeed,
+  LegContext,
+  LegQuery,
+  LegResult,
+  RecordAttributes,
+  SearchBackend,
+  VersionedOp,
+} from '../../ports.ts';
+import { cursorOf, statsOf, versionsIn } from './backend-stats.ts';
+import { cancellable } from './cancellable-query.ts';
+import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
+
+const TABLES = ['search_graph_nodes', 'search_graph_relationships'];
+
+/** Entities, documents and the edges between them in PostgreSQL; capped breadth-first walks, one statement per hop. */
+export class PgGraphBackend implements SearchBackend {
+  readonly kind = 'graph';
+  readonly #db: Database<unknown>;
+  readonly #key: GenerationKey;
+  #watermark = 0;
+
+  constructor(options: { readonly db: Database<unknown>; readonly generation: number }) {
+    this.#db = options.db;
+    this.#key = { kind: 'graph', generation: options.generation };
+  }
+
+  capabilities(): Capabilities {
+    return {
+      kind: 'graph',
+      impl: 'pg-graph',
+      holds: ['doc', 'entity', 'relationship'],
+      facets: false,
+      durable: true,
+      space: null,
+    };
+  }
+
+  async ensureSchema(): Promise<void> {
+    await this.health();
+  }
+
+  async apply(batch: readonly VersionedOp[], upTo: number): Promise<Ack> {
+    const relationships = batch.filter((op) => kindOf(op) === 'relationship');
+    const nodes = batch.filter((op) => kindOf(op) !== 'relationship');
+    const ack = await applyUnderCursor(this.#db, this.#key, upTo, async (tx) => {
+      const { generation } = this.#key;
+      const heldNodes = await heldVersions(tx, 'search_graph_nodes', generation, nodes);
+      const heldRelationships = await heldVersions(tx, 'search_graph_relationships', generation, relationships);
+      const newNodes = newestOps(nodes, heldNodes);
+      const newRelationships = newestOps(relationships, heldRelationships);
+      await this.#writeNodes(tx, newNodes);
+      await this.#writeRelationships(tx, newRelationships);
+      await this.#writeEdges(tx, [...newNodes, ...newRelationships], heldNodes, heldRelationships);
+      const applied = newNodes.length + newRelationships.length;
+      return {
+        applied,
+        ignored: batch.length - applied,
+        recordsDelta: recordsDelta(newNodes, heldNodes) + recordsDelta(newRelationships, heldRelationships),
+      };
+    });
+    this.#watermark = Math.max(this.#watermark, ack.watermark);
+    return ack;
+  }
+
+  async refresh(): Promise<void> {
+    this.#watermark = Math.max(this.#watermark, await cursorOf(this.#db.pool, this.#key));
+  }
+
+  async query(query: LegQuery, context: LegContext): Promise<LegResult> {
+    return graphResult(query, await this.walkFrom(query.seeds, query.graph, context), this.#watermark);
+  }
+
+  /** Walks from some nodes; what the viewer may not read is neither shown nor walked through. */
+  async walkFrom(seeds: readonly GraphSeed[], options: LegQuery['graph'], context: LegContext): Promise<Walk> {
+    if (seeds.length === 0) return { reached: [], steps: [], truncated: false };
+    return cancellable(this.#db, context, (tx) =>
+      walk(seeds, options, (ids, fanout) => this.#expand(tx, ids, fanout, options.edgeTypes, context), context.signal),
+    );
+  }
+
+  get(tenantId: string, ids: readonly string[]): Promise<Map<string, number>> {
+    return versionsIn(this.#db, this.#key, TABLES, tenantId, ids);
+  }
+
+  stats(): Promise<BackendStats> {
+    return statsOf(this.#db, this.#key, TABLES);
+  }
+
+  watermark(): number {
+    return this.#watermark;
+  }
+
+  async health(): Promise<void> {
+    await this.#db.ping();
+  }
+
+  async close(): Promise<void> {}
+
+  async #expand(
+    tx: Transaction<unknown>,
+    ids: readonly string[],
+    fanout: number,
+    types: readonly string[] | null,
+    { viewer }: LegContext,
+  ): Promise<Step[]> {
+    const { rows } = await tx.client.query<Step & { attributes: RecordAttributes }>(
+      `SELECT origin.id AS "from", best.to_id AS "to", best.type, best.inverse, best.weight, best.name, best.attributes
+         FROM unnest($3::text[]) AS wanted (id)
+         JOIN search.search_graph_nodes origin ON origin.generation = $1 AND origin.tenant_id = $2 AND origin.id = wanted.id
+          AND NOT origin.deleted AND origin.acl && $4::text[]
+        CROSS JOIN LATERAL (
+          SELECT edge.to_id, edge.type, edge.inverse, edge.weight, node.name, node.attributes
+            FROM search.search_graph_edges edge
+            JOIN search.search_graph_nodes node ON node.generation = $1 AND node.tenant_id = $2 AND node.id = edge.to_id
+             AND NOT node.deleted AND node.acl && $4::text[]
+           WHERE edge.generation = $1 AND edge.tenant_id = $2 AND edge.from_id = wanted.id AND edge.acl && $4::text[]
+             AND ($6::text[] IS NULL OR edge.type = ANY($6::text[]))
+           ORDER BY edge.weight DESC, edge.to_id LIMIT $5) best`,
+      [this.#key.generation, viewer.tenantId, ids, viewer.principals, fanout, types],
+    );
+    return rows;
+  }
+
+  async #writeNodes(tx: Transaction<unknown>, ops: readonly VersionedOp[]): Promise<void> {
+    if (ops.length === 0) return;
+    const nodes = ops.map((op) => nodeOf(op));
+    await tx.client.query(
+      `INSERT INTO search.search_graph_nodes (generation, tenant_id, id, version, deleted, name, attributes, acl)
+       SELECT $1::int, tenant_id, id, version, deleted, name, attributes,
+              ARRAY(SELECT jsonb_array_elements_text(coalesce(attributes -> 'acl', '[]')))
+         FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::text[], $7::jsonb[])
+           AS node (tenant_id, id, version, deleted, name, attributes)
+       ON CONFLICT (generation, tenant_id, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
+         name = excluded.name, attributes = excluded.attributes, acl = excluded.acl`,
+      [
+        this.#key.generation,
+        ops.map((op) => op.tenantId),
+        ops.map((op) => op.id),
+        ops.map((op) => op.version),
+        ops.map((op) => op.op === 'delete'),
+        nodes.map(({ name }) => name),
+        nodes.map(({ attributes }) => attributes),
+      ],
+    );
+  }
+
+  async #writeRelationships(tx: Transaction<unknown>, ops: readonly VersionedOp[]): Promise<void> {
+    if (ops.length === 0) return;
+    await tx.client.query(
+      `INSERT INTO search.search_graph_relationships (generation, tenant_id, id, version, deleted)
+       SELECT $1::int, * FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[])
+       ON CONFLICT (generation, tenant_id, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted`,
+      [
+        this.#key.generation,
+        ops.map((op) => op.tenantId),
+        ops.map((op) => op.id),
+        ops.map((op) => op.version),
+        ops.map((op) => op.op === 'delete'),
+      ],
+    );
+  }
+
+  /** Replaces the edges that each record made before. */
+  async #writeEdges(
+    tx: Transaction<unknown>,
+    ops: readonly VersionedOp[],
+    ...held: readonly ReadonlyMap<string, HeldVersion>[]
+  ): Promise<void> {
+    const changed = ops.filter(
+      (op) => kindOf(op) !== 'entity' && held.some((map) => map.has(`${op.tenantId}/${op.id}`)),
+    );
+    if (changed.length > 0) {
+      await tx.client.query(
+        `DELETE FROM search.search_graph_edges edge USING unnest($2::text[], $3::text[]) AS gone (tenant_id, id)
+          WHERE edge.generation = $1 AND edge.tenant_id = gone.tenant_id AND edge.record_id = gone.id`,
+        [this.#key.generation, changed.map((op) => op.tenantId), changed.map((op) => op.id)],
+      );
+    }
+    const edges = ops.flatMap(edgesOf);
+    if (edges.length === 0) return;
+    await tx.client.query(
+      `INSERT INTO search.search_graph_edges (generation, tenant_id, from_id, to_id, type, record_id, inverse, weight, acl)
+       SELECT $1::int, tenant_id, from_id, to_id, type, record_id, inverse, weight, ARRAY(SELECT jsonb_array_elements_text(acl))
+         FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[], $8::real[], $9::jsonb[])
+           AS edge (tenant_id, from_id, to_id, type, record_id, inverse, weight, acl)
+       ON CONFLICT DO NOTHING`,
+      [
+        this.#key.generation,
+        edges.map((edge) => edge.tenantId),
+        edges.map((edge) => edge.from),
+        edges.map((edge) => edge.to),
+        edges.map((edge) => edge.type),
+        edges.map((edge) => edge.recordId),
+        edges.map((edge) => edge.inverse),
+        edges.map((edge) => edge.weight),
+        edges.map((edge) => JSON.stringify(edge.acl)),
+      ],
+    );
+  }
+}
+
+function nodeOf(op: VersionedOp): { name: string; attributes: string } {
+  if (op.op === 'delete' || op.record.kind === 'relationship') return { name: '', attributes: '{}' };
+  const { record } = op;
+  return { name: record.kind === 'doc' ? record.title : record.name, attributes: JSON.stringify(record.attributes) };
+}

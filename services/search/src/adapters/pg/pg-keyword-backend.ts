@@ -1,0 +1,202 @@
+import type { Database, Transaction } from '@peermesh/database';
+import type { Logger } from '@peermesh/telemetry';
+import { ANALYZER_REVISION } from '../../domain/analysis/analyzer.ts';
+import { type TermVector, termVectorOf } from '../../domain/keyword/term-vector.ts';
+import { keyOf, newestOps, recordsDelta } from '../../domain/versioned-ops.ts';
+import type {
+  Ack,
+  BackendStats,
+  Capabilities,
+  LegContext,
+  LegQuery,
+  LegResult,
+  SearchBackend,
+  VersionedOp,
+} from '../../ports.ts';
+import { statsOf, versionsIn } from './backend-stats.ts';
+import { cancellable } from './cancellable-query.ts';
+import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
+import { KeywordMirror } from './keyword-mirror.ts';
+import { compactPostings, insertPostings, type NumberedRecord } from './keyword-postings.ts';
+import { queryKeywordTables } from './keyword-table-query.ts';
+import { readTexts } from './record-texts.ts';
+
+/** What {@link PgKeywordBackend} needs. */
+export interface PgKeywordOptions {
+  readonly db: Database<unknown>;
+  readonly generation: number;
+  /** Memory that the mirror may take; 0 answers every query from the tables. */
+  readonly mirrorBytesMax: number;
+  readonly logger: Logger;
+}
+
+const TABLES = ['search_keyword_records'];
+const COMPACTION_EVERY = 100;
+const COMPACTED_TERMS_MAX = 100;
+
+/** BM25 over posting tables in PostgreSQL, with a mirror of the postings in memory. */
+export class PgKeywordBackend implements SearchBackend {
+  readonly kind = 'keyword';
+  readonly #db: Database<unknown>;
+  readonly #key: GenerationKey;
+  readonly #mirror: KeywordMirror;
+  #batches = 0;
+
+  constructor(options: PgKeywordOptions) {
+    this.#db = options.db;
+    this.#key = { kind: 'keyword', generation: options.generation };
+    this.#mirror = new KeywordMirror({ ...options, bytesMax: options.mirrorBytesMax });
+  }
+
+  capabilities(): Capabilities {
+    return { kind: 'keyword', impl: 'pg-keyword', holds: ['doc', 'entity'], facets: true, durable: true, space: null };
+  }
+
+  async ensureSchema(): Promise<void> {
+    await this.health();
+  }
+
+  async apply(batch: readonly VersionedOp[], upTo: number): Promise<Ack> {
+    const ops = batch.filter((op) => (op.op === 'upsert' ? op.record.kind : op.kind) !== 'relationship');
+    const ack = await applyUnderCursor(this.#db, this.#key, upTo, async (tx) => {
+      const held = await heldVersions(tx, 'search_keyword_records', this.#key.generation, ops);
+      const newest = newestOps(ops, held);
+      await this.#write(tx, newest);
+      this.#batches += 1;
+      if (this.#batches % COMPACTION_EVERY === 0) await compactPostings(tx, this.#key.generation, COMPACTED_TERMS_MAX);
+      return {
+        applied: newest.length,
+        ignored: batch.length - newest.length,
+        recordsDelta: recordsDelta(newest, held),
+      };
+    });
+    await this.refresh();
+    return ack;
+  }
+
+  /** Brings the mirror up to what any replica has applied. */
+  async refresh(): Promise<void> {
+    await this.#mirror.refresh();
+  }
+
+  async query(query: LegQuery, context: LegContext): Promise<LegResult> {
+    context.signal.throwIfAborted();
+    const { store } = this.#mirror;
+    if (store === null) {
+      return cancellable(this.#db, context, (tx) =>
+        queryKeywordTables(tx, this.#key.generation, query, context.viewer, this.#mirror.watermark),
+      );
+    }
+    return store.query(
+      query,
+      context.viewer,
+      this.#mirror.watermark,
+      (tenantId, ids) => cancellable(this.#db, context, (tx) => readTexts(tx, tenantId, ids)),
+      context.signal,
+    );
+  }
+
+  get(tenantId: string, ids: readonly string[]): Promise<Map<string, number>> {
+    return versionsIn(this.#db, this.#key, TABLES, tenantId, ids);
+  }
+
+  stats(): Promise<BackendStats> {
+    return statsOf(this.#db, this.#key, TABLES);
+  }
+
+  watermark(): number {
+    return this.#mirror.watermark;
+  }
+
+  async health(): Promise<void> {
+    await this.#db.ping();
+  }
+
+  async close(): Promise<void> {}
+
+  async #write(tx: Transaction<unknown>, ops: readonly VersionedOp[]): Promise<void> {
+    if (ops.length === 0) return;
+    const { generation } = this.#key;
+    const { rows: before } = await tx.client.query<{ tenant_id: string; kind: string; length: number }>(
+      `SELECT held.tenant_id, held.kind, held.length FROM unnest($2::text[], $3::text[]) AS wanted (tenant_id, id)
+         JOIN search.search_keyword_records held ON held.generation = $1 AND held.tenant_id = wanted.tenant_id
+          AND held.id = wanted.id AND NOT held.deleted`,
+      [generation, ops.map((op) => op.tenantId), ops.map((op) => op.id)],
+    );
+    const { rows: ords } = await tx.client.query<{ ord: string }>(
+      `SELECT nextval('search.search_keyword_ord') AS ord FROM generate_series(1, $1)`,
+      [ops.length],
+    );
+    const rows = ops.map((op, i) => ({ op, ord: Number(ords[i]?.ord), ...indexed(op) }));
+    await tx.client.query(
+      `INSERT INTO search.search_keyword_records AS held
+         (generation, tenant_id, id, version, deleted, seq, ord, kind, attributes, length, terms, frequencies)
+       SELECT $1::int, * FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::bigint[], $7::bigint[], $8::text[],
+                                $9::jsonb[], $10::int[], $11::text[], $12::bytea[])
+       ON CONFLICT (generation, tenant_id, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
+         seq = excluded.seq, ord = excluded.ord, kind = excluded.kind, attributes = excluded.attributes,
+         length = excluded.length, terms = excluded.terms, frequencies = excluded.frequencies`,
+      [
+        generation,
+        rows.map(({ op }) => op.tenantId),
+        rows.map(({ op }) => op.id),
+        rows.map(({ op }) => op.version),
+        rows.map(({ op }) => op.op === 'delete'),
+        rows.map(({ op }) => op.seq),
+        rows.map(({ ord }) => ord),
+        rows.map(({ kind }) => kind),
+        rows.map(({ attributes }) => attributes),
+        rows.map(({ vector }) => vector.length),
+        rows.map(({ vector }) => vector.terms.join('\n')),
+        rows.map(({ vector }) => Buffer.from(vector.frequencies)),
+      ],
+    );
+    const live: NumberedRecord[] = rows.flatMap(({ op, ord, kind, vector }) =>
+      op.op === 'upsert' ? [{ tenantId: op.tenantId, kind, ord, vector }] : [],
+    );
+    await insertPostings(tx, generation, live);
+    await this.#count(tx, before, live);
+  }
+
+  async #count(
+    tx: Transaction<unknown>,
+    before: readonly { tenant_id: string; kind: string; length: number }[],
+    after: readonly NumberedRecord[],
+  ): Promise<void> {
+    const deltas = new Map<string, { tenantId: string; kind: string; records: number; length: number }>();
+    const add = (tenantId: string, kind: string, records: number, length: number): void => {
+      const delta = deltas.get(keyOf(tenantId, kind)) ?? { tenantId, kind, records: 0, length: 0 };
+      deltas.set(keyOf(tenantId, kind), {
+        tenantId,
+        kind,
+        records: delta.records + records,
+        length: delta.length + length,
+      });
+    };
+    for (const row of before) add(row.tenant_id, row.kind, -1, -row.length);
+    for (const row of after) add(row.tenantId, row.kind, 1, row.vector.length);
+    for (const { tenantId, kind, records, length } of deltas.values()) {
+      await tx.client.query(
+        `INSERT INTO search.search_keyword_statistics AS held (generation, tenant_id, kind, records, length_sum)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (generation, tenant_id, kind)
+         DO UPDATE SET records = held.records + excluded.records, length_sum = held.length_sum + excluded.length_sum`,
+        [this.#key.generation, tenantId, kind, records, length],
+      );
+    }
+  }
+}
+
+/** What is stored of an operation. `config.analyzer` of a generation names {@link ANALYZER_REVISION}. */
+function indexed(op: VersionedOp): { kind: 'doc' | 'entity'; attributes: string; vector: TermVector } {
+  const nothing = { terms: [], frequencies: new Uint8Array(0), length: 0 };
+  if (op.op === 'delete') return { kind: op.kind === 'entity' ? 'entity' : 'doc', attributes: '{}', vector: nothing };
+  const { record } = op;
+  if (record.kind === 'relationship') throw new Error('the keyword leg holds no relationships');
+  const attributes = JSON.stringify(record.attributes);
+  if (record.kind === 'doc') return { kind: 'doc', attributes, vector: termVectorOf(record.title, record.text) };
+  const body = [...record.aliases, record.description].join(' . ');
+  return { kind: 'entity', attributes, vector: termVectorOf(record.name, body) };
+}
+
+/** The configuration that a generation of this backend is registered with. */
+export const KEYWORD_CONFIG = { analyzer: ANALYZER_REVISION } as const;

@@ -1,0 +1,120 @@
+import { newId } from '@peermesh/contracts';
+import type { CreateRelationship, UpdateRelationship } from '@peermesh/contracts/search';
+import type { Transaction } from '@peermesh/database';
+import { commonErrors, searchErrors } from '@peermesh/errors';
+import type { Bus } from '@peermesh/messaging';
+import type { RelationshipRow } from '../../domain/records/document-row.ts';
+import type { Viewer } from '../../ports.ts';
+import { lockChangeLog } from './change-log.ts';
+import { ChangeSet } from './change-set.ts';
+import type { WriteOutcome } from './document-records.ts';
+import { readRows } from './record-rows.ts';
+import { checkVersion, mayRead } from './record-rules.ts';
+
+type Sink = Pick<Bus, 'publishMany'>;
+
+/** Stores a new relationship between two nodes that the viewer may read. */
+export async function createRelationship(
+  tx: Transaction<unknown>,
+  bus: Sink,
+  viewer: Viewer,
+  body: CreateRelationship,
+  now: string,
+): Promise<RelationshipRow> {
+  await lockChangeLog(tx);
+  const id = body.id ?? newId('relationship');
+  const [held] = await readRows<RelationshipRow>(tx, 'search_relationships', [{ tenantId: viewer.tenantId, id }]);
+  if (held !== undefined) throw commonErrors.conflict({ detail: 'A relationship with this id exists or existed.' });
+  for (const node of [body.from, body.to]) {
+    if (!(await isVisibleNode(tx, viewer, node))) throw searchErrors.nodeUnknown({ detail: `${node} is not known.` });
+  }
+  return write(tx, bus, {
+    tenant_id: viewer.tenantId,
+    id,
+    version: 1,
+    deleted: false,
+    from_id: body.from,
+    to_id: body.to,
+    type: body.type,
+    confidence: body.confidence ?? 1,
+    evidence: body.evidence ?? null,
+    document_id: body.documentId ?? null,
+    acl: body.acl ?? ['tenant'],
+    created_at: now,
+    updated_at: now,
+  });
+}
+
+/** The same as part of a larger request. */
+export async function putRelationship(
+  tx: Transaction<unknown>,
+  bus: Sink,
+  viewer: Viewer,
+  body: CreateRelationship,
+  now: string,
+): Promise<WriteOutcome> {
+  const row = await createRelationship(tx, bus, viewer, body, now);
+  return { status: 'created', id: row.id, version: row.version };
+}
+
+/** Changes a relationship that the viewer may read. */
+export async function updateRelationship(
+  tx: Transaction<unknown>,
+  bus: Sink,
+  viewer: Viewer,
+  id: string,
+  body: UpdateRelationship,
+  now: string,
+): Promise<RelationshipRow> {
+  await lockChangeLog(tx);
+  const { seq: _seq, ...held } = await visibleRelationship(tx, viewer, id);
+  checkVersion(held, body.version);
+  return write(tx, bus, {
+    ...held,
+    version: held.version + 1,
+    confidence: body.confidence ?? held.confidence,
+    evidence: body.evidence === undefined ? held.evidence : body.evidence,
+    acl: body.acl ?? held.acl,
+    updated_at: now,
+  });
+}
+
+/** Deletes a relationship; a tombstone stays. */
+export async function deleteRelationship(
+  tx: Transaction<unknown>,
+  bus: Sink,
+  viewer: Viewer,
+  id: string,
+  version: number | undefined,
+  now: string,
+): Promise<void> {
+  await lockChangeLog(tx);
+  const { seq: _seq, ...held } = await visibleRelationship(tx, viewer, id);
+  if (version !== undefined) checkVersion(held, version);
+  await write(tx, bus, { ...held, deleted: true, version: held.version + 1, updated_at: now });
+}
+
+/** A relationship that the viewer may read, or the same 404 as for one that does not exist. */
+export async function visibleRelationship(
+  tx: Transaction<unknown>,
+  viewer: Viewer,
+  id: string,
+): Promise<RelationshipRow> {
+  const [row] = await readRows<RelationshipRow>(tx, 'search_relationships', [{ tenantId: viewer.tenantId, id }]);
+  if (row === undefined || row.deleted || !mayRead(viewer, row.acl)) throw commonErrors.notFound();
+  return row;
+}
+
+async function isVisibleNode(tx: Transaction<unknown>, viewer: Viewer, id: string): Promise<boolean> {
+  const table = id.startsWith('doc_') ? 'search_documents' : 'search_entities';
+  const [row] = await readRows<{ deleted: boolean; acl: readonly string[] }>(tx, table, [
+    { tenantId: viewer.tenantId, id },
+  ]);
+  return row !== undefined && !row.deleted && mayRead(viewer, row.acl);
+}
+
+async function write(tx: Transaction<unknown>, bus: Sink, row: Omit<RelationshipRow, 'seq'>): Promise<RelationshipRow> {
+  const changes = new ChangeSet();
+  changes.relationship(row);
+  return { ...row, seq: await changes.write(tx, bus) };
+}

@@ -1,0 +1,183 @@
+import { hostname } from 'node:os';
+import { createAuthenticator, createRevocations } from '@peermesh/authz';
+import type { EventData } from '@peermesh/contracts';
+import { SessionRevoked } from '@peermesh/contracts/events';
+import { searchRoutes } from '@peermesh/contracts/search';
+import { createDatabase } from '@peermesh/database';
+import { connectNats, createBus } from '@peermesh/messaging';
+import { createApp, mountOpenApi, useDecisionLog, useIdempotency, usePrincipals } from '@peermesh/service-kit';
+import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
+import type { FastifyInstance } from 'fastify';
+import type { JSONWebKeySet } from 'jose';
+import { FaultyBackend } from './adapters/faulty-backend.ts';
+import { PageSnapshots } from './adapters/pg/page-snapshots.ts';
+import type { SearchConfig } from './config.ts';
+import { consumeContentDeleted } from './consumers/content-deleted.ts';
+import { consumeExtracted } from './consumers/extracted.ts';
+import { Embedders } from './orchestrator/embedders.ts';
+import { LegRunner } from './orchestrator/leg-runner.ts';
+import { Orchestrator } from './orchestrator/orchestrator.ts';
+import { Retriever } from './orchestrator/retriever.ts';
+import { createSearchMetrics } from './orchestrator/search-metrics.ts';
+import { createBackendFactory, embedderOf } from './plugins/backends.ts';
+import { GenerationRegistry } from './projection/generation-registry.ts';
+import { ProjectionRunner } from './projection/projection-runner.ts';
+import { WakeableLoop } from './projection/wakeable-loop.ts';
+import { mountRoutes } from './routes/mount-routes.ts';
+import { ensureEmbedderGeneration, trainWhenDue } from './workers/embedding-trainer.ts';
+
+/** Longer than the life of an access token: what was revoked before cannot come back. */
+const REVOCATIONS_MS = 20 * 60_000;
+const TRAINING_CHECK_MS = 15_000;
+const SWEEP_MS = 60_000;
+
+/** What tests replace. */
+export interface SearchOverrides {
+  readonly logger?: Logger;
+  readonly now?: () => number;
+  readonly jwks?: JSONWebKeySet;
+}
+
+/** The service before it listens. */
+export interface SearchService {
+  readonly app: FastifyInstance;
+  /** The backends of this process; tests switch faults on them. */
+  readonly registry: GenerationRegistry;
+  /** Starts consumers, projectors and workers. */
+  start(): Promise<void>;
+  /** Stops them in order; HTTP is closed by `app.close()` after that. */
+  stop(): Promise<void>;
+}
+
+/** Wires the service: telemetry, database, events, authorization, backends, orchestrator, routes. */
+export async function buildApp(config: SearchConfig, overrides: SearchOverrides = {}): Promise<SearchService> {
+  const now = overrides.now ?? Date.now;
+  const logger = overrides.logger ?? createLogger({ service: 'search', level: config.LOG_LEVEL });
+  const registryOfMetrics = createMetrics({ service: 'search' });
+  const metrics = createSearchMetrics(registryOfMetrics);
+  const app = await createApp({ service: 'search', version: '0.1.0', logger, metrics: registryOfMetrics });
+  const db = createDatabase<unknown>({
+    url: config.DATABASE_URL,
+    schema: 'search',
+    applicationName: 'search',
+    poolMax: config.DATABASE_POOL_MAX,
+    logger,
+  });
+  const nats = await connectNats({ url: config.NATS_URL, name: 'search', logger });
+  const bus = createBus({
+    module: 'search',
+    instance: config.INSTANCE_ID === '' ? `${hostname()}-${process.pid}` : config.INSTANCE_ID,
+    db,
+    databaseUrl: config.DATABASE_URL,
+    nats,
+    logger,
+    metrics: registryOfMetrics,
+  });
+  app.addHook('onClose', async () => {
+    await nats.drain();
+    await db.close();
+  });
+  const revocations = createRevocations();
+  const jwks = overrides.jwks ?? new URL(config.JWKS_URL);
+  usePrincipals(
+    app,
+    createAuthenticator({ issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE, jwks, revocations }),
+  );
+  useIdempotency(app, { db, module: 'search' });
+  useDecisionLog(app, { db, bus });
+
+  const registry = new GenerationRegistry({ db, factory: createBackendFactory({ db, config, logger, now }), logger });
+  const snapshots = new PageSnapshots({ db, logger, now });
+  const runner = new LegRunner(metrics, now);
+  const retriever = new Retriever({ db, runner, embedders: new Embedders(embedderOf) });
+  const orchestrator = new Orchestrator({
+    db,
+    registry,
+    retriever,
+    snapshots,
+    metrics,
+    logger,
+    now,
+    cacheMax: config.ANSWER_CACHE_MAX,
+  });
+  const projection = new ProjectionRunner({
+    db,
+    databaseUrl: config.DATABASE_URL,
+    bus,
+    registry,
+    metrics,
+    logger,
+    now,
+    batchSize: config.PROJECTION_BATCH_SIZE,
+    changesKeepHours: config.CHANGES_KEEP_HOURS,
+  });
+  consumeExtracted(bus, now);
+  consumeContentDeleted(bus, now);
+  mountRoutes(app, {
+    db,
+    bus,
+    registry,
+    orchestrator,
+    metrics,
+    now,
+    faults: config.FAULT_INJECTION_ENABLED
+      ? (kind) =>
+          registry.running.flatMap(({ backend }) =>
+            backend instanceof FaultyBackend && backend.kind === kind ? [backend] : [],
+          )
+      : null,
+  });
+  mountOpenApi(app, { title: 'PeerMesh search', routes: searchRoutes });
+  app.health.add('postgres', () => db.ping());
+  app.health.add('nats', async () => {
+    await nats.flush();
+  });
+  const training = new WakeableLoop({
+    name: 'training',
+    idleMs: TRAINING_CHECK_MS,
+    logger,
+    step: async () => {
+      if (projection.isLeader && config.EMBEDDER === 'auto') {
+        await trainWhenDue({
+          db,
+          logger,
+          documentsMin: config.EMBEDDER_TRAIN_DOCUMENTS_MIN,
+          sampleMax: config.EMBEDDER_TRAIN_SAMPLE_MAX,
+        });
+      }
+      return false;
+    },
+  });
+  const sweeper = new WakeableLoop({
+    name: 'sweeper',
+    idleMs: SWEEP_MS,
+    logger,
+    step: async () => {
+      await snapshots.sweep();
+      await app.idempotency?.sweep();
+      return false;
+    },
+  });
+  return {
+    app,
+    registry,
+    start: async () => {
+      if (config.EMBEDDER === 'http') await ensureEmbedderGeneration(db, config.EMBEDDER_SPACE);
+      const tail = bus.tail([SessionRevoked], { from: { time: new Date(Date.now() - REVOCATIONS_MS) } }, ({ data }) =>
+        revocations.add(data as EventData<typeof SessionRevoked>),
+      );
+      revocations.watch(tail);
+      await projection.start();
+      await bus.start();
+      training.start();
+      sweeper.start();
+    },
+    stop: async () => {
+      await Promise.all([training.stop(), sweeper.stop()]);
+      await projection.stop();
+      await bus.stop();
+      await snapshots.close();
+      await registry.close();
+    },
+  };
+}

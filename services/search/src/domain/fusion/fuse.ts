@@ -1,0 +1,147 @@
+import type { Leg } from '@peermesh/contracts/search';
+import type { LegHit, RecordAttributes } from '../../ports.ts';
+import { freshness } from '../time/trend-score.ts';
+import { type FusionMethod, normalizeScores } from './normalize.ts';
+
+/** What one leg contributes. */
+export interface LegHits {
+  readonly leg: Leg;
+  readonly weight: number;
+  readonly hits: readonly LegHit[];
+}
+
+/** Where a hit's score comes from. */
+export interface Contribution {
+  readonly source: Leg;
+  readonly rank: number;
+  readonly raw: number;
+  readonly norm: number;
+  readonly weight: number;
+  readonly path?: readonly string[];
+  readonly why?: Readonly<Record<string, unknown>>;
+}
+
+/** Why a hit stands above all scores. */
+export type Pin = 'id' | 'name' | 'title';
+
+/** A hit after fusion. */
+export interface FusedHit {
+  readonly id: string;
+  readonly score: number;
+  readonly attributes: RecordAttributes;
+  readonly sources: readonly Contribution[];
+  readonly boosts: readonly { readonly name: string; readonly factor: number }[];
+  readonly pinned: Pin | null;
+  readonly duplicates: readonly string[];
+}
+
+/** A hit that is put on top. */
+export interface PinnedHit {
+  readonly id: string;
+  readonly attributes: RecordAttributes;
+  readonly pin: Pin;
+}
+
+/** How to fuse. */
+export interface FusionOptions {
+  readonly method: FusionMethod;
+  readonly k: number;
+  readonly freshness: {
+    readonly field: 'publishedAt' | 'updatedAt';
+    readonly halfLifeDays: number;
+    readonly floor: number;
+  } | null;
+  readonly foldContent: boolean;
+  readonly foldNames: boolean;
+  /** Documents of exactly this title are lifted to the pin tier. */
+  readonly titleKey: string | null;
+  readonly now: number;
+}
+
+const PIN_ORDER: readonly (Pin | null)[] = ['id', 'name', 'title', null];
+
+/**
+ * Fuses the legs: normalized scores times renormalized weights, then the freshness multiplier, then the pin tier, then
+ * folding of equal contents. Legs without hits drop out. Ordered by pin, score, id.
+ */
+export function fuse(legs: readonly LegHits[], pins: readonly PinnedHit[], options: FusionOptions): FusedHit[] {
+  const filled = legs.filter(({ hits, weight }) => hits.length > 0 && weight > 0);
+  const weightSum = filled.reduce((sum, { weight }) => sum + weight, 0);
+  const merged = new Map<string, { attributes: RecordAttributes; score: number; sources: Contribution[] }>();
+  for (const { leg, weight, hits } of filled) {
+    const share = weight / weightSum;
+    const norms = normalizeScores(hits, options.method, options.k);
+    hits.forEach((hit, i) => {
+      const norm = norms[i] as number;
+      let entry = merged.get(hit.id);
+      if (entry === undefined) {
+        entry = { attributes: hit.attributes, score: 0, sources: [] };
+        merged.set(hit.id, entry);
+      }
+      entry.score += share * norm;
+      entry.sources.push({
+        source: leg,
+        rank: i + 1,
+        raw: hit.raw,
+        norm,
+        weight: share,
+        ...(hit.path === undefined ? {} : { path: hit.path }),
+        ...(hit.why === undefined ? {} : { why: hit.why }),
+      });
+    });
+  }
+  const pinned = new Map(pins.map((pin) => [pin.id, pin]));
+  for (const { id, attributes } of pins) if (!merged.has(id)) merged.set(id, { attributes, score: 0, sources: [] });
+  const hits: FusedHit[] = [...merged].map(([id, entry]) => {
+    const factor = boostOf(entry.attributes, options);
+    return {
+      id,
+      score: entry.score * (factor ?? 1),
+      attributes: entry.attributes,
+      sources: entry.sources,
+      boosts: factor === null ? [] : [{ name: 'freshness', factor }],
+      pinned:
+        pinned.get(id)?.pin ??
+        (options.titleKey !== null && entry.attributes.nameKey === options.titleKey ? 'title' : null),
+      duplicates: [],
+    };
+  });
+  let ordered = orderHits(hits);
+  if (options.foldContent) ordered = foldDuplicates(ordered, (hit) => hit.attributes.fingerprint);
+  if (options.foldNames)
+    ordered = foldDuplicates(ordered, (hit) => (hit.attributes.kind === 'entity' ? hit.attributes.nameKey : null));
+  return ordered;
+}
+
+function orderHits(hits: readonly FusedHit[]): FusedHit[] {
+  return [...hits].sort(
+    (a, b) => PIN_ORDER.indexOf(a.pinned) - PIN_ORDER.indexOf(b.pinned) || b.score - a.score || (a.id < b.id ? -1 : 1),
+  );
+}
+
+/** Folds hits of the same key into the first of them, which then names them. */
+function foldDuplicates(hits: readonly FusedHit[], keyOf: (hit: FusedHit) => string | null): FusedHit[] {
+  const firsts = new Map<string, { at: number; folded: string[] }>();
+  const kept: FusedHit[] = [];
+  for (const hit of hits) {
+    const key = keyOf(hit);
+    const first = key === null ? undefined : firsts.get(key);
+    if (first !== undefined) {
+      first.folded.push(hit.id);
+      continue;
+    }
+    if (key !== null) firsts.set(key, { at: kept.length, folded: [] });
+    kept.push(hit);
+  }
+  for (const { at, folded } of firsts.values()) {
+    const hit = kept[at];
+    if (folded.length > 0 && hit !== undefined) kept[at] = { ...hit, duplicates: [...hit.duplicates, ...folded] };
+  }
+  return kept;
+}
+
+function boostOf(attributes: RecordAttributes, options: FusionOptions): number | null {
+  if (options.freshness === null) return null;
+  const at = attributes[options.freshness.field] ?? attributes.createdAt;
+  return freshness(options.now - at, options.freshness.halfLifeDays, options.freshness.floor);
+}

@@ -1,0 +1,67 @@
+import { FREQUENCY_MAX } from './bm25.ts';
+
+const FREQUENCY_BITS = 6;
+/** Most records that one index can number. */
+export const ORDINALS_MAX = 2 ** (32 - FREQUENCY_BITS);
+
+/** The records that hold one term, in order of their ordinal: 26 bits of ordinal and 6 bits of frequency for each. */
+export class PostingList {
+  #data = new Uint32Array(2);
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get bytes(): number {
+    return this.#data.byteLength;
+  }
+
+  /** The packed postings; only the first {@link size} count. Valid until the next append. */
+  get packed(): Uint32Array {
+    return this.#data;
+  }
+
+  /** Ordinals must grow from call to call. */
+  append(ordinal: number, frequency: number): void {
+    if (this.#size === this.#data.length) {
+      const grown = new Uint32Array(
+        this.#data.length < 1024 ? this.#data.length * 2 : Math.ceil(this.#data.length * 1.5),
+      );
+      grown.set(this.#data);
+      this.#data = grown;
+    }
+    this.#data[this.#size] = packPosting(ordinal, frequency);
+    this.#size += 1;
+  }
+
+  /** The frequency in one record; 0 when it does not hold the term. */
+  frequencyOf(ordinal: number): number {
+    let low = 0;
+    let high = this.#size - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const posting = this.#data[middle] as number;
+      const found = ordinalOf(posting);
+      if (found === ordinal) return frequencyOf(posting);
+      if (found < ordinal) low = middle + 1;
+      else high = middle - 1;
+    }
+    return 0;
+  }
+}
+
+/** One posting in 32 bits. */
+export function packPosting(ordinal: number, frequency: number): number {
+  return ((ordinal << FREQUENCY_BITS) | Math.min(frequency, FREQUENCY_MAX)) >>> 0;
+}
+
+/** The ordinal of a packed posting. */
+export function ordinalOf(posting: number): number {
+  return posting >>> FREQUENCY_BITS;
+}
+
+/** The frequency of a packed posting. */
+export function frequencyOf(posting: number): number {
+  return posting & FREQUENCY_MAX;
+}

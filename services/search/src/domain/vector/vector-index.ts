@@ -1,0 +1,177 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Index, MetricKind, ScalarKind } from 'usearch';
+import type { AttributeFilter, RecordAttributes } from '../../ports.ts';
+import { TopK } from '../top-k.ts';
+
+/** One neighbour. */
+export interface VectorHit {
+  readonly id: string;
+  /** Cosine similarity. */
+  readonly raw: number;
+  readonly attributes: RecordAttributes;
+}
+
+/** What a vector query found. */
+export interface VectorResult {
+  readonly hits: readonly VectorHit[];
+  /** Every allowed vector was compared. */
+  readonly exhaustive: boolean;
+}
+
+/** Below this many vectors a scan is as fast as a graph and exact. */
+export const FLAT_MAX = 4_000;
+const CHUNK = 4_096;
+const LINKS_PER_TURN = 24;
+const OVERFETCH = [3, 12];
+
+/**
+ * Nearest neighbours by cosine over unit vectors of one tenant. New vectors are found at once by a scan of the tail;
+ * they enter the HNSW graph in the background. Filters are met by over-fetching, then by an exact scan.
+ */
+export class VectorIndex {
+  readonly #dims: number;
+  #chunks: Float32Array[] = [];
+  #ids: string[] = [];
+  #attributes: (RecordAttributes | null)[] = [];
+  readonly #ordinals = new Map<string, number>();
+  #graph: Index | null = null;
+  #linked = 0;
+  #linking = false;
+
+  constructor(dims: number) {
+    this.#dims = dims;
+  }
+
+  get size(): number {
+    return this.#ordinals.size;
+  }
+
+  /** How many vectors only the scan finds yet. */
+  get unlinked(): number {
+    return this.#graph === null ? 0 : this.#ids.length - this.#linked;
+  }
+
+  put(id: string, attributes: RecordAttributes, vector: Float32Array): void {
+    this.remove(id);
+    const ordinal = this.#ids.length;
+    if (ordinal % CHUNK === 0) this.#chunks.push(new Float32Array(CHUNK * this.#dims));
+    (this.#chunks[Math.floor(ordinal / CHUNK)] as Float32Array).set(vector, (ordinal % CHUNK) * this.#dims);
+    this.#ids.push(id);
+    this.#attributes.push(attributes);
+    this.#ordinals.set(id, ordinal);
+    if (this.#ids.length > FLAT_MAX && !this.#linking) void this.#link();
+  }
+
+  remove(id: string): boolean {
+    const ordinal = this.#ordinals.get(id);
+    if (ordinal === undefined) return false;
+    this.#ordinals.delete(id);
+    this.#attributes[ordinal] = null;
+    if (this.#graph !== null && ordinal < this.#linked) this.#graph.remove(BigInt(ordinal));
+    return true;
+  }
+
+  async search(
+    vector: Float32Array,
+    limit: number,
+    allows: (acl: readonly string[]) => boolean,
+    filter: AttributeFilter,
+    signal: AbortSignal,
+  ): Promise<VectorResult> {
+    const passes = (ordinal: number): boolean => {
+      const attributes = this.#attributes[ordinal];
+      if (attributes === null || attributes === undefined || !allows(attributes.acl)) return false;
+      return filter.matches === null || filter.matches(this.#ids[ordinal] as string, attributes);
+    };
+    const graph = this.#graph;
+    if (graph === null || this.#linked < FLAT_MAX)
+      return { hits: await this.#scan(vector, 0, limit, passes, signal), exhaustive: true };
+    for (const factor of OVERFETCH) {
+      const best = new TopK<number>(limit, this.#before);
+      const { keys, distances } = graph.search(vector, Math.min(this.#linked, Math.max(100, limit * factor)), 1);
+      keys.forEach((key, i) => {
+        if (passes(Number(key))) best.push(Number(key), 1 - (distances[i] as number));
+      });
+      if (best.size >= Math.min(limit, this.size)) {
+        await this.#scanInto(best, vector, this.#linked, passes, signal);
+        return { hits: this.#hits(best), exhaustive: false };
+      }
+      signal.throwIfAborted();
+    }
+    return { hits: await this.#scan(vector, 0, limit, passes, signal), exhaustive: true };
+  }
+
+  readonly #before = (a: number, b: number): boolean => (this.#ids[a] as string) < (this.#ids[b] as string);
+
+  async #scan(
+    vector: Float32Array,
+    from: number,
+    limit: number,
+    passes: (ordinal: number) => boolean,
+    signal: AbortSignal,
+  ): Promise<VectorHit[]> {
+    const best = new TopK<number>(limit, this.#before);
+    await this.#scanInto(best, vector, from, passes, signal);
+    return this.#hits(best);
+  }
+
+  async #scanInto(
+    best: TopK<number>,
+    vector: Float32Array,
+    from: number,
+    passes: (ordinal: number) => boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const end = this.#ids.length;
+    for (let ordinal = from; ordinal < end; ordinal += 1) {
+      if (ordinal > from && (ordinal - from) % (CHUNK * 4) === 0) {
+        await nextTurn();
+        signal.throwIfAborted();
+      }
+      if (!passes(ordinal)) continue;
+      const similarity = this.#similarity(vector, ordinal);
+      if (best.admits(similarity)) best.push(ordinal, similarity);
+    }
+  }
+
+  #hits(best: TopK<number>): VectorHit[] {
+    return best.sorted().flatMap(({ item, score }) => {
+      const attributes = this.#attributes[item];
+      if (score <= 0 || attributes === null || attributes === undefined) return [];
+      return [{ id: this.#ids[item] as string, raw: score, attributes }];
+    });
+  }
+
+  #similarity(vector: Float32Array, ordinal: number): number {
+    const chunk = this.#chunks[Math.floor(ordinal / CHUNK)] as Float32Array;
+    const base = (ordinal % CHUNK) * this.#dims;
+    let sum = 0;
+    for (let d = 0; d < this.#dims; d += 1) sum += (vector[d] as number) * (chunk[base + d] as number);
+    return sum;
+  }
+
+  /** Enters vectors into the graph a few at a time, so that queries run in between. */
+  async #link(): Promise<void> {
+    this.#linking = true;
+    this.#graph ??= new Index({
+      dimensions: this.#dims,
+      metric: MetricKind.Cos,
+      quantization: ScalarKind.F16,
+      connectivity: 16,
+      expansion_add: 64,
+      expansion_search: 96,
+      multi: false,
+    });
+    while (this.#linked < this.#ids.length) {
+      const until = Math.min(this.#linked + LINKS_PER_TURN, this.#ids.length);
+      for (; this.#linked < until; this.#linked += 1) {
+        if (this.#attributes[this.#linked] === null) continue;
+        const chunk = this.#chunks[Math.floor(this.#linked / CHUNK)] as Float32Array;
+        const base = (this.#linked % CHUNK) * this.#dims;
+        this.#graph.add(BigInt(this.#linked), chunk.subarray(base, base + this.#dims), 1);
+      }
+      await nextTurn();
+    }
+    this.#linking = false;
+  }
+}

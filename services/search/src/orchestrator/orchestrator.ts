@@ -1,0 +1,340 @@
+import { createHash } from 'node:crypto';
+import type { Leg, LegReport, LegReports, SearchRequest, SearchResponse } from '@peermesh/contracts/search';
+import { LEGS } from '@peermesh/contracts/search';
+import type { Database } from '@peermesh/database';
+import { searchErrors } from '@peermesh/errors';
+import type { Logger } from '@peermesh/telemetry';
+import { type HydratedRecord, hydrate } from '../adapters/pg/hydrator.ts';
+import type { PageSnapshots } from '../adapters/pg/page-snapshots.ts';
+import { mayRead } from '../adapters/pg/record-rules.ts';
+import { normalizeName } from '../domain/analysis/analyzer.ts';
+import type { FusedHit } from '../domain/fusion/fuse.ts';
+import { fuse } from '../domain/fusion/fuse.ts';
+import { Highlighter } from '../domain/query/snippet.ts';
+import type { Viewer } from '../ports.ts';
+import type { GenerationRegistry, RunningBackend } from '../projection/generation-registry.ts';
+import { AnswerCache } from './answer-cache.ts';
+import { facetsOf, hitOf, totalOf } from './answer-shape.ts';
+import { round } from './leg-runner.ts';
+import { planSearch, type SearchPlan } from './plan.ts';
+import { type Retrieval, Retriever } from './retriever.ts';
+import type { SearchMetrics } from './search-metrics.ts';
+
+/** What {@link Orchestrator} needs. */
+export interface OrchestratorOptions {
+  readonly db: Database<unknown>;
+  readonly registry: GenerationRegistry;
+  readonly retriever: Retriever;
+  readonly snapshots: PageSnapshots;
+  readonly metrics: SearchMetrics;
+  readonly logger: Logger;
+  readonly now: () => number;
+  /** Answers that are kept; 0 keeps none. */
+  readonly cacheMax: number;
+}
+
+/** Where a request comes from. */
+export interface SearchContext {
+  readonly viewer: Viewer;
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+}
+
+/** An answer and the legs that did not answer in full. */
+export interface SearchAnswer {
+  readonly body: SearchResponse;
+  readonly degradedLegs: readonly Leg[];
+}
+
+interface Frozen {
+  readonly hits: readonly FusedHit[];
+  readonly head: Omit<SearchResponse, 'results' | 'page' | 'tookMs' | 'requestId'>;
+  readonly window: number;
+  readonly isExhausted: boolean;
+}
+
+const HYDRATE_MS_MIN = 500;
+const WINDOW_MAX = 1_000;
+const MIN_SEQ_WAIT_MS = 2_000;
+
+/** Runs searches: plan, retrieve, fuse, freeze, hydrate. */
+export class Orchestrator {
+  readonly #options: OrchestratorOptions;
+  readonly #cache: AnswerCache<SearchAnswer>;
+
+  constructor(options: OrchestratorOptions) {
+    this.#options = options;
+    this.#cache = new AnswerCache(options.cacheMax, options.metrics);
+  }
+
+  /** Answers one search. Rejects with the errors that the route names. */
+  async search(request: SearchRequest, context: SearchContext): Promise<SearchAnswer> {
+    const startedAt = performance.now();
+    const active = this.#options.registry.active;
+    const plan = planSearch(request, active.get('vector')?.backend.capabilities().space ?? null);
+    if (request.minSeq !== undefined) await this.#awaitSequence(request.minSeq, plan, active, context.signal);
+    const cursor = request.page?.cursor ?? null;
+    const run = (): Promise<SearchAnswer> =>
+      cursor === null
+        ? this.#first(plan, active, context, startedAt)
+        : this.#later(plan, active, cursor, context, startedAt);
+    const answer =
+      cursor === null ? await this.#cache.through(this.#cacheKey(request, active, context.viewer), run) : await run();
+    const tookMs = round(performance.now() - startedAt);
+    this.#options.metrics.request(plan.mode, 'ok', answer.body.degraded, tookMs / 1000);
+    return { ...answer, body: { ...answer.body, tookMs, requestId: context.requestId } };
+  }
+
+  async #first(
+    plan: SearchPlan,
+    active: ReadonlyMap<Leg, RunningBackend>,
+    context: SearchContext,
+    startedAt: number,
+  ): Promise<SearchAnswer> {
+    const frozen = await this.#fuse(plan, active, plan.window, context, startedAt);
+    const size = plan.pageSize;
+    const hasMore = frozen.hits.length > size || !frozen.isExhausted;
+    const cursorAt = hasMore && frozen.hits.length > 0 ? this.#freeze(plan, context.viewer, frozen) : null;
+    return this.#page(plan, frozen, 0, cursorAt, context, startedAt);
+  }
+
+  async #later(
+    plan: SearchPlan,
+    active: ReadonlyMap<Leg, RunningBackend>,
+    cursor: string,
+    context: SearchContext,
+    startedAt: number,
+  ): Promise<SearchAnswer> {
+    const { snapshots, metrics } = this.#options;
+    const opened = await snapshots
+      .open(cursor, this.#ownerOf(context.viewer), fingerprintOf(plan.request))
+      .catch((error: unknown) => {
+        metrics.snapshot('miss');
+        throw error;
+      });
+    const frozen = opened.body as Frozen;
+    if (opened.offset < frozen.hits.length || frozen.isExhausted || frozen.window >= WINDOW_MAX) {
+      metrics.snapshot('hit');
+      return this.#page(plan, frozen, opened.offset, opened.cursorAt, context, startedAt);
+    }
+    metrics.windowExhausted();
+    metrics.snapshot('extended');
+    const window = Math.min(WINDOW_MAX, frozen.window * 3);
+    const deeper = await this.#fuse(plan, active, window, context, startedAt);
+    const shown = new Set(frozen.hits.map(({ id }) => id));
+    const extended: Frozen = { ...deeper, hits: [...frozen.hits, ...deeper.hits.filter(({ id }) => !shown.has(id))] };
+    return this.#page(plan, extended, opened.offset, this.#freeze(plan, context.viewer, extended), context, startedAt);
+  }
+
+  #freeze(plan: SearchPlan, viewer: Viewer, frozen: Frozen): (offset: number) => string {
+    return this.#options.snapshots.freeze(this.#ownerOf(viewer), fingerprintOf(plan.request), frozen);
+  }
+
+  async #fuse(
+    plan: SearchPlan,
+    active: ReadonlyMap<Leg, RunningBackend>,
+    window: number,
+    context: SearchContext,
+    startedAt: number,
+  ): Promise<Frozen> {
+    const { retriever, metrics, now } = this.#options;
+    const found = await retriever.retrieve(plan, active, window, context, startedAt);
+    this.#enforce(plan, found);
+    const fusion = plan.request.fusion;
+    const freshness = plan.request.freshness;
+    const dedupe = plan.request.dedupe ?? 'content';
+    const hits = fuse(found.legs, found.pins, {
+      method: fusion?.method ?? 'convex',
+      k: fusion?.k ?? 60,
+      freshness:
+        freshness === undefined
+          ? null
+          : {
+              field: freshness.field ?? 'publishedAt',
+              halfLifeDays: freshness.halfLifeDays,
+              floor: freshness.floor ?? 0.75,
+            },
+      foldContent: dedupe !== 'none',
+      foldNames: dedupe === 'entity',
+      titleKey: titleKeyOf(plan),
+      now: now(),
+    });
+    for (const { leg, ratio } of uniqueShares(found, hits)) metrics.unique(leg, ratio);
+    const slowestMs = Math.max(0, ...Object.values(found.reports).map((report) => report.tookMs ?? 0));
+    metrics.overhead((performance.now() - found.legsStartedAt - slowestMs) / 1000);
+    return {
+      hits,
+      window,
+      isExhausted: found.legs.every((leg) => leg.hits.length < window),
+      head: {
+        facets: facetsOf(plan, found, hits),
+        total: totalOf(found, hits.length),
+        degraded: found.degradedLegs.length > 0,
+        sources: found.reports,
+        coverage: found.coverage,
+        warnings: warningsOf(plan, found),
+      },
+    };
+  }
+
+  async #page(
+    plan: SearchPlan,
+    frozen: Frozen,
+    offset: number,
+    cursorAt: ((offset: number) => string) | null,
+    context: SearchContext,
+    startedAt: number,
+  ): Promise<SearchAnswer> {
+    const { metrics } = this.#options;
+    const slice = frozen.hits.slice(offset, offset + plan.pageSize);
+    const records = await this.#hydrate(
+      slice.map(({ id }) => id),
+      plan.request.asOf,
+      context,
+      frozen.head.sources,
+    );
+    const allowed = slice.filter((hit) => {
+      const record = records.get(hit.id);
+      return record === undefined || mayRead(context.viewer, record.acl);
+    });
+    if (allowed.length < slice.length) metrics.backstopDrops(slice.length - allowed.length);
+    const highlighter = new Highlighter(plan.parsed.terms.keys());
+    const results = allowed.flatMap((hit) => {
+      const record = records.get(hit.id);
+      return record === undefined ? [] : [hitOf(plan, hit, record, highlighter)];
+    });
+    const end = offset + slice.length;
+    const hasNext = end < frozen.hits.length || (!frozen.isExhausted && frozen.window < WINDOW_MAX && slice.length > 0);
+    const degradedLegs = LEGS.filter((leg) => isDegraded(frozen.head.sources[leg]));
+    metrics.slack((plan.deadlineMs - (performance.now() - startedAt)) / 1000);
+    return {
+      degradedLegs,
+      body: {
+        ...frozen.head,
+        results,
+        page: {
+          next: hasNext && cursorAt !== null ? cursorAt(end) : null,
+          size: plan.pageSize,
+          offset,
+          window: frozen.hits.length,
+        },
+        tookMs: 0,
+        requestId: context.requestId,
+      },
+    };
+  }
+
+  async #hydrate(
+    ids: readonly string[],
+    asOf: string | undefined,
+    context: SearchContext,
+    sources: LegReports,
+  ): Promise<Map<string, HydratedRecord>> {
+    try {
+      return await hydrate(this.#options.db, ids, asOf, {
+        viewer: context.viewer,
+        signal: context.signal,
+        timeoutMs: HYDRATE_MS_MIN,
+      });
+    } catch (error) {
+      context.signal.throwIfAborted();
+      throw searchErrors.sourcesUnavailable({
+        detail: 'The records cannot be read.',
+        cause: error,
+        retryAfterSeconds: 1,
+        meta: { sources },
+      });
+    }
+  }
+
+  #enforce(plan: SearchPlan, found: Retrieval): void {
+    const answered = (leg: Leg): boolean => ['ok', 'partial', 'stale'].includes(found.reports[leg].status);
+    const skipped = (leg: Leg): boolean => found.reports[leg].status === 'skipped';
+    const requested = [...plan.legs.keys()].filter((leg) => !skipped(leg));
+    const refuse = (detail: string): never => {
+      this.#options.metrics.request(plan.mode, 'refused', true, 0);
+      throw searchErrors.sourcesUnavailable({
+        detail,
+        retryAfterSeconds: 1,
+        meta: { sources: found.reports, coverage: found.coverage, warnings: warningsOf(plan, found) },
+      });
+    };
+    if (requested.length > 0 && !requested.some(answered)) refuse('No leg answered.');
+    if (plan.partial.kind === 'refuse' && found.degradedLegs.length > 0)
+      refuse(`Not answered in full: ${found.degradedLegs.join(', ')}.`);
+    if (plan.partial.kind === 'require') {
+      const missing = plan.partial.legs.filter((leg) => !answered(leg) && !skipped(leg));
+      if (missing.length > 0) refuse(`Required but not answered: ${missing.join(', ')}.`);
+    }
+  }
+
+  async #awaitSequence(
+    minSeq: number,
+    plan: SearchPlan,
+    active: ReadonlyMap<Leg, RunningBackend>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const legs = [...plan.legs.keys()].flatMap((leg) => active.get(leg) ?? []);
+    const until = performance.now() + MIN_SEQ_WAIT_MS;
+    for (;;) {
+      const watermark = Math.min(...legs.map(({ backend }) => backend.watermark()));
+      if (watermark >= minSeq) return;
+      if (performance.now() >= until)
+        throw searchErrors.notCaughtUp({ retryAfterSeconds: 1, meta: { watermark, minSeq } });
+      signal.throwIfAborted();
+      await new Promise((resolve) => setTimeout(resolve, 15));
+      await Promise.all(
+        legs.map(({ backend }) =>
+          backend.refresh().catch((error: unknown) => this.#options.logger.debug({ err: error }, 'refresh failed')),
+        ),
+      );
+    }
+  }
+
+  #ownerOf(viewer: Viewer): { tenantId: string; owner: string } {
+    return { tenantId: viewer.tenantId, owner: digest([...viewer.principals].sort()) };
+  }
+
+  #cacheKey(request: SearchRequest, active: ReadonlyMap<Leg, RunningBackend>, viewer: Viewer): string {
+    const state = [...active.values()].map(
+      ({ generation, backend }) =>
+        `${generation.kind}${generation.generation}.${generation.epoch}@${backend.watermark()}`,
+    );
+    return digest([viewer.tenantId, ...[...viewer.principals].sort(), ...state, JSON.stringify(request)]);
+  }
+}
+
+/** Whether a leg was wanted and did not answer in full. */
+export function isDegraded(report: LegReport): boolean {
+  return !['ok', 'disabled', 'skipped'].includes(report.status);
+}
+
+function warningsOf(plan: SearchPlan, found: Retrieval): string[] {
+  const warnings = found.degradedLegs.map((leg) => `${leg}_${found.reports[leg].status}`);
+  return plan.request.asOf === undefined ? warnings : [...warnings, 'as_of_ranked_by_current_index'];
+}
+
+function uniqueShares(found: Retrieval, hits: readonly FusedHit[]): { leg: Leg; ratio: number }[] {
+  const top = hits.slice(0, 10);
+  if (top.length === 0) return [];
+  return found.legs.map(({ leg }) => ({
+    leg,
+    ratio: top.filter((hit) => hit.sources.length === 1 && hit.sources[0]?.source === leg).length / top.length,
+  }));
+}
+
+/** Only a query of several words is taken for a title. */
+function titleKeyOf(plan: SearchPlan): string | null {
+  const key = normalizeName(plan.parsed.plain);
+  return key.includes(' ') ? key : null;
+}
+
+/** The same for every page of one search. */
+function fingerprintOf(request: SearchRequest): string {
+  const { page: _page, deadlineMs: _deadlineMs, minSeq: _minSeq, ...rest } = request;
+  return digest([JSON.stringify(rest)]);
+}
+
+function digest(parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\n')).digest('base64url');
+}
