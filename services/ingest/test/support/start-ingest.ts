@@ -8,6 +8,7 @@ import {
   startTestRedis,
   type TestClaims,
   type TestNats,
+  type TestRedis,
   testJwks,
   waitFor,
 } from '@peermesh/testkit';
@@ -22,6 +23,7 @@ export interface IngestFixture {
   readonly app: FastifyInstance;
   readonly database: IngestTestDatabase;
   readonly nats: TestNats;
+  readonly redis: TestRedis;
   /** Everything that the service has published of one kind, oldest first. */
   published<E extends EventDefinition>(event: E): CloudEvent<EventData<E>>[];
   /** Everything of one kind that is in the outbox: the work queue can only be read by its workers. */
@@ -74,8 +76,13 @@ export function testConfig(
 export async function startIngest(
   changes: Readonly<Record<string, string>> = {},
   clock?: Clock,
+  options: { readonly ownPostgres?: boolean } = {},
 ): Promise<IngestFixture> {
-  const [database, nats, redis] = await Promise.all([startIngestDatabase(), startTestNats(), startTestRedis()]);
+  const [database, nats, redis] = await Promise.all([
+    startIngestDatabase({ own: options.ownPostgres ?? false }),
+    startTestNats(),
+    startTestRedis(),
+  ]);
   const logger = silentLogger();
   const admin = await connectNats({ url: nats.url, name: 'test', logger });
   await applyStreams(admin, peermeshStreams);
@@ -109,6 +116,7 @@ export async function startIngest(
     app: service.app,
     database,
     nats,
+    redis,
     published,
     token,
     outbox: (event) =>

@@ -7,12 +7,14 @@ export interface IngestTestDatabase {
   readonly db: Database<IngestSchema>;
   readonly appUrl: string;
   readonly adminUrl: string;
+  /** Stops and starts PostgreSQL; only with `own`. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Makes a database as production has it: roles, schema, migrations. */
-export async function startIngestDatabase(): Promise<IngestTestDatabase> {
-  const postgres = await startTestPostgres();
+export async function startIngestDatabase(options: { own?: boolean } = {}): Promise<IngestTestDatabase> {
+  const postgres = await startTestPostgres(options);
   const database = await postgres.createDatabase({ service: 'ingest' });
   const logger = silentLogger();
   const migrationsDir = new URL('../../src/migrations/', import.meta.url);
@@ -27,6 +29,7 @@ export async function startIngestDatabase(): Promise<IngestTestDatabase> {
     db,
     appUrl: database.appUrl,
     adminUrl: database.adminUrl,
+    restart: () => postgres.restart(),
     stop: async () => {
       await db.close();
       await database.drop();

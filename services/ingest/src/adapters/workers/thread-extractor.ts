@@ -9,7 +9,7 @@ export function createThreadExtractor(threads: number): Extractor {
   const pool = new Piscina<ExtractionInput[], Extraction[]>({
     filename: new URL(`./extract-task.${extension}`, import.meta.url).href,
     name: 'extractPart',
-    minThreads: 1,
+    minThreads: 0,
     maxThreads: threads,
     idleTimeout: 60_000,
   });
