@@ -16,6 +16,7 @@ export const ID_PREFIXES = {
   endpoint: 'epn',
   notification: 'ntf',
   delivery: 'dlv',
+  redelivery: 'rdv',
   decision: 'dec',
   deadLetter: 'dlt',
 } as const;

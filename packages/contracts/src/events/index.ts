@@ -4,6 +4,7 @@ export { ContentDeleted, ContentRejected, ContentSubmitted, SourceStateChanged }
 export { Acl, ContentDocument, ExtractedEntity, ExtractedRelationship, Extraction } from './document.ts';
 export { RoutesChanged } from './gateway.ts';
 export {
+  EndpointStateChanged,
   PublishingDelivered,
   PublishingEngaged,
   PublishingFailed,

@@ -64,7 +64,7 @@ export const RealtimeNotified = defineEvent({
   data: Type.Object({
     deliveryId: IdSchema('delivery'),
     notificationId: IdSchema('notification'),
-    subscriptionId: IdSchema('subscription'),
+    subscriptionId: Type.Union([IdSchema('subscription'), Type.Null()], { description: 'Null for notices.' }),
     userId: IdSchema('user'),
     topic: Type.String({ maxLength: 200, description: 'What realtime clients subscribe to: `notifications`.' }),
     payload: Type.Record(Type.String(), Type.Unknown()),
@@ -106,5 +106,22 @@ export const PublishingEngaged = defineEvent({
     userId: IdSchema('user'),
     kind: Type.Union([Type.Literal('open'), Type.Literal('click'), Type.Literal('ack'), Type.Literal('dismiss')]),
     occurredAt: Timestamp,
+  }),
+});
+
+/** An endpoint keeps failing, was disabled, or works again. */
+export const EndpointStateChanged = defineEvent({
+  type: 'peermesh.publishing.endpoint_state_changed.v1',
+  subject: 'publishing.endpoint_state_changed',
+  stream: 'PUBLISHING',
+  description: 'An endpoint was warned about, disabled or enabled.',
+  data: Type.Object({
+    endpointId: IdSchema('endpoint'),
+    userId: IdSchema('user'),
+    channel: Channel,
+    state: Type.Union([Type.Literal('failing'), Type.Literal('disabled'), Type.Literal('active')]),
+    reason: Type.Union([Type.String({ maxLength: 100 }), Type.Null()]),
+    failingSince: Type.Union([Timestamp, Type.Null()]),
+    percent: Type.Integer({ minimum: 0, maximum: 100, description: 'Of the time after which it is disabled.' }),
   }),
 });

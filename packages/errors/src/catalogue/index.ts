@@ -4,6 +4,7 @@ import { commonErrors } from './common.ts';
 import { gatewayErrors } from './gateway.ts';
 import { httpGuardErrors } from './http-guard.ts';
 import { ingestErrors } from './ingest.ts';
+import { publisherErrors } from './publisher.ts';
 import { searchErrors } from './search.ts';
 
 /** The whole catalogue by area. A service adds its area in a file of its own beside `common.ts`. */
@@ -14,5 +15,6 @@ export const errorCatalogue = {
   gateway: gatewayErrors,
   httpGuard: httpGuardErrors,
   ingest: ingestErrors,
+  publisher: publisherErrors,
   search: searchErrors,
 } as const;

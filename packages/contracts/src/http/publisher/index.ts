@@ -4,6 +4,7 @@ export {
   Attempt,
   Channel,
   CreateEndpoint,
+  CreateRedelivery,
   CreateSubscription,
   Delivery,
   DeliveryState,
@@ -12,8 +13,10 @@ export {
   EndpointWithSecret,
   EngagementKind,
   Preferences,
+  Redelivery,
   Subscription,
   SubscriptionFilter,
+  SubscriptionWithSecret,
   UpdateEndpoint,
   UpdateSubscription,
 } from './schemas.ts';

@@ -8,6 +8,7 @@ import * as s from './schemas.ts';
 const NOT_FOUND = 'PM_COMMON_NOT_FOUND';
 const CONFLICT = 'PM_COMMON_VERSION_CONFLICT';
 const UNPROCESSABLE = 'PM_COMMON_UNPROCESSABLE';
+const QUERY_INVALID = 'PM_PUBLISHER_QUERY_INVALID';
 
 const policy = (action: string, scope: 'read' | 'write', minRole: 'user' | 'admin' = 'user'): RoutePolicy => ({
   access: 'authenticated',
@@ -29,8 +30,8 @@ export const createSubscription = defineRoute({
   tags: ['subscriptions'],
   policy: policy('subscription.create', 'write'),
   body: s.CreateSubscription,
-  responses: { 201: s.Subscription },
-  errors: [UNPROCESSABLE],
+  responses: { 201: s.SubscriptionWithSecret },
+  errors: [UNPROCESSABLE, QUERY_INVALID, 'PM_HTTP_GUARD_URL_INVALID', 'PM_HTTP_GUARD_ADDRESS_FORBIDDEN'],
 });
 export const listSubscriptions = defineRoute({
   id: 'publisher.subscription.list',
@@ -68,8 +69,8 @@ export const updateSubscription = defineRoute({
   policy: policy('subscription.update', 'write'),
   params: idOf('subscription'),
   body: s.UpdateSubscription,
-  responses: { 200: s.Subscription },
-  errors: [NOT_FOUND, CONFLICT, UNPROCESSABLE],
+  responses: { 200: s.SubscriptionWithSecret },
+  errors: [NOT_FOUND, CONFLICT, UNPROCESSABLE, QUERY_INVALID],
 });
 export const deleteSubscription = defineRoute({
   id: 'publisher.subscription.delete',
@@ -95,7 +96,7 @@ export const createEndpoint = defineRoute({
   policy: policy('endpoint.create', 'write'),
   body: s.CreateEndpoint,
   responses: { 201: s.EndpointWithSecret },
-  errors: [UNPROCESSABLE],
+  errors: [UNPROCESSABLE, 'PM_PUBLISHER_CHANNEL_OFF', 'PM_HTTP_GUARD_URL_INVALID', 'PM_HTTP_GUARD_ADDRESS_FORBIDDEN'],
 });
 export const listEndpoints = defineRoute({
   id: 'publisher.endpoint.list',
@@ -168,7 +169,7 @@ export const enableEndpoint = defineRoute({
   policy: policy('endpoint.enable', 'write'),
   params: idOf('endpoint'),
   responses: { 200: s.Endpoint },
-  errors: [NOT_FOUND, UNPROCESSABLE],
+  errors: [NOT_FOUND, UNPROCESSABLE, 'PM_PUBLISHER_PROBE_FAILED'],
 });
 export const verifyEndpoint = defineRoute({
   id: 'publisher.endpoint.verify',
@@ -178,9 +179,22 @@ export const verifyEndpoint = defineRoute({
   tags: ['endpoints'],
   policy: policy('endpoint.verify', 'write'),
   params: idOf('endpoint'),
-  body: Type.Object({ token: Type.String({ minLength: 10, maxLength: 200 }) }, { additionalProperties: false }),
+  body: Type.Object({ token: Type.String({ minLength: 10, maxLength: 1000 }) }, { additionalProperties: false }),
   responses: { 200: s.Endpoint },
-  errors: [NOT_FOUND, UNPROCESSABLE],
+  errors: [NOT_FOUND, 'PM_PUBLISHER_VERIFICATION_INVALID'],
+});
+
+export const sendVerification = defineRoute({
+  id: 'publisher.endpoint.send_verification',
+  method: 'POST',
+  path: '/api/v1/endpoints/:id/send-verification',
+  summary: 'Send the mail that verifies an address again',
+  description: 'At most once a minute.',
+  tags: ['endpoints'],
+  policy: policy('endpoint.send_verification', 'write'),
+  params: idOf('endpoint'),
+  responses: { 202: s.Endpoint },
+  errors: [NOT_FOUND, UNPROCESSABLE, 'PM_COMMON_TOO_MANY_REQUESTS'],
 });
 
 export const listDeliveries = defineRoute({
@@ -223,35 +237,69 @@ export const redeliver = defineRoute({
   responses: { 202: s.Delivery },
   errors: [NOT_FOUND, 'PM_COMMON_CONFLICT'],
 });
-export const redeliverRange = defineRoute({
-  id: 'publisher.delivery.redeliver_range',
+export const cancelDelivery = defineRoute({
+  id: 'publisher.delivery.cancel',
   method: 'POST',
-  path: '/api/v1/deliveries/redeliver',
-  summary: 'Send the finished deliveries of a time range again',
-  description: 'They are put on the queue at `perSecond`; `GET /api/v1/deliveries` shows how far they are.',
+  path: '/api/v1/deliveries/:id/cancel',
+  summary: 'Give up a delivery that has not ended',
   tags: ['deliveries'],
-  policy: policy('delivery.redeliver_range', 'write'),
+  policy: policy('delivery.cancel', 'write'),
+  params: idOf('delivery'),
+  responses: { 200: s.Delivery },
+  errors: [NOT_FOUND, 'PM_COMMON_CONFLICT'],
+});
+
+export const createRedelivery = defineRoute({
+  id: 'publisher.redelivery.create',
+  method: 'POST',
+  path: '/api/v1/publisher/redeliveries',
+  summary: 'Send the finished deliveries of a time range again',
+  description:
+    'A job that puts them on the queue at `perSecond`. They keep their ids, so receivers can recognise them.',
+  tags: ['deliveries'],
+  policy: policy('redelivery.create', 'write'),
+  body: s.CreateRedelivery,
+  responses: { 202: s.Redelivery },
+  errors: [UNPROCESSABLE],
+});
+export const listRedeliveries = defineRoute({
+  id: 'publisher.redelivery.list',
+  method: 'GET',
+  path: '/api/v1/publisher/redeliveries',
+  summary: 'List redelivery jobs, newest first',
+  tags: ['deliveries'],
+  policy: policy('redelivery.list', 'read'),
+  ...list(s.Redelivery, {}),
+  errors: [],
+});
+export const getRedelivery = defineRoute({
+  id: 'publisher.redelivery.get',
+  method: 'GET',
+  path: '/api/v1/publisher/redeliveries/:id',
+  summary: 'Read how far a redelivery job is',
+  tags: ['deliveries'],
+  policy: policy('redelivery.read', 'read'),
+  params: idOf('redelivery'),
+  responses: { 200: s.Redelivery },
+  errors: [NOT_FOUND],
+});
+export const updateRedelivery = defineRoute({
+  id: 'publisher.redelivery.update',
+  method: 'PATCH',
+  path: '/api/v1/publisher/redeliveries/:id',
+  summary: 'Pause, resume or cancel a redelivery job, or change its rate',
+  tags: ['deliveries'],
+  policy: policy('redelivery.update', 'write'),
+  params: idOf('redelivery'),
   body: Type.Object(
     {
-      from: Timestamp,
-      to: Timestamp,
-      endpointId: Type.Optional(IdSchema('endpoint')),
-      subscriptionId: Type.Optional(IdSchema('subscription')),
-      states: Type.Optional(
-        Type.Array(Type.Union([Type.Literal('failed'), Type.Literal('delivered'), Type.Literal('cancelled')]), {
-          minItems: 1,
-          maxItems: 3,
-        }),
-      ),
+      state: Type.Optional(Type.Union([Type.Literal('running'), Type.Literal('paused'), Type.Literal('cancelled')])),
       perSecond: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
-      isDryRun: Type.Optional(Type.Boolean()),
     },
-    { additionalProperties: false },
+    { additionalProperties: false, minProperties: 1 },
   ),
-  responses: {
-    202: Type.Object({ deliveries: Type.Integer({ minimum: 0 }), lastAt: Type.Union([Timestamp, Type.Null()]) }),
-  },
-  errors: [UNPROCESSABLE],
+  responses: { 200: s.Redelivery },
+  errors: [NOT_FOUND, 'PM_COMMON_CONFLICT'],
 });
 
 export const getPreferences = defineRoute({
@@ -303,19 +351,26 @@ export const getEngagement = defineRoute({
   id: 'publisher.engagement.aggregate',
   method: 'GET',
   path: '/api/v1/engagement',
-  summary: 'Deliveries and engagement by day',
+  summary: 'Deliveries and engagement by day, subscription or topic',
+  description:
+    'Counts deliveries that ended between `from` and `to` (the last 30 days when absent) and what was done with them.',
   tags: ['engagement'],
   policy: policy('engagement.read', 'read'),
   query: Type.Object({
+    groupBy: Type.Optional(
+      Type.Union([Type.Literal('day'), Type.Literal('subscription'), Type.Literal('topic')], { default: 'day' }),
+    ),
+    userId: Type.Optional(IdSchema('user')),
     subscriptionId: Type.Optional(IdSchema('subscription')),
+    topic: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
     from: Type.Optional(Timestamp),
     to: Type.Optional(Timestamp),
   }),
   responses: {
     200: Type.Object({
-      days: Type.Array(
+      groups: Type.Array(
         Type.Object({
-          day: Type.String({ format: 'date' }),
+          key: Type.String({ description: 'The day (UTC), the subscription id or the topic.' }),
           delivered: Type.Integer(),
           failed: Type.Integer(),
           open: Type.Integer(),
@@ -323,10 +378,11 @@ export const getEngagement = defineRoute({
           ack: Type.Integer(),
           dismiss: Type.Integer(),
         }),
+        { maxItems: 1000 },
       ),
     }),
   },
-  errors: [],
+  errors: [UNPROCESSABLE],
 });
 const Tracked = Type.Object({ token: Type.String({ minLength: 20, maxLength: 4096, pattern: '^[A-Za-z0-9_.-]+$' }) });
 export const trackOpen = defineRoute({
@@ -337,7 +393,7 @@ export const trackOpen = defineRoute({
   tags: ['engagement'],
   policy: { access: 'public' },
   params: Tracked,
-  responses: { 204: null },
+  responses: { 200: Type.String({ contentMediaType: 'image/gif' }) },
   errors: [NOT_FOUND],
 });
 export const trackClick = defineRoute({
@@ -359,7 +415,20 @@ export const unsubscribe = defineRoute({
   tags: ['subscriptions'],
   policy: { access: 'public' },
   params: Tracked,
+  consumes: ['application/x-www-form-urlencoded', 'multipart/form-data'],
+  bodyBytesMax: 4096,
   responses: { 204: null },
   errors: [NOT_FOUND],
   idempotency: 'none',
+});
+export const confirmUnsubscribe = defineRoute({
+  id: 'publisher.subscription.confirm_unsubscribe',
+  method: 'GET',
+  path: '/api/v1/subscriptions/unsubscribe/:token',
+  summary: 'The page behind the unsubscribe link of a mail',
+  tags: ['subscriptions'],
+  policy: { access: 'public' },
+  params: Tracked,
+  responses: { 200: Type.String({ contentMediaType: 'text/html' }) },
+  errors: [NOT_FOUND],
 });

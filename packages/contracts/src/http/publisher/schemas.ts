@@ -48,7 +48,7 @@ const subscriptionFields = {
   endpointIds: Type.Array(IdSchema('endpoint'), { minItems: 1, maxItems: 10, uniqueItems: true }),
   state: Type.Union([Type.Literal('active'), Type.Literal('paused')]),
   statusCallbackUrl: Type.Union([Type.String({ format: 'uri', maxLength: 2048 }), Type.Null()], {
-    description: 'Gets a signed POST for each delivery that ends, with the secret of the endpoint.',
+    description: 'Gets a signed `delivery.status` for each delivery that ends.',
   }),
 };
 
@@ -60,6 +60,11 @@ export const Subscription = Type.Object({
   version: Version,
   createdAt: Timestamp,
   updatedAt: Timestamp,
+});
+/** A subscription with the secret that signs its status callbacks; shown once, when the URL is set. */
+export const SubscriptionWithSecret = Type.Object({
+  ...Subscription.properties,
+  statusCallbackSecret: Type.Union([Type.String(), Type.Null()]),
 });
 export const CreateSubscription = Type.Object(
   {
@@ -137,10 +142,11 @@ export const DeliveryState = Type.Union([
 export const Delivery = Type.Object({
   id: IdSchema('delivery'),
   notificationId: IdSchema('notification'),
-  subscriptionId: IdSchema('subscription'),
+  kind: Type.Union([Type.Literal('document'), Type.Literal('notice')]),
+  subscriptionId: Type.Union([IdSchema('subscription'), Type.Null()]),
   endpointId: IdSchema('endpoint'),
   userId: IdSchema('user'),
-  documentId: IdSchema('document'),
+  documentId: Type.Union([IdSchema('document'), Type.Null()]),
   channel: Channel,
   state: DeliveryState,
   reason: Type.Union([Type.String(), Type.Null()]),
@@ -159,6 +165,34 @@ export const Attempt = Type.Object({
   response: Type.Union([Type.String({ description: 'The first 4 KB.' }), Type.Null()]),
 });
 export const DeliveryWithAttempts = Type.Object({ ...Delivery.properties, attemptLog: Type.Array(Attempt) });
+
+/** A job that sends the finished deliveries of a time range again. */
+export const Redelivery = Type.Object({
+  id: IdSchema('redelivery'),
+  state: Type.Union([Type.Literal('running'), Type.Literal('paused'), Type.Literal('cancelled'), Type.Literal('done')]),
+  perSecond: Type.Integer({ minimum: 1 }),
+  total: Type.Integer({ minimum: 0, description: 'Deliveries that it found when it was made.' }),
+  queued: Type.Integer({ minimum: 0, description: 'Of these, how many are on their way again.' }),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+});
+export const CreateRedelivery = Type.Object(
+  {
+    from: Timestamp,
+    to: Timestamp,
+    endpointId: Type.Optional(IdSchema('endpoint')),
+    subscriptionId: Type.Optional(IdSchema('subscription')),
+    states: Type.Optional(
+      Type.Array(Type.Union([Type.Literal('failed'), Type.Literal('delivered'), Type.Literal('cancelled')]), {
+        minItems: 1,
+        maxItems: 3,
+        description: '`failed` when absent.',
+      }),
+    ),
+    perSecond: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: '50 when absent.' })),
+  },
+  { additionalProperties: false },
+);
 
 /** When and how a user wants to be told. */
 export const Preferences = Type.Object(
