@@ -1,31 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EventDefinition, RouteDefinition } from '@peermesh/contracts';
-import { authRoutes } from '@peermesh/contracts/auth';
-import * as events from '@peermesh/contracts/events';
-import { gatewayRoutes } from '@peermesh/contracts/gateway';
+import type { RouteDefinition } from '@peermesh/contracts';
+import { eventCatalogue, routeCatalogue } from '@peermesh/contracts/catalogue';
 import { asyncApiDocument, openApiDocument } from '@peermesh/contracts/generate';
-import { ingestRoutes } from '@peermesh/contracts/ingest';
-import { publisherRoutes } from '@peermesh/contracts/publisher';
-import { searchRoutes } from '@peermesh/contracts/search';
 import type { GeneratedFile } from '../../infra/generated-file.ts';
 
 const VERSION = (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version;
 const EXAMPLES = 'packages/contracts/examples';
 
-const services: Readonly<Record<string, Readonly<Record<string, RouteDefinition>>>> = {
-  auth: authRoutes,
-  gateway: gatewayRoutes,
-  ingest: ingestRoutes,
-  publisher: publisherRoutes,
-  search: searchRoutes,
-};
-
 /** OpenAPI of each service and of all together, and AsyncAPI of all events. */
 export function apiFiles(): GeneratedFile[] {
-  const all = Object.values(services).flatMap((routes) => Object.values(routes));
+  const all = Object.values(routeCatalogue).flatMap((routes): RouteDefinition[] => Object.values(routes));
   return [
-    ...Object.entries(services).map(([name, routes]) => openApi(name, `PeerMesh ${name}`, Object.values(routes))),
+    ...Object.entries(routeCatalogue).map(([name, routes]) => openApi(name, `PeerMesh ${name}`, Object.values(routes))),
     openApi('peermesh', 'PeerMesh', all),
     { path: 'docs/asyncapi/peermesh.json', text: json(asyncApi()) },
   ];
@@ -41,7 +28,7 @@ function asyncApi(): Record<string, unknown> {
     title: 'PeerMesh events',
     description: 'Facts that services publish through their outbox. At-least-once delivery, exactly-once effect by event id.',
     version: VERSION,
-    events: Object.values(events).filter((value): value is EventDefinition => 'subject' in value && 'stream' in value),
+    events: eventCatalogue,
     examples: goldenExamples(),
   });
 }

@@ -22,6 +22,7 @@ import {
   UserChanged,
 } from './events/index.ts';
 import { authRoutes } from './http/auth/index.ts';
+import { defineDeadLetterRoutes } from './http/dead-letters/index.ts';
 import { gatewayRoutes } from './http/gateway/index.ts';
 import { ingestRoutes } from './http/ingest/index.ts';
 import { publisherRoutes } from './http/publisher/index.ts';
@@ -29,11 +30,11 @@ import { searchRoutes } from './http/search/index.ts';
 
 /** Every route of every service, for whoever treats them all alike: documents, tests, the gateway. */
 export const routeCatalogue = {
-  auth: authRoutes,
+  auth: { ...authRoutes, ...defineDeadLetterRoutes('auth') },
   gateway: gatewayRoutes,
-  ingest: ingestRoutes,
-  publisher: publisherRoutes,
-  search: searchRoutes,
+  ingest: { ...ingestRoutes, ...defineDeadLetterRoutes('ingest') },
+  publisher: { ...publisherRoutes, ...defineDeadLetterRoutes('publisher') },
+  search: { ...searchRoutes, ...defineDeadLetterRoutes('search') },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, RouteDefinition>>>>;
 
 /** Every event, in the order of its type. */

@@ -25,6 +25,11 @@ export function defineEvent<const Type extends `peermesh.${string}.v${number}`, 
   return Object.freeze(definition);
 }
 
+/** The CloudEvents `dataschema` of an event, and the `$id` of its published schema: `peermesh://contracts/content.submitted/1`. */
+export function dataSchemaOf(event: EventDefinition): string {
+  return `peermesh://contracts/${event.subject}/${event.type.slice(event.type.lastIndexOf('.v') + 2)}`;
+}
+
 /** CloudEvents 1.0 context attributes with PeerMesh's extensions, as a consumer sees them. */
 export interface EventEnvelope {
   readonly specversion: '1.0';

@@ -31,7 +31,10 @@ export interface RouteExample {
   readonly response: { readonly status: number; readonly body?: unknown };
 }
 
-/** The schemas of the answers by status; `null` means an empty body. */
+/**
+ * The schemas of the answers by status; `null` means an empty body. A body is JSON, unless its schema is a string with
+ * `contentMediaType`: `Type.String({ contentMediaType: 'text/html' })`.
+ */
 export type ResponseSchemas = { readonly [status: number]: TSchema | null };
 
 /** One HTTP operation: the server mounts it, the client calls it, OpenAPI documents it. */

@@ -8,6 +8,7 @@ export {
 } from './client/create-client.ts';
 export {
   type CloudEvent,
+  dataSchemaOf,
   defineEvent,
   type EventData,
   type EventDefinition,
@@ -29,4 +30,5 @@ export {
 export { ID_PREFIXES, type IdKind, IdSchema, newEventId, newId } from './ids.ts';
 export { Page, PageQuery } from './pagination.ts';
 export { compileEvent, type EventCheck } from './schema/compile-event.ts';
+export { mediaTypeOf } from './schema/media-type.ts';
 export { Timestamp } from './timestamps.ts';

@@ -1,5 +1,5 @@
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
-import type { EventDefinition, EventEnvelope } from '@peermesh/contracts';
+import type { EventEnvelope } from '@peermesh/contracts';
 
 /** Header names of the CloudEvents NATS protocol binding, binary mode. */
 const ATTRIBUTES = [
@@ -18,12 +18,6 @@ const ATTRIBUTES = [
 
 /** The headers of one event as they are stored in the outbox. */
 export type EventHeaders = Readonly<Record<string, string>>;
-
-/** The name under which schema registries know an event. */
-export function dataSchemaOf(event: EventDefinition): string {
-  const major = /\.v(\d+)$/.exec(event.type)?.[1] ?? '1';
-  return `peermesh://contracts/${event.subject}/${major}`;
-}
 
 /** Context attributes to headers. Values are percent-encoded as the binding says. */
 export function toHeaders(envelope: EventEnvelope): EventHeaders {

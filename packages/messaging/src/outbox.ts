@@ -1,8 +1,14 @@
 import { context, propagation } from '@opentelemetry/api';
-import { type EventData, type EventDefinition, type EventEnvelope, newEventId } from '@peermesh/contracts';
+import {
+  dataSchemaOf,
+  type EventData,
+  type EventDefinition,
+  type EventEnvelope,
+  newEventId,
+} from '@peermesh/contracts';
 import type { Transaction } from '@peermesh/database';
 import pg from 'pg';
-import { dataSchemaOf, toHeaders } from './envelope.ts';
+import { toHeaders } from './envelope.ts';
 import { codecOf } from './event-codec.ts';
 
 /** What the publisher says about one event besides its data. */

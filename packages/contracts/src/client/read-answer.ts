@@ -1,5 +1,6 @@
 import { clientErrors, errorFromProblem, PROBLEM_CONTENT_TYPE } from '@peermesh/errors';
 import type { RouteDefinition } from '../define-route.ts';
+import { JSON_MEDIA_TYPE, mediaTypeOf } from '../schema/media-type.ts';
 
 /** The answer of the contract that a response holds. Throws the server's own error, or says what else came. */
 export async function readAnswer(route: RouteDefinition, response: Response): Promise<unknown> {
@@ -11,8 +12,16 @@ export async function readAnswer(route: RouteDefinition, response: Response): Pr
     await response.body?.cancel();
     return { status, headers };
   }
-  if (!/[/+]json$/.test(mediaType)) throw unexpected(route, response, `is ${mediaType || 'untyped'} instead of JSON`);
-  return { status, headers, body: await jsonOf(route, response) };
+  const expected = mediaTypeOf(schema);
+  if (mediaType !== expected) throw unexpected(route, response, `is ${mediaType || 'untyped'} instead of ${expected}`);
+  if (expected === JSON_MEDIA_TYPE) return { status, headers, body: await jsonOf(route, response) };
+  return { status, headers, body: await textOf(response, expected) };
+}
+
+/** Text as it is, anything else in Base64. */
+async function textOf(response: Response, mediaType: string): Promise<string> {
+  if (mediaType.startsWith('text/')) return response.text();
+  return Buffer.from(await response.arrayBuffer()).toString('base64');
 }
 
 async function failureOf(route: RouteDefinition, response: Response): Promise<Error> {

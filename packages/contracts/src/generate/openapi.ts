@@ -1,5 +1,6 @@
 import { commonErrors, errorCatalogue, PROBLEM_CONTENT_TYPE } from '@peermesh/errors';
 import type { RouteDefinition } from '../define-route.ts';
+import { mediaTypeOf } from '../schema/media-type.ts';
 
 /** What {@link openApiDocument} needs. */
 export interface OpenApiOptions {
@@ -143,7 +144,8 @@ function successes(route: RouteDefinition): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(route.responses).map(([status, schema]) => {
       const example = route.examples?.find((candidate) => String(candidate.response.status) === status)?.response.body;
-      const content = { 'application/json': { schema, ...(example === undefined ? {} : { example }) } };
+      const content =
+        schema === null ? {} : { [mediaTypeOf(schema)]: { schema, ...(example === undefined ? {} : { example }) } };
       return [status, { description: route.summary, ...(schema === null ? {} : { content }) }];
     }),
   );
