@@ -105,7 +105,7 @@ async function load(
         otherHosts.push(access.release);
       },
     });
-    return interpret(source, response, now);
+    return await interpret(source, response, now);
   } catch (error) {
     if (!isPeerMeshError(error)) throw error;
     return { ...emptyResult({ kind: 'failed', code: error.code, retryAfterMs: null }), error };

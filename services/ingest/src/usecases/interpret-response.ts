@@ -6,7 +6,6 @@ import { freshForMs, retryAfterMs } from '../domain/sources/cache-hints.ts';
 import { decodeBody } from '../domain/sources/decode-body.ts';
 import { readFeed } from '../domain/sources/feed-items.ts';
 import type { FetchOutcome } from '../domain/sources/fetch-outcome.ts';
-import { pageToText } from '../domain/text/page.ts';
 import type { RefusedItem } from './store-items.ts';
 
 /** What a fetch brought. */
@@ -32,7 +31,7 @@ export const emptyResult = (outcome: FetchOutcome): Fetched => ({
 });
 
 /** Reads an answer: its items when there are any, and what it means for the source. */
-export function interpret(source: StoredSource, response: FetchResponse, now: Date): Fetched {
+export async function interpret(source: StoredSource, response: FetchResponse, now: Date): Promise<Fetched> {
   const { status, headers, movedTo } = response;
   const waitMs = retryAfterMs(headers['retry-after'], now);
   const fail = (outcome: FetchOutcome): Fetched => ({
@@ -48,7 +47,7 @@ export function interpret(source: StoredSource, response: FetchResponse, now: Da
     return fail({ kind: 'failed', code: 'PM_INGEST_FETCH_FAILED', retryAfterMs: waitMs });
   const text = decodeBody(response.body, headers['content-type']);
   try {
-    const { items, ttlMs } = read(source, text, response.url);
+    const { items, ttlMs } = await read(source, text, response.url);
     const prepared = items.map((item) => ({
       item,
       result: attempt(() => prepareItem({ ...item, sourceId: source.source_id }, now, source)),
@@ -82,12 +81,14 @@ export function interpret(source: StoredSource, response: FetchResponse, now: Da
   }
 }
 
-function read(
+/** The DOM for pages is large and loaded when the first page comes. */
+async function read(
   source: StoredSource,
   text: string,
   url: string,
-): { items: readonly IncomingItem[]; ttlMs: number | null } {
+): Promise<{ items: readonly IncomingItem[]; ttlMs: number | null }> {
   if (source.kind === 'feed') return readFeed(text, url, source.items_per_fetch_max);
+  const { pageToText } = await import('../domain/text/page.ts');
   const converted = pageToText(text, url);
   return {
     items: [{ converted, mediaType: 'text/html', itemKey: source.url as string, url: source.url as string }],

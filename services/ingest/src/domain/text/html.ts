@@ -1,4 +1,4 @@
-import { type CheerioAPI, load } from 'cheerio';
+import { type CheerioAPI, load } from 'cheerio/slim';
 import { type Converted, toInstant, toLanguage } from './converted.ts';
 
 const DROPPED =

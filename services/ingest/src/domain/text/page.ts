@@ -1,5 +1,5 @@
 import { Readability } from '@mozilla/readability';
-import { load } from 'cheerio';
+import { load } from 'cheerio/slim';
 import { parseHTML } from 'linkedom';
 import type { Converted } from './converted.ts';
 import { htmlToText, metadataOf } from './html.ts';
