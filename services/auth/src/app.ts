@@ -1,8 +1,9 @@
 import { createAuthenticator, createRevocations, type Revocation } from '@peermesh/authz';
 import { authRoutes } from '@peermesh/contracts/auth';
+import { defineDeadLetterRoutes } from '@peermesh/contracts/dead-letters';
 import { SessionRevoked } from '@peermesh/contracts/events';
 import { createDatabase } from '@peermesh/database';
-import { connectNats, createBus } from '@peermesh/messaging';
+import { connectNats, createBus, mountDeadLetterRoutes } from '@peermesh/messaging';
 import {
   createApp,
   mountOpenApi,
@@ -102,7 +103,12 @@ export async function buildApp(
   useIdempotency(app, { db, module: 'auth' });
   useDecisionLog(app, { db, bus });
   mountRoutes(app, deps);
-  mountOpenApi(app, { title: 'PeerMesh auth', version: VERSION, routes: authRoutes });
+  mountDeadLetterRoutes(app, bus);
+  mountOpenApi(app, {
+    title: 'PeerMesh auth',
+    version: VERSION,
+    routes: { ...authRoutes, ...defineDeadLetterRoutes('auth') },
+  });
   app.health.add('postgres', () => db.ping());
   app.health.add('nats', () => nats.flush(), { critical: false });
   consumeDecisions(bus);

@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
 import { createAuthenticator, createRevocations } from '@peermesh/authz';
+import { defineDeadLetterRoutes } from '@peermesh/contracts/dead-letters';
 import { ingestRoutes } from '@peermesh/contracts/ingest';
 import { createDatabase } from '@peermesh/database';
 import { assertUrlAllowed, DEFAULT_PORTS, parseAllowHosts } from '@peermesh/http-guard';
-import { connectNats, createBus } from '@peermesh/messaging';
+import { connectNats, createBus, mountDeadLetterRoutes } from '@peermesh/messaging';
 import { createApp, mountOpenApi, useDecisionLog, useIdempotency, usePrincipals } from '@peermesh/service-kit';
 import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
 import type { FastifyInstance } from 'fastify';
@@ -101,7 +102,8 @@ export async function buildApp(config: IngestConfig, overrides: IngestOverrides 
       assertUrl: (url) => void assertUrlAllowed(url, urlPolicy),
     },
   });
-  mountOpenApi(app, { title: 'PeerMesh ingest', routes: ingestRoutes });
+  mountDeadLetterRoutes(app, bus);
+  mountOpenApi(app, { title: 'PeerMesh ingest', routes: { ...ingestRoutes, ...defineDeadLetterRoutes('ingest') } });
   app.health.add('postgres', () => db.ping());
   app.health.add('nats', async () => {
     await nats.flush();

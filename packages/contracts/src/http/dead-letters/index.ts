@@ -42,7 +42,9 @@ const Selection = {
   code: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
   from: Type.Optional(Timestamp),
   to: Type.Optional(Timestamp),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'At most so many; 1,000 when absent.' })),
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 10_000, description: 'At most so many; 1,000 when absent.' }),
+  ),
   isDryRun: Type.Optional(Type.Boolean({ description: 'Only count.' })),
 };
 
