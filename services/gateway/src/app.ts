@@ -12,6 +12,7 @@ import { createRealtime } from './plugins/realtime.ts';
 import { openRedis } from './plugins/redis.ts';
 import { createUpstreams, SERVICES } from './plugins/upstreams.ts';
 import { ClientAddresses } from './proxy/client-address.ts';
+import { DecisionLog } from './proxy/decision-log.ts';
 import type { EdgeParts } from './proxy/edge.ts';
 import { openFrontDoor } from './proxy/front-door.ts';
 import { Identities } from './proxy/identity.ts';
@@ -54,6 +55,7 @@ export async function buildApp(config: GatewayConfig, deps: GatewayDeps): Promis
   const {
     events,
     announce,
+    logDecisions,
     stop: stopMessaging,
   } = deps.messaging ?? (await connectMessaging(config, { db, logger, metrics }));
   const redis = openRedis(config.REDIS_URL, logger);
@@ -75,11 +77,13 @@ export async function buildApp(config: GatewayConfig, deps: GatewayDeps): Promis
 
   const addresses = new ClientAddresses(listOf(config.TRUSTED_PROXIES));
   const { limiter, store: leases } = createLimiter(config, { redis, logger, metrics });
+  const decisions = new DecisionLog({ store: logDecisions, logger, metrics });
   const edge: Omit<EdgeParts, 'table'> & { table: EdgeParts['table'] | null } = {
     upstreams,
     identities,
     limiter,
     addresses,
+    decisions,
     logger,
     metrics: createProxyMetrics(metrics),
     table: null,
@@ -143,6 +147,7 @@ export async function buildApp(config: GatewayConfig, deps: GatewayDeps): Promis
       parts.isDraining = true;
       realtime.hub.close();
       await tables.stop();
+      await decisions.stop();
       await stopMessaging();
     },
   };

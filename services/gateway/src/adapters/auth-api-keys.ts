@@ -66,7 +66,7 @@ export class AuthApiKeys implements ApiKeyExchange {
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       const text = await answer.body.text();
-      target.succeeded(performance.now() - nowMs);
+      target.answered(performance.now() - nowMs, performance.now(), answer.statusCode >= 502);
       return { status: answer.statusCode, body: text };
     } catch (cause) {
       this.#upstream.failed(target, nowMs);

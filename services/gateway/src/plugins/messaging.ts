@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { RoutesChanged } from '@peermesh/contracts/events';
+import { DecisionLogged, RoutesChanged } from '@peermesh/contracts/events';
 import type { Database } from '@peermesh/database';
 import { connectNats, createBus } from '@peermesh/messaging';
 import type { Logger, MetricsRegistry } from '@peermesh/telemetry';
@@ -8,11 +8,13 @@ import type { AnnounceRoutes } from '../adapters/pg-route-store.ts';
 import type { GatewaySchema } from '../adapters/schema.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { GatewayEvents } from '../ports.ts';
+import type { LoggedDecision } from '../proxy/decision-log.ts';
 
 /** What the gateway hears and says. */
 export interface GatewayMessaging {
   readonly events: GatewayEvents;
   readonly announce: AnnounceRoutes;
+  readonly logDecisions: (decisions: readonly LoggedDecision[]) => Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -31,6 +33,10 @@ export async function connectMessaging(
     events,
     announce: (tx, { digest, revision, tenantId }) =>
       bus.publish(tx, RoutesChanged, { digest, revision }, { tenantId, partitionKey: 'routes' }),
+    logDecisions: async (decisions) => {
+      const items = decisions.map(({ tenantId, data }) => ({ tenantId, partitionKey: data.decisionId, data }));
+      await db.system((tx) => bus.publishMany(tx, DecisionLogged, items));
+    },
     stop: async () => {
       await events.stop();
       await bus.stop();

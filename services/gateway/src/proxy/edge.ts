@@ -3,8 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '@peermesh/telemetry';
 import type { RouteTable } from '../domain/route-table.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
+import { Admission } from './admission.ts';
 import type { ClientAddresses } from './client-address.ts';
+import type { DecisionLog } from './decision-log.ts';
 import { Exchange } from './exchange.ts';
+import { Forwarding } from './forwarding.ts';
 import type { Identities } from './identity.ts';
 import type { ProxyMetrics } from './proxy-metrics.ts';
 import type { Upstream } from './upstream.ts';
@@ -16,6 +19,7 @@ export interface EdgeParts {
   readonly limiter: RateLimiter;
   readonly addresses: ClientAddresses;
   readonly metrics: ProxyMetrics;
+  readonly decisions: DecisionLog;
   readonly logger: Logger;
   table: RouteTable;
   isDraining: boolean;
@@ -25,7 +29,13 @@ const REQUEST_ID = /^[A-Za-z0-9_.:-]{8,128}$/;
 
 /** Handles one request that is not for the gateway itself. */
 export function handleProxied(parts: EdgeParts, request: IncomingMessage, response: ServerResponse): void {
-  new Exchange(parts, request, response, requestIdOf(request)).run();
+  const exchange = new Exchange(parts, request, response, requestIdOf(request));
+  const forwarding = new Forwarding(exchange);
+  response.on('close', () => {
+    forwarding.close();
+    exchange.finish();
+  });
+  new Admission(exchange, () => forwarding.start()).run();
 }
 
 /** The caller's request id when it is usable, a new one otherwise. */

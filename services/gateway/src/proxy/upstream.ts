@@ -24,7 +24,7 @@ export class Upstream {
     const first = Math.floor(this.#random() * healthy.length);
     const offset = 1 + Math.floor(this.#random() * (healthy.length - 1));
     const [a, b] = [healthy[first]!, healthy[(first + offset) % healthy.length]!];
-    return a.cost <= b.cost ? a : b;
+    return a.cost(nowMs) <= b.cost(nowMs) ? a : b;
   }
 
   failed(target: UpstreamTarget, nowMs: number): void {

@@ -112,6 +112,11 @@ test('role and scope of the route are checked before the service is asked', asyn
   assert.equal(refused.status, 403);
   assert.equal(((await refused.json()) as { code: string }).code, 'PM_COMMON_FORBIDDEN');
   assert.equal(world.upstream.seen.length, before);
+  await waitFor(() => gateway.events.decisions.length > 0);
+  assert.deepEqual(
+    gateway.events.decisions.map(({ data }) => [data.allowed, data.action, data.resource, data.reason]),
+    [[false, 'route.decisions', '/api/v1/decisions', 'role_too_low']],
+  );
   const admin = await issueTestToken({ role: 'admin' });
   const allowed = await fetch(`${gateway.url}/api/v1/decisions`, { headers: { authorization: `Bearer ${admin}` } });
   assert.equal(allowed.status, 200);

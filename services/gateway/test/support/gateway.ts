@@ -124,6 +124,7 @@ function memoryMessaging(events: MemoryEvents): GatewayMessaging {
   return {
     events,
     announce: async (tx) => tx.afterCommit(() => events.announceRoutes()),
+    logDecisions: async (decisions) => void events.decisions.push(...decisions),
     stop: () => events.stop(),
   };
 }
