@@ -1,10 +1,11 @@
 import { hostname } from 'node:os';
 import { createAuthenticator, createRevocations } from '@peermesh/authz';
 import type { EventData } from '@peermesh/contracts';
+import { defineDeadLetterRoutes } from '@peermesh/contracts/dead-letters';
 import { SessionRevoked } from '@peermesh/contracts/events';
 import { searchRoutes } from '@peermesh/contracts/search';
 import { createDatabase } from '@peermesh/database';
-import { connectNats, createBus } from '@peermesh/messaging';
+import { connectNats, createBus, mountDeadLetterRoutes } from '@peermesh/messaging';
 import { createApp, mountOpenApi, useDecisionLog, useIdempotency, usePrincipals } from '@peermesh/service-kit';
 import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
 import type { FastifyInstance } from 'fastify';
@@ -127,7 +128,8 @@ export async function buildApp(config: SearchConfig, overrides: SearchOverrides 
           )
       : null,
   });
-  mountOpenApi(app, { title: 'PeerMesh search', routes: searchRoutes });
+  mountDeadLetterRoutes(app, bus);
+  mountOpenApi(app, { title: 'PeerMesh search', routes: { ...searchRoutes, ...defineDeadLetterRoutes('search') } });
   app.health.add('postgres', () => db.ping());
   app.health.add('nats', async () => {
     await nats.flush();
