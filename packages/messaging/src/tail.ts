@@ -64,6 +64,18 @@ export function createTail(options: TailOptions, handle: TailHandler): Tail {
   };
 }
 
+const LOST: ReadonlySet<string> = new Set(['heartbeats_missed', 'consumer_not_found', 'consumer_deleted', 'stream_not_found', 'reset']);
+
+/**
+ * Ends an iteration whose ordered consumer is gone, so that the follower makes a new one behind what it has handled. The
+ * client would try by itself, but keeps `opt_start_time` beside a start sequence, which the server refuses for ever.
+ */
+async function startAgainWhenLost(messages: ConsumerMessages): Promise<void> {
+  for await (const status of messages.status()) {
+    if (LOST.has(status.type)) messages.stop();
+  }
+}
+
 class StreamFollower {
   readonly caughtUp = Promise.withResolvers<void>();
   readonly #options: TailOptions;
@@ -125,6 +137,7 @@ class StreamFollower {
         const consumer = await client.consumers.get(this.#stream, this.#startOf(isNew, info.state.last_seq));
         const messages = await consumer.consume({ max_messages: 1_000, idle_heartbeat: 2_000, expires: 10_000 });
         this.#messages = messages;
+        void startAgainWhenLost(messages);
         if (this.#stopping) messages.stop();
         this.#following = true;
         const target = info.state.last_seq;
