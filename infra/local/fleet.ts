@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { type ServiceName, services } from '../catalog.ts';
 import { ensureDatabase, ensureRoles } from '../postgres/index.ts';
 import { type Dependency, portTaken } from './dependencies/dependency.ts';
@@ -17,7 +15,7 @@ import {
   type Stores,
   serviceLaunch,
 } from './service-launches.ts';
-import { launchService, migrateService, type ServiceLaunch, serviceFolder } from './service-process.ts';
+import { launchService, migrateService, type ServiceLaunch } from './service-process.ts';
 import type { Settings } from './settings.ts';
 import { rotateLog, type StateFolder } from './state-folder.ts';
 import { applyDeclaredStreams } from './streams-step.ts';
@@ -33,6 +31,8 @@ export interface FleetOptions {
   /** Restart services on every change of their source. */
   readonly watch?: boolean;
   readonly gatewayReplicas?: 1 | 2;
+  /** Start these services only. */
+  readonly only?: readonly ServiceName[];
   /** Ends the start between two steps. */
   readonly signal?: AbortSignal;
   /** Settings of single services that differ from the catalog's. */
@@ -99,7 +99,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       overrides: options.overrides ?? {},
     };
     const launches = services
-      .filter((service) => existsSync(join(serviceFolder(settings, service), 'src/app.ts')))
+      .filter(({ name }) => options.only?.includes(name) ?? true)
       .map((service) => serviceLaunch(service, context));
     await prepare(options, context, launches);
     terminal.heading('Services');

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { forgetProcess, watchProcess } from './watchdog.ts';
 
 /** An operating system user that a server runs as. */
@@ -24,6 +24,8 @@ export interface GuardedProcessOptions {
 /** A child process that does not outlive this one. */
 export interface GuardedProcess {
   readonly pid: number;
+  /** Where in the log file the output of this process begins. */
+  readonly logOffset: number;
   readonly exited: Promise<ExitStatus>;
   exitStatus(): ExitStatus | null;
   /** Sends the stop signal, waits, and kills when the process is still there after the grace time. */
@@ -55,6 +57,7 @@ export function findSetpriv(): string | null {
 export function startGuarded(options: GuardedProcessOptions): GuardedProcess {
   const { command, args } = commandLine(options);
   const log = openSync(options.logFile, 'a', 0o600);
+  const logOffset = fstatSync(log).size;
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LANG: 'C.UTF-8', ...options.env },
@@ -66,7 +69,7 @@ export function startGuarded(options: GuardedProcessOptions): GuardedProcess {
     child.on('error', () => undefined);
     throw new Error(`cannot execute ${command}`);
   }
-  const guarded = guard(child, child.pid, options.stopSignal);
+  const guarded = guard(child, child.pid, logOffset, options.stopSignal);
   if (findSetpriv() === null) {
     watchProcess(guarded.pid, options.stopSignal);
     void guarded.exited.then(() => forgetProcess(guarded.pid));
@@ -84,7 +87,7 @@ function commandLine({ command, args, runAs, stopSignal }: GuardedProcessOptions
   };
 }
 
-function guard(child: ChildProcess, pid: number, stopSignal: NodeJS.Signals): GuardedProcess {
+function guard(child: ChildProcess, pid: number, logOffset: number, stopSignal: NodeJS.Signals): GuardedProcess {
   let status: ExitStatus | null = null;
   const exited = once(child, 'exit').then(([code, signal]) => {
     status = { code: code as number | null, signal: signal as NodeJS.Signals | null };
@@ -95,6 +98,7 @@ function guard(child: ChildProcess, pid: number, stopSignal: NodeJS.Signals): Gu
   };
   return {
     pid,
+    logOffset,
     exited,
     exitStatus: () => status,
     stop: async (graceMs = 15_000) => {

@@ -19,6 +19,8 @@ export interface TestFleetOptions {
   /** Settings of single services that differ from the local defaults. */
   readonly overrides?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
   readonly gatewayReplicas?: 1 | 2;
+  /** Start these services only. */
+  readonly only?: readonly ServiceName[];
 }
 
 /** The whole fleet on free ports with stores and state of its own, as `npm start` would start it. */
