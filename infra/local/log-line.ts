@@ -21,12 +21,16 @@ export function formatLogLine(line: string): string {
   const fields = parseFields(line);
   if (fields === null) return line;
   const time = timeOfLogLine(line);
-  const level = LEVELS[Number(fields['level'])] ?? String(fields['level'] ?? '');
+  const level = LEVELS[Number(fields['level'])] ?? textOf(fields['level']);
   const rest = Object.entries(fields)
     .filter(([key]) => !HIDDEN.has(key))
-    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+    .map(([key, value]) => `${key}=${textOf(value)}`);
   const clock = time === null ? '' : new Date(time).toISOString().slice(11, 23);
-  return [clock, level.padEnd(5), String(fields['msg'] ?? ''), ...rest].join(' ').trimEnd();
+  return [clock, level.padEnd(5), textOf(fields['msg']), ...rest].join(' ').trimEnd();
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }
 
 function parseFields(line: string): Record<string, unknown> | null {

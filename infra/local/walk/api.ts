@@ -39,7 +39,7 @@ export function createApi(baseUrl: string, token: (() => Promise<string>) | null
 
 interface Input {
   readonly params?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, unknown>>;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
 }
 
