@@ -264,3 +264,22 @@ test('answers without, with expired and with scope-poor tokens as it must', asyn
     403,
   );
 });
+
+test('serves its contract and its dead letters', async () => {
+  const document = await ingest.call('GET', '/api/v1/openapi.json', { token: null });
+  assert.equal(document.body.openapi, '3.1.0');
+  for (const path of [
+    '/api/v1/content',
+    '/api/v1/content/batch',
+    '/api/v1/sources/{sourceId}/fetch',
+    '/api/v1/ingest/dead-letters',
+  ]) {
+    assert.ok(document.body.paths[path] !== undefined, path);
+  }
+  const deadLetters = await ingest.call('GET', '/api/v1/ingest/dead-letters');
+  assert.deepEqual([deadLetters.status, deadLetters.body.total], [200, 0]);
+  assert.equal(
+    (await ingest.call('GET', '/api/v1/ingest/dead-letters', { claims: { role: 'moderator' } })).status,
+    403,
+  );
+});
