@@ -28,6 +28,7 @@ interface Row {
 
 /** Which dead letters an operation means: the open ones that match everything given. */
 export interface DeadLetterSelection {
+  readonly tenantId: string;
   readonly ids?: readonly string[];
   readonly consumer?: string;
   readonly code?: string;
@@ -38,7 +39,7 @@ export interface DeadLetterSelection {
 }
 
 const SELECTED = `state = 'open' AND ($1::text[] IS NULL OR id = ANY ($1)) AND ($2::text IS NULL OR consumer = $2) AND ($3::text IS NULL OR code = $3)
-  AND ($4::timestamptz IS NULL OR last_failed_at >= $4) AND ($5::timestamptz IS NULL OR last_failed_at < $5)`;
+  AND ($4::timestamptz IS NULL OR last_failed_at >= $4) AND ($5::timestamptz IS NULL OR last_failed_at < $5) AND tenant_id = $7`;
 
 /** Reads and settles the dead letters of one module. */
 export class DeadLetterAdmin {
@@ -56,24 +57,24 @@ export class DeadLetterAdmin {
 
   async list(
     tx: Tx,
-    query: { state?: string; consumer?: string; code?: string; limit: number; offset: number },
+    query: { tenantId: string; state?: string; consumer?: string; code?: string; limit: number; offset: number },
   ): Promise<{ items: DeadLetterSummary[]; total: number }> {
     const where =
-      '($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR consumer = $2) AND ($3::text IS NULL OR code = $3)';
-    const values = [query.state ?? null, query.consumer ?? null, query.code ?? null];
+      '($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR consumer = $2) AND ($3::text IS NULL OR code = $3) AND tenant_id = $4';
+    const values = [query.state ?? null, query.consumer ?? null, query.code ?? null, query.tenantId];
     const { rows: totals } = await tx.client.query<{ total: number }>(
       `SELECT count(*)::int AS total FROM ${this.#table} WHERE ${where}`,
       values,
     );
     const { rows } = await tx.client.query<Row>(
-      `SELECT * FROM ${this.#table} WHERE ${where} ORDER BY last_failed_at DESC, id DESC LIMIT $4 OFFSET $5`,
+      `SELECT * FROM ${this.#table} WHERE ${where} ORDER BY last_failed_at DESC, id DESC LIMIT $5 OFFSET $6`,
       [...values, query.limit, query.offset],
     );
     return { items: rows.map(summaryOf), total: totals[0]?.total ?? 0 };
   }
 
-  async get(tx: Tx, id: string): Promise<DeadLetterRecord> {
-    const { rows } = await tx.client.query<Row>(`SELECT * FROM ${this.#table} WHERE id = $1`, [id]);
+  async get(tx: Tx, tenantId: string, id: string): Promise<DeadLetterRecord> {
+    const { rows } = await tx.client.query<Row>(`SELECT * FROM ${this.#table} WHERE id = $1 AND tenant_id = $2`, [id, tenantId]);
     if (rows[0] === undefined) throw commonErrors.notFound();
     const { body } = rows[0];
     const text = body.toString('utf8');
@@ -135,7 +136,7 @@ export class DeadLetterAdmin {
     }
     const { rows } = await tx.client.query<Row>(
       `SELECT * FROM ${this.#table} WHERE ${SELECTED} ORDER BY first_failed_at, id LIMIT $6 FOR UPDATE SKIP LOCKED`,
-      [ids ?? null, consumer ?? null, code ?? null, from ?? null, to ?? null, limit ?? 1000],
+      [ids ?? null, consumer ?? null, code ?? null, from ?? null, to ?? null, limit ?? 1000, selection.tenantId],
     );
     return rows;
   }

@@ -55,6 +55,13 @@ export function fromHeaders(from: MsgHdrs | undefined): EventEnvelope | { readon
   } as unknown as EventEnvelope;
 }
 
+/** Whether an event id is a UUID, which the inbox needs. */
+export function isEventId(id: string): boolean {
+  return UUID.test(id);
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
 /** NATS headers of stored ones. */
 export function natsHeaders(stored: EventHeaders): MsgHdrs {
   const result = headers();

@@ -39,9 +39,11 @@ export function poison(code: string, detail: string): Error {
 
 /** What is to become of an event whose handler threw. */
 export interface Verdict {
-  readonly kind: 'retry' | 'dead';
-  /** True when the fault lies outside the event, so that trying its neighbours one by one would tell nothing. */
-  readonly isOutage: boolean;
+  /**
+   * `retry`: later, up to the limit of attempts. `dead`: never. `busy`: something that the handler needs is away, so trying
+   * the neighbours one by one would tell nothing. `outage`: our own database is away; the event is held until it is back.
+   */
+  readonly kind: 'retry' | 'dead' | 'busy' | 'outage';
   readonly code: string;
   readonly reason: string;
   readonly delayMs: number | undefined;
@@ -50,28 +52,19 @@ export interface Verdict {
 /** Classifies what a handler threw: 4xx of the catalogue is poison, everything else is tried again. */
 export function verdictOn(error: unknown): Verdict {
   const reason = error instanceof Error ? error.message.slice(0, 1000) : 'unknown';
+  if (isConnectionLoss(error) || (error instanceof Error && isConnectionLoss(error.cause)))
+    return { kind: 'outage', code: 'PM_COMMON_UNAVAILABLE', reason, delayMs: undefined };
   if (typeof error === 'object' && error !== null && KIND in error) {
     const failure = error as HandlingFailure;
-    return {
-      kind: failure[KIND] === 'poison' ? 'dead' : 'retry',
-      isOutage: false,
-      code: failure.code,
-      reason,
-      delayMs: failure.delayMs,
-    };
+    const kind = failure[KIND] === 'poison' ? 'dead' : 'retry';
+    return { kind, code: failure.code, reason, delayMs: failure.delayMs };
   }
   if (isPeerMeshError(error)) {
-    const isOutage = error.status === 503;
-    const kind = error.status < 500 && error.status !== 409 && error.status !== 429 ? 'dead' : 'retry';
-    return { kind, isOutage, code: error.code, reason, delayMs: undefined };
+    const { status, code } = error;
+    const isPassing = status >= 500 || status === 409 || status === 429;
+    return { kind: status === 503 ? 'busy' : isPassing ? 'retry' : 'dead', code, reason, delayMs: undefined };
   }
-  return {
-    kind: 'retry',
-    isOutage: isConnectionLoss(error),
-    code: 'PM_MESSAGING_HANDLER_FAILED',
-    reason,
-    delayMs: undefined,
-  };
+  return { kind: 'retry', code: 'PM_MESSAGING_HANDLER_FAILED', reason, delayMs: undefined };
 }
 
 /** The delay before attempt number `attempts + 1`: exponential from 250 ms to 5 min, with full jitter above one half. */

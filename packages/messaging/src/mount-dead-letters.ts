@@ -10,19 +10,19 @@ export function mountDeadLetterRoutes(app: FastifyInstance, bus: Bus): void {
   const admin = new DeadLetterAdmin(bus.db.schema, bus.module);
   const { db } = bus;
 
-  mountRoute(app, routes.listDeadLetters, async ({ query }) => {
-    const page = await db.system((tx) => admin.list(tx, { ...query, ...windowOf(query) }), { readOnly: true });
+  mountRoute(app, routes.listDeadLetters, async ({ query, principal }) => {
+    const page = await db.system((tx) => admin.list(tx, { ...query, tenantId: principal.tenantId, ...windowOf(query) }), { readOnly: true });
     return { status: 200, body: pageOf(page.items, page.total, query) };
   });
 
-  mountRoute(app, routes.getDeadLetter, async ({ params }) => ({
+  mountRoute(app, routes.getDeadLetter, async ({ params, principal }) => ({
     status: 200,
-    body: await db.system((tx) => admin.get(tx, params.id), { readOnly: true }),
+    body: await db.system((tx) => admin.get(tx, principal.tenantId, params.id), { readOnly: true }),
   }));
 
   mountRoute(app, routes.redriveDeadLetters, async ({ body, principal, idempotent }) =>
     db.system(async (tx) => {
-      const deadLetters = await admin.redrive(tx, body, principal.subject);
+      const deadLetters = await admin.redrive(tx, { ...body, tenantId: principal.tenantId }, principal.subject);
       tx.afterCommit(() => bus.wakeRelay());
       const result = { status: 202, body: { deadLetters } } as const;
       await idempotent(tx, result);
@@ -32,7 +32,7 @@ export function mountDeadLetterRoutes(app: FastifyInstance, bus: Bus): void {
 
   mountRoute(app, routes.discardDeadLetters, async ({ body, principal, idempotent }) =>
     db.system(async (tx) => {
-      const result = { status: 200, body: { deadLetters: await admin.discard(tx, body, principal.subject) } } as const;
+      const result = { status: 200, body: { deadLetters: await admin.discard(tx, { ...body, tenantId: principal.tenantId }, principal.subject) } } as const;
       await idempotent(tx, result);
       return result;
     }),
