@@ -68,7 +68,7 @@ for (const route of routes) {
     test(`${route.id} is closed to strangers`, async () => {
       const call = createClient({ route }, { baseUrl, retries: 0 }).route as AnyCall;
       const [sample] = samplesOfRoute(route);
-      await assert.rejects(call({ ...(sample?.params === undefined ? {} : { params: sample.params }) }), (error) =>
+      await assert.rejects(call(sample?.params === undefined ? {} : { params: sample.params }), (error) =>
         hasErrorCode(error, 'PM_COMMON_UNAUTHENTICATED'),
       );
     });
