@@ -1,4 +1,11 @@
-import { type Authenticator, createAuthenticator, createRevocations, type Revocation } from '@peermesh/authz';
+import {
+  type Authenticator,
+  createAuthenticator,
+  createIntrospector,
+  createRevocations,
+  type Revocation,
+} from '@peermesh/authz';
+import { authRoutes } from '@peermesh/contracts/auth';
 import { createDatabase } from '@peermesh/database';
 import { createApp, type RunningService } from '@peermesh/service-kit';
 import { createMetrics, type Logger, type MetricsRegistry } from '@peermesh/telemetry';
@@ -12,7 +19,6 @@ import { createRealtime } from './plugins/realtime.ts';
 import { openRedis } from './plugins/redis.ts';
 import { createUpstreams, SERVICES } from './plugins/upstreams.ts';
 import { ClientAddresses } from './proxy/client-address.ts';
-import { DecisionLog } from './proxy/decision-log.ts';
 import type { EdgeParts } from './proxy/edge.ts';
 import { openFrontDoor } from './proxy/front-door.ts';
 import { Identities } from './proxy/identity.ts';
@@ -55,7 +61,7 @@ export async function buildApp(config: GatewayConfig, deps: GatewayDeps): Promis
   const {
     events,
     announce,
-    logDecisions,
+    decisions,
     stop: stopMessaging,
   } = deps.messaging ?? (await connectMessaging(config, { db, logger, metrics }));
   const redis = openRedis(config.REDIS_URL, logger);
@@ -69,15 +75,16 @@ export async function buildApp(config: GatewayConfig, deps: GatewayDeps): Promis
     audience: config.TOKEN_AUDIENCE,
     jwks: new URL(config.JWKS_URL),
     revocations,
+    introspect: createIntrospector({ url: new URL(authRoutes.introspect.path, listOf(config.UPSTREAM_AUTH)[0]) }),
     revocationStalenessMaxMs: config.REVOCATION_STALENESS_MAX_MS,
   });
   const apiKeys = new AuthApiKeys(upstreams.get('auth')!);
   const identities = new Identities({ authenticator, apiKeys, revocations });
+  app.decisions = decisions;
   app.authenticator = withApiKeys(authenticator, apiKeys);
 
   const addresses = new ClientAddresses(listOf(config.TRUSTED_PROXIES));
   const { limiter, store: leases } = createLimiter(config, { redis, logger, metrics });
-  const decisions = new DecisionLog({ store: logDecisions, logger, metrics });
   const edge: Omit<EdgeParts, 'table'> & { table: EdgeParts['table'] | null } = {
     upstreams,
     identities,
@@ -147,7 +154,6 @@ export async function buildApp(config: GatewayConfig, deps: GatewayDeps): Promis
       parts.isDraining = true;
       realtime.hub.close();
       await tables.stop();
-      await decisions.stop();
       await stopMessaging();
     },
   };

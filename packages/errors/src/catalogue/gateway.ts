@@ -2,25 +2,12 @@ import { defineError } from '../peermesh-error.ts';
 
 /** Errors of the gateway: the edge itself, its upstreams, its route table and its realtime connections. */
 export const gatewayErrors = {
-  malformedRequest: defineError({
-    code: 'PM_GATEWAY_MALFORMED_REQUEST',
-    status: 400,
-    title: 'The request is not valid HTTP',
-    description:
-      'The request line or a header cannot be parsed, or the message length is ambiguous (`Content-Length` together with `Transfer-Encoding`). The connection is closed.',
-  }),
   pathInvalid: defineError({
     code: 'PM_GATEWAY_PATH_INVALID',
     status: 400,
     title: 'The request path is not acceptable',
     description:
       'The path holds dot segments, empty segments, backslashes, control characters, encoded slashes or broken percent-encoding, or names another host than the Host header.',
-  }),
-  headersTooLarge: defineError({
-    code: 'PM_GATEWAY_HEADERS_TOO_LARGE',
-    status: 431,
-    title: 'The request headers are too large',
-    description: 'All headers together must fit into 16 KiB. Send fewer or shorter ones.',
   }),
   overloaded: defineError({
     code: 'PM_GATEWAY_OVERLOADED',

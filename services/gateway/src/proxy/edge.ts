@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { DecisionLog } from '@peermesh/service-kit';
 import type { Logger } from '@peermesh/telemetry';
 import type { RouteTable } from '../domain/route-table.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
 import { Admission } from './admission.ts';
 import type { ClientAddresses } from './client-address.ts';
-import type { DecisionLog } from './decision-log.ts';
 import { Exchange } from './exchange.ts';
 import { Forwarding } from './forwarding.ts';
 import type { Identities } from './identity.ts';

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { asPeerMeshError } from '@peermesh/service-kit';
 import type { CompiledRoute } from '../domain/compiled-route.ts';
 import type { RequestTarget } from '../domain/request-path.ts';
+import { recordDenial } from './denials.ts';
 import type { EdgeParts } from './edge.ts';
 import type { Identity } from './identity.ts';
 import { sendRawProblem } from './raw-problem.ts';
@@ -51,7 +52,7 @@ export class Exchange {
     if (error.status === 500)
       logger.error({ err: error, route: this.routeId, requestId: this.requestId }, 'exchange failed');
     metrics.refused(this.routeId, error.code);
-    if (error.code === FORBIDDEN) this.parts.decisions.denied(this, error);
+    if (error.code === FORBIDDEN) recordDenial(this.parts.decisions, this, error);
     const rateLimitPolicy = this.route?.rateLimitPolicy ?? null;
     const own = [...headers];
     if (rateLimitPolicy !== null && this.rateLimit !== '')

@@ -1,22 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { RouteDefinition } from '@peermesh/contracts';
-import { authRoutes } from '@peermesh/contracts/auth';
-import { gatewayRoutes } from '@peermesh/contracts/gateway';
+import { routeCatalogue } from '@peermesh/contracts/catalogue';
 import { openApiDocument } from '@peermesh/contracts/generate';
-import { ingestRoutes } from '@peermesh/contracts/ingest';
-import { publisherRoutes } from '@peermesh/contracts/publisher';
-import { searchRoutes } from '@peermesh/contracts/search';
 import type { FastifyInstance } from 'fastify';
 import { VERSION } from '../version.ts';
 
 /** Every route of the fleet that clients may call through the gateway. */
-export const FLEET_ROUTES: readonly RouteDefinition[] = [
-  authRoutes,
-  ingestRoutes,
-  searchRoutes,
-  publisherRoutes,
-  gatewayRoutes,
-].flatMap((routes) => Object.values<RouteDefinition>(routes));
+export const FLEET_ROUTES: readonly RouteDefinition[] = Object.values(routeCatalogue).flatMap((routes) =>
+  Object.values<RouteDefinition>(routes),
+);
 
 /**
  * Serves the description of the whole API. It is made from the contracts that this release was built with, so it is

@@ -114,7 +114,7 @@ test('role and scope of the route are checked before the service is asked', asyn
   assert.equal(world.upstream.seen.length, before);
   await waitFor(() => gateway.events.decisions.length > 0);
   assert.deepEqual(
-    gateway.events.decisions.map(({ data }) => [data.allowed, data.action, data.resource, data.reason]),
+    gateway.events.decisions.map(({ allowed, action, resource, reason }) => [allowed, action, resource, reason]),
     [[false, 'route.decisions', '/api/v1/decisions', 'role_too_low']],
   );
   const admin = await issueTestToken({ role: 'admin' });

@@ -124,7 +124,7 @@ function memoryMessaging(events: MemoryEvents): GatewayMessaging {
   return {
     events,
     announce: async (tx) => tx.afterCommit(() => events.announceRoutes()),
-    logDecisions: async (decisions) => void events.decisions.push(...decisions),
+    decisions: { record: (entry) => void events.decisions.push(entry), close: async () => undefined },
     stop: () => events.stop(),
   };
 }

@@ -1,6 +1,6 @@
 import type { CloudEvent } from '@peermesh/contracts';
+import type { DecisionEntry } from '@peermesh/service-kit';
 import type { GatewayEvents } from '../../src/ports.ts';
-import type { LoggedDecision } from '../../src/proxy/decision-log.ts';
 import type { RealtimeConnection } from '../../src/realtime/connection.ts';
 import { entryOf } from '../../src/realtime/entry.ts';
 import type { Position, StreamKey } from '../../src/realtime/position.ts';
@@ -15,7 +15,7 @@ export class MemoryEvents implements GatewayEvents {
   readonly #routes: (() => void)[] = [];
   stalenessMs = 0;
   /** What enforcement decided, as the auth service would keep it. */
-  readonly decisions: LoggedDecision[] = [];
+  readonly decisions: DecisionEntry[] = [];
 
   readonly history = {
     replay: async (connection: RealtimeConnection, until: Readonly<Position>): Promise<'done' | 'expired'> => {
