@@ -2,14 +2,14 @@ import { commonErrors, type ErrorDefinition, gatewayErrors, PROBLEM_TYPE_BASE } 
 
 /** Statuses that nginx may answer by itself, and the catalogue entry that says what they mean. */
 const PROBLEMS: readonly (readonly [nginxStatus: number, status: number, error: ErrorDefinition])[] = [
-  [400, 400, gatewayErrors.malformedRequest],
+  [400, 400, commonErrors.malformedRequest],
   [404, 404, commonErrors.routeNotFound],
   [408, 408, commonErrors.requestTimeout],
   [413, 413, commonErrors.payloadTooLarge],
-  [414, 431, gatewayErrors.headersTooLarge],
+  [414, 431, commonErrors.headersTooLarge],
   [429, 429, commonErrors.tooManyRequests],
   // nginx's own number for a header that does not fit.
-  [494, 431, gatewayErrors.headersTooLarge],
+  [494, 431, commonErrors.headersTooLarge],
   [500, 500, commonErrors.internal],
   [502, 503, gatewayErrors.upstreamUnavailable],
   [503, 503, gatewayErrors.upstreamUnavailable],

@@ -1,4 +1,4 @@
-import { LEGS, type SearchResponse, searchRoutes } from '@peermesh/contracts/search';
+import { LEGS, type SearchRequest, type SearchResponse, searchRoutes } from '@peermesh/contracts/search';
 import { LauncherError } from '../launcher-error.ts';
 import { seconds, type Terminal } from '../terminal.ts';
 import type { Api } from './api.ts';
@@ -8,10 +8,16 @@ const LEG_FAILURES = new Set(['timeout', 'error', 'circuit_open', 'stale', 'part
 
 /** Runs searches and prints what was fused from which legs. Rejects when one finds nothing or a leg failed. */
 export async function showSearches(api: Api, terminal: Terminal, queries: readonly string[]): Promise<void> {
-  for (const query of queries) {
+  const entity = await mostMentionedEntity(api);
+  const requests: SearchRequest[] = queries.map((query) => ({ query }));
+  // Starting at a node of the graph brings in the leg that words alone do not ask.
+  if (entity !== undefined) requests.push({ query: entity.name, graph: { seeds: [entity.id] } });
+  for (const request of requests) {
+    const { query } = request;
     const startedAt = performance.now();
-    const { body } = await api.call(searchRoutes.search, { body: { query, page: { size: SHOWN_RESULTS } } });
-    terminal.line(`\n  search "${query}": ${describeTotal(body)} in ${seconds(performance.now() - startedAt)}`);
+    const { body } = await api.call(searchRoutes.search, { body: { ...request, page: { size: SHOWN_RESULTS } } });
+    const start = request.graph === undefined ? '' : ' from that entity';
+    terminal.line(`\n  search "${query}"${start}: ${describeTotal(body)} in ${seconds(performance.now() - startedAt)}`);
     terminal.line(`    ${LEGS.map((leg) => describeLeg(leg, body)).join(' · ')}`);
     for (const [index, hit] of body.results.entries()) {
       const from = hit.sources.map(({ source, rank }) => `${source} #${rank}`).join(', ');
@@ -25,6 +31,11 @@ export async function showSearches(api: Api, terminal: Terminal, queries: readon
       throw new LauncherError(`search legs failed: ${failed.join(', ')}`, 'see `npm run logs -- search`');
     }
   }
+}
+
+async function mostMentionedEntity(api: Api): Promise<{ readonly id: string; readonly name: string } | undefined> {
+  const { body } = await api.call(searchRoutes.listEntities, { query: { limit: 200 } });
+  return body.items.toSorted((a, b) => b.documents - a.documents || b.confidence - a.confidence)[0];
 }
 
 function describeTotal({ total }: SearchResponse): string {

@@ -167,7 +167,7 @@ test('hides the inside and answers with problem details', { skip }, async () => 
   }
   const headers = await get('/api/v1/search', { headers: { 'x-large': 'x'.repeat(20_000) } });
   assert.equal(headers.status, 431);
-  assert.equal((JSON.parse(headers.body) as { code: string }).code, 'PM_GATEWAY_HEADERS_TOO_LARGE');
+  assert.equal((JSON.parse(headers.body) as { code: string }).code, 'PM_COMMON_HEADERS_TOO_LARGE');
   const body = await get('/api/v1/search', {
     method: 'POST',
     headers: { 'content-length': String(30 * 1024 * 1024) },
