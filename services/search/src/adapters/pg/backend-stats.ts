@@ -20,7 +20,7 @@ export async function statsOf(
            FROM (${union}) live GROUP BY 1`,
         [key.generation],
       );
-      const bucketHashes = new Array<bigint>(64).fill(0n);
+      const bucketHashes = Array.from({ length: 64 }, () => 0n);
       let count = 0;
       for (const row of rows) {
         bucketHashes[row.bucket] = BigInt.asUintN(64, BigInt(row.hash));

@@ -7,7 +7,7 @@ const MASK = (1n << 64n) - 1n;
 export function bucketHashes(
   records: Iterable<{ readonly tenantId: string; readonly id: string; readonly version: number }>,
 ): bigint[] {
-  const buckets = new Array<bigint>(BUCKETS).fill(0n);
+  const buckets = Array.from({ length: BUCKETS }, () => 0n);
   for (const { tenantId, id, version } of records) {
     const bucket = Number(firstBytes(`${tenantId}/${id}`) >> 58n);
     buckets[bucket] = ((buckets[bucket] ?? 0n) ^ firstBytes(`${tenantId}/${id}/${version}`)) & MASK;
