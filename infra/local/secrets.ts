@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SERVICE_NAMES, type ServiceName } from '../catalog.ts';
+import { SERVICE_NAMES, type ServiceName } from '../names.ts';
 import { LauncherError } from './launcher-error.ts';
 import { type StateFolder, writeAtomically } from './state-folder.ts';
 

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { PORTS, type PortName } from '../catalog.ts';
+import { PORTS, type PortName } from '../names.ts';
 import { LauncherError } from './launcher-error.ts';
 
 /** What the environment tells the launcher. Read once; nothing else in `infra/local` reads the environment. */

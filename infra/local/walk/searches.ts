@@ -20,8 +20,11 @@ export async function showSearches(api: Api, terminal: Terminal, queries: readon
     terminal.line(`\n  search "${query}"${start}: ${describeTotal(body)} in ${seconds(performance.now() - startedAt)}`);
     terminal.line(`    ${LEGS.map((leg) => describeLeg(leg, body)).join(' · ')}`);
     for (const [index, hit] of body.results.entries()) {
-      const from = hit.sources.map(({ source, rank }) => `${source} #${rank}`).join(', ');
-      terminal.line(`    ${index + 1}. ${hit.score.toFixed(3)}  ${hit.title || hit.id}  [${hit.type}; ${from}]`);
+      const from = hit.sources.map(({ source, rank }) => `${source} #${rank}`);
+      if (hit.pinned !== undefined) from.unshift(`pinned by ${hit.pinned}`);
+      terminal.line(
+        `    ${index + 1}. ${hit.score.toFixed(3)}  ${hit.title || hit.id}  [${[hit.type, ...from].join(', ')}]`,
+      );
       if (hit.snippet !== '') terminal.line(`       ${hit.snippet.replaceAll(/\s+/g, ' ').slice(0, 110)}`);
     }
     if (body.results.length === 0)
