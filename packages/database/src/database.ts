@@ -1,4 +1,5 @@
 import { commonErrors } from '@peermesh/errors';
+import { type MetricsRegistry, observePool, traceQueries } from '@peermesh/telemetry';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { kyselyOn } from './client-kysely.ts';
@@ -17,6 +18,8 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs?: number;
   readonly connectTimeoutMs?: number;
   readonly logger: Logger;
+  /** Where the use of the pool is shown. */
+  readonly metrics?: MetricsRegistry;
 }
 
 /** A service's own database. */
@@ -49,6 +52,8 @@ export function createDatabase<Schema>(options: DatabaseOptions): Database<Schem
     statement_timeout: options.statementTimeoutMs ?? 15_000,
     idle_in_transaction_session_timeout: 60_000,
   });
+  pool.on('connect', (client) => traceQueries(client));
+  if (options.metrics !== undefined) observePool(options.metrics, pool);
   pool.on('error', (error) => options.logger.warn({ err: error }, 'idle database connection lost'));
   const run = <T>(tenantId: string | null, work: (tx: Transaction<Schema>) => Promise<T>, txOptions: TxOptions = {}) =>
     withRetries(txOptions, options.logger, () => runOnce(pool, tenantId, work, txOptions));

@@ -9,7 +9,7 @@ import { Health } from './health.ts';
 import { refuseConnection, serverWith } from './http-server.ts';
 import type { IdempotencyStore } from './idempotency.ts';
 import { parseJsonStrictly } from './json-body.ts';
-import { measureRequests, mountOperations } from './operations.ts';
+import { measureRequests, mountOperations, traceRequests } from './operations.ts';
 import { sendProblem } from './problem.ts';
 import { answerUnmatched } from './unmatched.ts';
 import { validatorCompiler } from './validation.ts';
@@ -82,6 +82,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler());
   app.setErrorHandler(sendProblem);
   answerUnmatched(app);
+  traceRequests(app);
   parseJsonStrictly(app);
   await app.register(helmet, {
     contentSecurityPolicy: { directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] } },

@@ -24,4 +24,4 @@ export { keyOf, mountRoute, type RouteContext, type RouteHandler } from './mount
 export { mountOpenApi } from './openapi.ts';
 export { pageOf, windowOf } from './pagination.ts';
 export { asPeerMeshError, sendProblem } from './problem.ts';
-export { type RunningService, type RunOptions, runService, stopInOrder } from './run-service.ts';
+export { type RunningService, type RunOptions, runService, stopInOrder, tracingFrom } from './run-service.ts';

@@ -1,5 +1,13 @@
-import { DURATION_BUCKETS_SECONDS, type MetricsRegistry } from '@peermesh/telemetry';
-import type { FastifyInstance } from 'fastify';
+import {
+  endRequestTrace,
+  fleetMetrics,
+  insideTrace,
+  isTracing,
+  type MetricsRegistry,
+  type RequestTrace,
+  traceRequest,
+} from '@peermesh/telemetry';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /** Mounts what whoever runs a service asks it: `/health/live`, `/health/ready`, `/metrics`. */
 export function mountOperations(
@@ -17,19 +25,41 @@ export function mountOperations(
   );
 }
 
-/** Measures rate, errors and duration of every route. */
+/** Measures rate, errors and duration of every route, and traces requests while tracing is on. */
 export function measureRequests(app: FastifyInstance, metrics: MetricsRegistry): void {
-  const duration = metrics.histogram({
-    name: 'http_request_duration_seconds',
-    help: 'Time from the first byte of a request to the last byte of its answer.',
-    labels: ['method', 'route', 'status'],
-    buckets: DURATION_BUCKETS_SECONDS,
-  });
+  const duration = metrics.histogram(fleetMetrics.httpRequestDuration);
   app.addHook('onResponse', (request, reply, done) => {
+    const { method } = request;
     const route = request.routeOptions.url ?? 'none';
-    const status = `${Math.trunc(reply.statusCode / 100)}xx`;
-    duration.observe({ method: request.method, route, status }, reply.elapsedTime / 1000);
-    request.log.debug({ method: request.method, route, status: reply.statusCode }, 'request completed');
+    duration.observe({ method, route, status: statusClassOf(reply.statusCode) }, reply.elapsedTime / 1000);
+    request.log.debug({ method, route, status: reply.statusCode }, 'request completed');
     done();
   });
+}
+
+/** Continues or begins a trace for every request. Does nothing when tracing is off as the app is made. */
+export function traceRequests(app: FastifyInstance): void {
+  const traces = new WeakMap<FastifyRequest, RequestTrace>();
+  if (!isTracing()) return;
+  app.addHook('onRequest', (request, _reply, done) => {
+    const begun = traceRequest(request);
+    if (begun === null) return done();
+    if (begun.span !== null) traces.set(request, begun);
+    return insideTrace(begun, done);
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    const begun = traces.get(request);
+    if (begun !== undefined) {
+      const route = request.routeOptions.url ?? 'none';
+      const path = request.url.split('?', 1)[0] ?? '/';
+      endRequestTrace(begun, { method: request.method, route, path, status: reply.statusCode });
+    }
+    done();
+  });
+}
+
+const STATUS_CLASSES = ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
+
+function statusClassOf(status: number): string {
+  return STATUS_CLASSES[Math.trunc(status / 100)] ?? 'none';
 }

@@ -1,4 +1,4 @@
-import type { Logger } from '@peermesh/telemetry';
+import { type Logger, startTracing, type TracingOptions } from '@peermesh/telemetry';
 import closeWithGrace from 'close-with-grace';
 import type { FastifyInstance } from 'fastify';
 
@@ -19,6 +19,8 @@ export interface RunOptions {
   /** After this the process exits with 1, whatever is still open. */
   readonly forceMs: number;
   readonly start: () => Promise<RunningService>;
+  /** Traces, started before anything else and flushed last; none when absent. {@link tracingFrom} makes them. */
+  readonly tracing?: TracingOptions;
   /** The last thing before the process ends, such as flushing traces. */
   readonly finish?: () => Promise<void>;
 }
@@ -30,6 +32,7 @@ export interface RunOptions {
 export async function runService(options: RunOptions): Promise<void> {
   const { logger } = options;
   let running: RunningService;
+  const tracing = options.tracing === undefined ? null : await startTracing(options.tracing);
   try {
     running = await options.start();
     const address = await running.app.listen({ host: options.host, port: options.port });
@@ -46,8 +49,17 @@ export async function runService(options: RunOptions): Promise<void> {
     else logger.info({ signal }, 'service is stopping');
     await stopInOrder(running, options.graceMs ?? 10_000);
     await options.finish?.();
+    await tracing?.shutdown();
     logger.info('service has stopped');
   });
+}
+
+/** How a service traces, by its configuration. */
+export function tracingFrom(
+  service: string,
+  config: { readonly OTEL_ENABLED: boolean; readonly OTLP_URL: string; readonly OTEL_SAMPLE_RATIO: number },
+): TracingOptions {
+  return { service, enabled: config.OTEL_ENABLED, otlpUrl: config.OTLP_URL, sampleRatio: config.OTEL_SAMPLE_RATIO };
 }
 
 /** Stops a service as {@link runService} does, for whoever runs one inside another process. */

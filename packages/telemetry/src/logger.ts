@@ -34,9 +34,9 @@ export function createLogger(
     formatters: { level: (label: string) => ({ level: label }) },
     redact: {
       paths: REDACTED_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]).concat([
-        'req.headers.authorization',
-        'req.headers.cookie',
-        'headers["x-api-key"]',
+        '["x-api-key"]',
+        '*["x-api-key"]',
+        '*.*["x-api-key"]',
       ]),
       censor: '[redacted]',
     },
