@@ -6,6 +6,7 @@ import {
   type Revocation,
 } from '@peermesh/authz';
 import { authRoutes } from '@peermesh/contracts/auth';
+import { gatewayRoutes } from '@peermesh/contracts/gateway';
 import { createDatabase } from '@peermesh/database';
 import { createApp, type RunningService } from '@peermesh/service-kit';
 import { createMetrics, type Logger, type MetricsRegistry } from '@peermesh/telemetry';
@@ -22,6 +23,7 @@ import { ClientAddresses } from './proxy/client-address.ts';
 import type { EdgeParts } from './proxy/edge.ts';
 import { openFrontDoor } from './proxy/front-door.ts';
 import { Identities } from './proxy/identity.ts';
+import { createOwnLimits } from './proxy/own-limits.ts';
 import { createProxyMetrics } from './proxy/proxy-metrics.ts';
 import { mountDocs } from './routes/docs-routes.ts';
 import { mountGatewayRoutes } from './routes/gateway-routes.ts';
@@ -110,8 +112,13 @@ export async function buildApp(config: GatewayConfig, deps: GatewayDeps): Promis
   await Promise.all([tables.start(), feed.caughtUp]);
   events.followRoutes(() => void tables.poll());
 
-  const realtime = await createRealtime(config, { events, identities, addresses, redis, metrics, logger });
   const parts = edge as EdgeParts;
+  const limit = createOwnLimits(parts);
+  app.addHook('onRequest', async ({ raw, url }) => {
+    const isApi = url.startsWith('/api/') && url.split('?', 1)[0] !== gatewayRoutes.connectRealtime.path;
+    if (isApi) await limit(raw);
+  });
+  const realtime = await createRealtime(config, { limit, events, identities, addresses, redis, metrics, logger });
   mountGatewayRoutes(app, { tables, upstreams, activeTable: () => parts.table });
   mountRealtimeRoutes(app, realtime);
   mountOpenApiDocument(app);

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { gatewayRoutes } from '@peermesh/contracts/gateway';
 import type { Logger, MetricsRegistry } from '@peermesh/telemetry';
 import type { Redis } from 'ioredis';
@@ -21,6 +22,7 @@ export async function createRealtime(
     readonly events: GatewayEvents;
     readonly identities: Identities;
     readonly addresses: ClientAddresses;
+    readonly limit: (request: IncomingMessage) => Promise<void>;
     readonly redis: Redis;
     readonly metrics: MetricsRegistry;
     readonly logger: Logger;
@@ -49,7 +51,7 @@ export async function createRealtime(
   });
   events.follow(floor, (event, stream, sequence) => hub.publish(event, stream, sequence));
   const tickets = createTicketStore(parts.redis);
-  const admission = createRealtimeAdmission(identities, tickets);
+  const admission = createRealtimeAdmission(identities, tickets, parts.limit);
   return {
     hub,
     tickets,

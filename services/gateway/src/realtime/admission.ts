@@ -23,9 +23,14 @@ const TOKEN_PARAMETERS = ['token', 'access_token', 'authorization', 'api_key', '
 const IDENTITY = { jwt: true, apiKey: true } as const;
 
 /** Admits by Authorization header, API key or ticket. */
-export function createRealtimeAdmission(identities: Identities, tickets: TicketStore): RealtimeAdmission {
+export function createRealtimeAdmission(
+  identities: Identities,
+  tickets: TicketStore,
+  limit: (request: IncomingMessage) => Promise<void>,
+): RealtimeAdmission {
   return {
     async admit(request) {
+      await limit(request);
       const query = new URL(request.url ?? '/', 'http://gateway').searchParams;
       if (TOKEN_PARAMETERS.some((name) => query.has(name))) {
         throw invalid('/query', 'credentials do not belong in a URL: use the Authorization header, or a ticket');

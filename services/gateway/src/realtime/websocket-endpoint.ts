@@ -52,8 +52,6 @@ export function createWebSocketEndpoint(options: {
     socket.on('error', destroy);
     try {
       if (request.url?.split('?', 1)[0] !== options.path) throw commonErrors.routeNotFound();
-      if (request.headers.upgrade?.toLowerCase() !== 'websocket')
-        throw commonErrors.validationFailed({ detail: 'Only `websocket` is supported.' });
       const granted = await admission.admit(request);
       const address = limitKeyOf(addresses.of(request));
       hub.assertRoom(granted.principal, address);

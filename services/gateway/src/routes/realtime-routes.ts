@@ -1,3 +1,4 @@
+import type { IncomingMessage, Server } from 'node:http';
 import { gatewayRoutes } from '@peermesh/contracts/gateway';
 import { mountRoute } from '@peermesh/service-kit';
 import type { FastifyInstance } from 'fastify';
@@ -22,5 +23,8 @@ export function mountRealtimeRoutes(
       headers: { 'cache-control': 'no-store' },
     };
   });
-  app.server.on('upgrade', (request, socket, head) => parts.websocket.upgrade(request, socket, head));
+  // Some clients offer HTTP/2 on every request; that is no reason to refuse what they ask for.
+  const { server } = app as { server: Server & { shouldUpgradeCallback?: (request: IncomingMessage) => boolean } };
+  server.shouldUpgradeCallback = (request) => request.headers.upgrade?.toLowerCase() === 'websocket';
+  server.on('upgrade', (request, socket, head) => parts.websocket.upgrade(request, socket, head));
 }

@@ -156,6 +156,14 @@ for (const [name, bytes, status, body] of raw) {
   });
 }
 
+test('an offer of HTTP/2 is ignored, an upgrade elsewhere refused', async () => {
+  const headers = `host: x\r\nauthorization: Bearer ${token}\r\nconnection: upgrade, http2-settings\r\nhttp2-settings: AA`;
+  const offer = await sendRaw(gateway.port, head(`GET /api/v1/search HTTP/1.1\r\nupgrade: h2c\r\n${headers}`));
+  assert.equal(offer.status, 200);
+  const socket = await sendRaw(gateway.port, head(`GET /api/v1/search HTTP/1.1\r\nupgrade: websocket\r\n${headers}`));
+  assert.equal(socket.status, 404);
+});
+
 test('400 without a host, from the server itself', async () => {
   assert.equal((await sendRaw(gateway.port, 'GET /api/v1/search HTTP/1.1\r\n\r\n')).status, 400);
 });

@@ -66,6 +66,22 @@ test('many at once are never more than the quota', async (t) => {
   assert.ok(allowed <= 50 && allowed >= 45, `${allowed} allowed`);
 });
 
+test('what the gateway answers itself is limited too, realtime connections included', async (t) => {
+  const routes = {
+    ...limited('other', 1000, 'ip'),
+    defaults: { limits: { rate: [{ name: 'own-test', q: 4, w: 60, by: 'ip' as const }] } },
+  };
+  const gateway = await world.startGateway(t, { routes });
+  const statuses: number[] = [];
+  for (let index = 0; index < 3; index++) statuses.push((await fetch(`${gateway.url}/api/v1/gateway/routes`)).status);
+  for (let index = 0; index < 3; index++) {
+    const answer = await fetch(`${gateway.url}/api/v1/realtime`, { headers: { accept: 'text/event-stream' } });
+    statuses.push(answer.status);
+  }
+  assert.deepEqual(statuses, [401, 401, 401, 401, 429, 429]);
+  assert.equal((await fetch(`${gateway.url}/health/live`)).status, 200);
+});
+
 test('without Redis limits still hold, by each replica’s share, and the metric says so', async (t) => {
   const gateway = await world.startGateway(t, {
     routes: limited('away-test', 20, 'ip'),

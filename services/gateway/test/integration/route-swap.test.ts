@@ -171,3 +171,21 @@ test('no request is dropped while tables are swapped under load', async (t) => {
   assert.ok(counts.get(200)! > 100);
   assert.ok(left.seen.length > 0 && right.seen.length > 0);
 });
+
+test('a stopping gateway finishes what it has begun', async (t) => {
+  const service = await startUpstream();
+  t.after(() => service.stop());
+  let finish: () => void = () => undefined;
+  service.answer((_request, response) => {
+    response.write('begun ');
+    finish = () => response.end('and finished');
+  });
+  const gateway = await world.startGateway(t, { env: { UPSTREAM_SEARCH: service.url } });
+  await put(gateway, routesOf(route('x')));
+  const answer = await fetch(`${gateway.url}/x`);
+  const stopping = gateway.stop({ isGraceful: true });
+  await waitFor(async () => (await fetch(`${gateway.url}/x`).catch(() => 'refused')) === 'refused');
+  finish();
+  assert.equal(await answer.text(), 'begun and finished');
+  await stopping;
+});

@@ -46,7 +46,8 @@ export interface TestGateway {
   readonly events: MemoryEvents;
   readonly routesFile: string;
   metrics(): Promise<string>;
-  stop(): Promise<void>;
+  /** Cuts connections off, or lets them finish. */
+  stop(options?: { readonly isGraceful: boolean }): Promise<void>;
 }
 
 /** Starts the servers that gateways need. */
@@ -94,10 +95,10 @@ export async function startWorld(): Promise<GatewayWorld> {
       events,
       routesFile,
       metrics: () => app.metrics.expose(),
-      stop: () =>
+      stop: (how?: { readonly isGraceful: boolean }) =>
         (stopping ??= (async () => {
           await stop();
-          app.server.closeAllConnections();
+          if (how?.isGraceful !== true) app.server.closeAllConnections();
           await app.close();
         })()),
     };
