@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setInterval as interval } from 'node:timers/promises';
 import type { Fleet } from './fleet.ts';
 import { startFleet } from './fleet.ts';
@@ -10,6 +11,7 @@ import { adminPasswordFile } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import { freeBytesOf, prepareStateFolder, type StateFolder, stateFolder } from './state-folder.ts';
 import { createTerminal, seconds, type Terminal } from './terminal.ts';
+import { type Corpus, readCorpus } from './walk/corpus.ts';
 import { runWalk } from './walk/walk.ts';
 
 const DISK_CHECK_INTERVAL_MS = 30_000;
@@ -32,6 +34,8 @@ export async function runForeground(settings: Settings, options: RunOptions): Pr
   prepareStateFolder(state);
   const release = takeInstanceLock(state);
   try {
+    // Read before anything starts: a wrong path is said at once.
+    const corpus = options.hasWalk ? readCorpus(options.corpus ?? join(settings.checkout, 'docs')) : null;
     terminal.line(`PeerMesh in ${settings.home}`);
     const fleet = await startFleet({
       settings,
@@ -48,7 +52,7 @@ export async function runForeground(settings: Settings, options: RunOptions): Pr
         : {}),
     });
     try {
-      return await operate({ fleet, settings, state, terminal, options, startedAt }, lifetime);
+      return await operate({ fleet, settings, state, terminal, options, corpus, startedAt }, lifetime);
     } finally {
       await shutDown(fleet, terminal);
     }
@@ -67,11 +71,12 @@ interface Running {
   readonly state: StateFolder;
   readonly terminal: Terminal;
   readonly options: RunOptions;
+  readonly corpus: Corpus | null;
   readonly startedAt: number;
 }
 
 async function operate(running: Running, lifetime: ReturnType<typeof watchLifetime>): Promise<number> {
-  const { fleet, settings, state, terminal, options } = running;
+  const { fleet, settings, state, terminal, options, corpus } = running;
   if (options.hasNginx) await addNginx(fleet, settings, state, terminal);
   if (lifetime.signal.aborted) return 130;
   const rows = await probeProcesses(fleet);
@@ -81,8 +86,9 @@ async function operate(running: Running, lifetime: ReturnType<typeof watchLifeti
   terminal.line(`  API and documentation: ${fleet.gatewayUrl}/docs`);
   terminal.line(`  administrator: admin@peermesh.local, password in ${adminPasswordFile(state)}`);
   fleet.enter('running');
-  if (options.hasWalk) {
-    await Promise.race([runWalk({ fleet, settings, terminal, ...sources(options) }), lifetime.ended]);
+  if (corpus !== null) {
+    const feed = options.feed === undefined ? {} : { feed: options.feed };
+    await Promise.race([runWalk({ fleet, terminal, corpus, ...feed }), lifetime.ended]);
     if (lifetime.signal.aborted) return 130;
   }
   fleet.enter('complete');
@@ -91,10 +97,6 @@ async function operate(running: Running, lifetime: ReturnType<typeof watchLifeti
   void watchDisk(state, terminal, lifetime.signal);
   await lifetime.ended;
   return 0;
-}
-
-function sources({ corpus, feed }: RunOptions): { corpus?: string; feed?: string } {
-  return { ...(corpus === undefined ? {} : { corpus }), ...(feed === undefined ? {} : { feed }) };
 }
 
 async function shutDown(fleet: Fleet, terminal: Terminal): Promise<void> {

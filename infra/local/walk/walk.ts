@@ -1,12 +1,10 @@
-import { join } from 'node:path';
 import type { SubmitContent } from '@peermesh/contracts/ingest';
 import type { Fleet } from '../fleet.ts';
 import { LauncherError } from '../launcher-error.ts';
-import type { Settings } from '../settings.ts';
 import { seconds, type Terminal } from '../terminal.ts';
 import { adminTokens } from './admin-login.ts';
 import { type Api, createApi } from './api.ts';
-import { readCorpus } from './corpus.ts';
+import type { Corpus } from './corpus.ts';
 import { followFeed } from './feed.ts';
 import { followIndexedDocuments } from './indexed-documents.ts';
 import { type Submission, submitItems } from './intake.ts';
@@ -18,10 +16,8 @@ import { startWebhookSubscriber } from './webhook-subscriber.ts';
 
 export interface WalkOptions {
   readonly fleet: Fleet;
-  readonly settings: Settings;
   readonly terminal: Terminal;
-  /** Folder or file; the project's own documentation when absent. */
-  readonly corpus?: string;
+  readonly corpus: Corpus;
   readonly feed?: string;
 }
 
@@ -30,8 +26,7 @@ export interface WalkOptions {
  * Rejects when any of it fails.
  */
 export async function runWalk(options: WalkOptions): Promise<void> {
-  const { fleet, settings, terminal } = options;
-  const corpus = readCorpus(options.corpus ?? join(settings.checkout, 'docs'));
+  const { fleet, terminal, corpus } = options;
   const api = createApi(fleet.gatewayUrl, adminTokens(fleet.gatewayUrl, fleet.secrets.adminPassword));
   terminal.heading('The main job');
   for (const reason of corpus.skipped) terminal.line(`  left out ${reason}`);
