@@ -27,7 +27,12 @@ export async function openEnvironment(): Promise<{
   const logger = silentLogger();
   const [postgres, server] = await Promise.all([startTestPostgres({ own: true }), startTestNats()]);
   const target = await postgres.createDatabase({ service: 'search' });
-  await migrate({ url: target.ownerUrl, schema: 'search', migrationsDir: new URL('./migrations/', import.meta.url), logger });
+  await migrate({
+    url: target.ownerUrl,
+    schema: 'search',
+    migrationsDir: new URL('./migrations/', import.meta.url),
+    logger,
+  });
   const nats = await connectNats({ url: server.url, name: 'bench', logger });
   await applyStreams(nats);
   const db = createDatabase<never>({ url: target.appUrl, schema: 'search', applicationName: 'bench', logger });

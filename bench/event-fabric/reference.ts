@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { AckPolicy, jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream';
+import { AckPolicy, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { createInbox } from '@nats-io/transport-node';
 import { FILLER, type openEnvironment } from './environment.ts';
 
@@ -56,7 +56,10 @@ async function consume(db: Environment['db'], nats: Environment['nats'], events:
     const full = batch;
     batch = [];
     const notes = full.map((message) => String(message.json<{ n: number }>().n));
-    await db.pool.query('INSERT INTO search_ledger (event_id, note) SELECT * FROM unnest($1::uuid[], $2::text[])', [full.map(() => randomUUID()), notes]);
+    await db.pool.query('INSERT INTO search_ledger (event_id, note) SELECT * FROM unnest($1::uuid[], $2::text[])', [
+      full.map(() => randomUUID()),
+      notes,
+    ]);
     for (const message of full) message.ack();
     done += full.length;
   };

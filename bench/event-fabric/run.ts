@@ -1,7 +1,7 @@
+import { writeResult } from '../write-result.ts';
 import { openEnvironment } from './environment.ts';
 import { Fabric } from './fabric.ts';
 import { runReference } from './reference.ts';
-import { writeResult } from '../write-result.ts';
 
 const EVENTS = 30_000;
 const ROUNDS = 3;
@@ -9,7 +9,8 @@ const PACED_PER_SECOND = 2_000;
 const PACED_SECONDS = 10;
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
-const quantile = (values: readonly number[], q: number): number => [...values].sort((a, b) => a - b)[Math.floor(values.length * q)] ?? 0;
+const quantile = (values: readonly number[], q: number): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length * q)] ?? 0;
 
 const environment = await openEnvironment();
 const fabric = new Fabric(environment);
@@ -22,7 +23,9 @@ try {
     const reference = await runReference(environment, EVENTS);
     const measured = await fabric.saturated(EVENTS);
     rounds.push({ reference: Math.round(reference), fabric: Math.round(measured), ratio: measured / reference });
-    process.stdout.write(`round ${round + 1}: reference ${reference.toFixed(0)}/s, fabric ${measured.toFixed(0)}/s, ratio ${(measured / reference).toFixed(2)}\n`);
+    process.stdout.write(
+      `round ${round + 1}: reference ${reference.toFixed(0)}/s, fabric ${measured.toFixed(0)}/s, ratio ${(measured / reference).toFixed(2)}\n`,
+    );
   }
   await fabric.paced(PACED_PER_SECOND, PACED_PER_SECOND * PACED_SECONDS);
 } finally {
@@ -36,14 +39,24 @@ process.stdout.write(`paced at ${PACED_PER_SECOND}/s: p50 ${p50} ms, p99 ${p99} 
 writeResult('event-fabric', {
   passed: ratio >= 0.6 && p99 < 20,
   summary: `${ratio.toFixed(2)}x of the raw reference (promised: 0.6x); paced at 2,000/s p50 ${p50} ms, p99 ${p99} ms (promised: 20 ms)`,
-  figures: { eventsPerRound: EVENTS, rounds, ratio, pacedPerSecond: PACED_PER_SECOND, pacedSeconds: PACED_SECONDS, p50Ms: p50, p99Ms: p99 },
+  figures: {
+    eventsPerRound: EVENTS,
+    rounds,
+    ratio,
+    pacedPerSecond: PACED_PER_SECOND,
+    pacedSeconds: PACED_SECONDS,
+    p50Ms: p50,
+    p99Ms: p99,
+  },
   markdown: [
     'Fabric: outbox in the transaction of the change, relay behind the horizon, JetStream, inbox, effect, acknowledgement.',
     'Reference: publish with a window, pull, insert in batches of 100, acknowledge. Same servers, same run, alternating.',
     '',
     '| round | reference events/s | fabric events/s | ratio |',
     '|---|---|---|---|',
-    ...rounds.map((round, index) => `| ${index + 1} | ${round.reference} | ${round.fabric} | ${round.ratio.toFixed(2)} |`),
+    ...rounds.map(
+      (round, index) => `| ${index + 1} | ${round.reference} | ${round.fabric} | ${round.ratio.toFixed(2)} |`,
+    ),
     '',
     'Command: `npm run bench -- event-fabric`. PostgreSQL without fsync and NATS with its defaults on both sides.',
   ].join('\n'),

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { enableTenantIsolation } from './tenant-isolation.ts';
 
 /**
  * `{module}_outbox`: events written in the business transaction. `xid` lets the relay read behind the oldest open
@@ -10,17 +11,18 @@ export async function createOutboxTable(db: Kysely<unknown>, module: string): Pr
   await sql`
     CREATE TABLE ${table} (
       position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-      xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
-      id uuid NOT NULL,
+      xid bigint NOT NULL DEFAULT pg_current_xact_id()::text::bigint,
       tenant_id text NOT NULL,
       partition_key text NOT NULL,
       subject text NOT NULL,
       stream text NOT NULL,
-      headers jsonb NOT NULL,
+      headers bytea NOT NULL,
       body bytea NOT NULL,
       created_at timestamptz NOT NULL DEFAULT clock_timestamp()
     )`.execute(db);
-  await sql`CREATE INDEX ${sql.id(`${module}_outbox_xid`)} ON ${table} (xid)`.execute(db);
+  await sql`CREATE INDEX ${sql.id(`${module}_outbox_xid`)} ON ${table} USING brin (xid) WITH (pages_per_range = 16)`.execute(
+    db,
+  );
   const leader = sql.id(module, `${module}_outbox_leader`);
   await sql`
     CREATE TABLE ${leader} (
@@ -28,15 +30,15 @@ export async function createOutboxTable(db: Kysely<unknown>, module: string): Pr
       epoch bigint NOT NULL DEFAULT 0,
       holder text,
       taken_at timestamptz,
-      done_before xid8 NOT NULL DEFAULT '0'
+      done_before bigint NOT NULL DEFAULT 0
     )`.execute(db);
   await sql`INSERT INTO ${leader} DEFAULT VALUES`.execute(db);
   const chunks = sql.id(module, `${module}_outbox_chunks`);
   await sql`
     CREATE TABLE ${chunks} (
       id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-      xid_from xid8 NOT NULL,
-      xid_to xid8 NOT NULL,
+      xid_from bigint NOT NULL,
+      xid_to bigint NOT NULL,
       position_from bigint NOT NULL,
       position_to bigint NOT NULL,
       stream text NOT NULL,
@@ -78,9 +80,10 @@ export async function createDeadLetterTable(db: Kysely<unknown>, module: string)
       code text NOT NULL,
       reason text NOT NULL,
       attempts integer NOT NULL,
-      state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'redriven', 'discarded')),
+      state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'scheduled', 'redriven', 'resolved', 'discarded')),
       first_failed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
       last_failed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+      redrive_at timestamptz,
       resolved_at timestamptz,
       resolved_by text,
       redrives integer NOT NULL DEFAULT 0
@@ -91,6 +94,10 @@ export async function createDeadLetterTable(db: Kysely<unknown>, module: string)
   await sql`CREATE UNIQUE INDEX ${sql.id(`${module}_dead_letters_origin`)} ON ${table} (consumer, stream, stream_seq)`.execute(
     db,
   );
+  await sql`CREATE INDEX ${sql.id(`${module}_dead_letters_due`)} ON ${table} (redrive_at) WHERE state = 'scheduled'`.execute(
+    db,
+  );
+  await enableTenantIsolation(db, module, `${module}_dead_letters`);
 }
 
 /** `{module}_idempotency`: results of writes by `Idempotency-Key`. */

@@ -3,14 +3,11 @@ import type { CloudEvent, EventData, EventDefinition } from '@peermesh/contracts
 import type { Database, Transaction } from '@peermesh/database';
 import type { Logger, MetricsRegistry } from '@peermesh/telemetry';
 import pg from 'pg';
-import {
-  type BatchHandler,
-  type ConsumeContext,
-  type ConsumerHost,
-  type ConsumerOptions,
-  InboxConsumer,
-} from './consumer.ts';
+import { AdvisoryListener } from './advisories.ts';
+import { InboxConsumer } from './consumer.ts';
+import type { BatchHandler, ConsumeContext, ConsumerHost, ConsumerOptions } from './consumer-options.ts';
 import { createOutbox, type PublishItem, type PublishOptions } from './outbox.ts';
+import { Redriver, redriveSubjectOf } from './redriver.ts';
 import { Relay } from './relay.ts';
 import { createTail, type Tail, type TailPosition, type TailStart } from './tail.ts';
 
@@ -70,13 +67,13 @@ export interface Bus {
   start(): Promise<void>;
   /** Stops the consumers, lets handlers finish, and flushes the relay. The connections stay open. */
   stop(): Promise<void>;
-  /** The subject on which dead letters of one consumer come back. */
-  redriveSubject(durable: string): string;
   readonly module: string;
   // biome-ignore lint/suspicious/noExplicitAny: a bus works on every schema
   readonly db: Database<any>;
   /** Rows for the outbox were committed by other means. */
   wakeRelay(): void;
+  /** Dead letters were scheduled for a redrive. */
+  wakeRedriver(): void;
 }
 
 const NOTIFY_DEBOUNCE_MS = 20;
@@ -96,9 +93,11 @@ export function createBus(options: BusOptions): Bus {
   });
   const wakeRelay = wakerOf(relay, db.pool);
   const host: ConsumerHost = { db, module, nats, logger, metrics, wakeRelay };
+  const redriver = new Redriver({ db, module, logger, wakeRelay });
+  const durables: string[] = [];
   const consumers: InboxConsumer[] = [];
   const tails: Tail[] = [];
-  const redriveSubject = (durable: string): string => `redrive.${durable}`;
+  let advisories: AdvisoryListener | null = null;
 
   const add = (
     event: EventDefinition,
@@ -107,6 +106,7 @@ export function createBus(options: BusOptions): Bus {
     perTenant: boolean,
   ): void => {
     const { durable } = consumerOptions;
+    durables.push(durable);
     consumers.push(
       new InboxConsumer(host, event, consumerOptions, handle, {
         stream: event.stream,
@@ -115,7 +115,7 @@ export function createBus(options: BusOptions): Bus {
       }),
       new InboxConsumer(host, event, { ...consumerOptions, concurrency: 1 }, handle, {
         stream: 'REDRIVE',
-        subject: redriveSubject(durable),
+        subject: redriveSubjectOf(durable),
         perTenant,
       }),
     );
@@ -125,7 +125,7 @@ export function createBus(options: BusOptions): Bus {
     module,
     db,
     wakeRelay,
-    redriveSubject,
+    wakeRedriver: () => redriver.wake(),
     async publish(tx, event, data, publishOptions) {
       const [id] = await this.publishMany(tx, event, [{ ...publishOptions, data }]);
       if (id === undefined) throw new Error('nothing was published');
@@ -153,9 +153,18 @@ export function createBus(options: BusOptions): Bus {
     async start() {
       relay.start();
       for (const consumer of consumers) consumer.start();
+      if (consumers.length === 0) return;
+      redriver.start();
+      advisories ??= new AdvisoryListener(host, durables);
+      advisories.start();
     },
     async stop() {
-      await Promise.all([...consumers.map((consumer) => consumer.stop()), ...tails.map((tail) => tail.stop())]);
+      await Promise.all([
+        redriver.stop(),
+        advisories?.stop(),
+        ...consumers.map((consumer) => consumer.stop()),
+        ...tails.map((tail) => tail.stop()),
+      ]);
       await relay.stop();
     },
   };

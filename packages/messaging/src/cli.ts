@@ -1,153 +1,136 @@
 import { parseArgs } from 'node:util';
 import { createClient } from '@peermesh/contracts';
-import { DEAD_LETTER_MODULES, type DeadLetterSummary, defineDeadLetterRoutes } from '@peermesh/contracts/dead-letters';
+import {
+  DEAD_LETTER_MODULES,
+  DEAD_LETTER_STATES,
+  type DeadLetterModule,
+  type DeadLetterSummary,
+  deadLetterRoutes,
+} from '@peermesh/contracts/dead-letters';
 import { isPeerMeshError } from '@peermesh/errors';
 
 const HELP = `Dead letters of a running fleet.
 
-  list MODULE [--state open|redriven|discarded] [--consumer NAME] [--code CODE] [--page N] [--limit N]
+  list MODULE [FILTER] [--state STATE] [--page N] [--limit N]
   show MODULE ID
-  redrive MODULE (ID... | --consumer NAME | --code CODE | --from TIME | --to TIME) [--limit N] [--dry-run]
-  discard MODULE (ID... | --consumer NAME | --code CODE | --from TIME | --to TIME) [--limit N] [--dry-run]
+  redrive MODULE (ID... | FILTER | --all) [--rate PER_SECOND] [--dry-run]
+  discard MODULE (ID... | FILTER | --all) [--dry-run]
 
-MODULE is ${DEAD_LETTER_MODULES.join(', ')}. --json prints the API's answer.
+MODULE is ${DEAD_LETTER_MODULES.join(', ')}. STATE is ${DEAD_LETTER_STATES.join(', ')}.
+FILTER is any of --consumer NAME, --code CODE, --subject SUBJECT, --from TIME, --to TIME (RFC 3339, of the last failure).
+--json prints the API's answer.
 PEERMESH_URL names the gateway, PEERMESH_TOKEN holds an administrator's token or API key.
-Exit codes: 0 done, 1 the API refused, 2 wrong usage.
+Exit codes: 0 done, 1 the API refused or cannot be reached, 2 wrong usage.
 `;
 
 class UsageError extends Error {}
 
-function arguments_(): { command: string; module: string; ids: string[]; flags: Flags } {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      state: { type: 'string' },
-      consumer: { type: 'string' },
-      code: { type: 'string' },
-      from: { type: 'string' },
-      to: { type: 'string' },
-      page: { type: 'string' },
-      limit: { type: 'string' },
-      'dry-run': { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
-  const [command = 'help', module = '', ...ids] = positionals;
-  if (values.help || command === 'help') return { command: 'help', module, ids, flags: values };
-  if (!(DEAD_LETTER_MODULES as readonly string[]).includes(module))
-    throw new UsageError(`name a module: ${DEAD_LETTER_MODULES.join(', ')}`);
-  return { command, module, ids, flags: values };
-}
+const OPTIONS = {
+  state: { type: 'string' },
+  consumer: { type: 'string' },
+  code: { type: 'string' },
+  subject: { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
+  page: { type: 'string' },
+  limit: { type: 'string' },
+  rate: { type: 'string' },
+  all: { type: 'boolean', default: false },
+  'dry-run': { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
 
-interface Flags {
-  readonly state?: string | undefined;
-  readonly consumer?: string | undefined;
-  readonly code?: string | undefined;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-  readonly page?: string | undefined;
-  readonly limit?: string | undefined;
-  readonly 'dry-run'?: boolean | undefined;
-  readonly json?: boolean | undefined;
-}
-
-/** The flags that were given, without the others. */
+/** The members that are set. */
 function given<Value extends Record<string, unknown>>(
   values: Value,
 ): { [Key in keyof Value]?: Exclude<Value[Key], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
 
-const numberOf = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
+function numberOf(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new UsageError(`--${flag} takes a number`);
+  return value;
+}
 
 async function main(): Promise<void> {
-  const { command, module, ids, flags } = arguments_();
-  if (command === 'help') {
+  const { values: flags, positionals } = parseArgs({ allowPositionals: true, options: OPTIONS });
+  const [command = 'help', module = '', ...ids] = positionals;
+  if (flags.help || command === 'help') {
     process.stdout.write(HELP);
     return;
   }
+  if (!(DEAD_LETTER_MODULES as readonly string[]).includes(module))
+    throw new UsageError(`name a module: ${DEAD_LETTER_MODULES.join(', ')}`);
   const baseUrl = process.env['PEERMESH_URL'];
   const token = process.env['PEERMESH_TOKEN'];
   if (baseUrl === undefined || token === undefined) throw new UsageError('set PEERMESH_URL and PEERMESH_TOKEN');
-  const client = createClient(defineDeadLetterRoutes(module), { baseUrl, token });
-  const print = (value: unknown, text: () => string): void => {
-    process.stdout.write(flags.json === true ? `${JSON.stringify(value, null, 2)}\n` : text());
+  const client = createClient(deadLetterRoutes(module as DeadLetterModule), { baseUrl, token });
+  const print = (value: unknown, text: string): void => {
+    process.stdout.write(flags.json ? `${JSON.stringify(value, null, 2)}\n` : text);
   };
-  const { consumer, code, from, to } = flags;
-  const selection = given({
-    ids: ids.length > 0 ? ids : undefined,
-    consumer,
-    code,
-    from,
-    to,
-    limit: numberOf(flags.limit),
-    isDryRun: flags['dry-run'] === true ? true : undefined,
-  });
-  switch (command) {
-    case 'list': {
-      const query = given({
-        state: flags.state,
-        consumer,
-        code,
-        page: numberOf(flags.page),
-        limit: numberOf(flags.limit),
-      });
-      const { body } = await client.listDeadLetters({ query: query as never });
-      print(body, () => table(body.items) + `${body.total} in all\n`);
-      return;
-    }
-    case 'show': {
-      const [id] = ids;
-      if (id === undefined) throw new UsageError('name the id');
-      const { body } = await client.getDeadLetter({ params: { id } });
-      print(body, () => `${JSON.stringify(body, null, 2)}\n`);
-      return;
-    }
-    case 'redrive': {
-      const { body } = await client.redriveDeadLetters({ body: selection });
-      print(body, () => `${body.deadLetters} ${flags['dry-run'] === true ? 'would be ' : ''}sent again\n`);
-      return;
-    }
-    case 'discard': {
-      const { body } = await client.discardDeadLetters({ body: selection });
-      print(body, () => `${body.deadLetters} ${flags['dry-run'] === true ? 'would be ' : ''}discarded\n`);
-      return;
-    }
-    default:
-      throw new UsageError(`there is no command ${command}`);
+  const { consumer, code, subject, from, to } = flags;
+  const filter = given({ consumer, code, subject, from, to });
+  const dryRun = flags['dry-run'];
+  const selection = (): { ids: string[] } | { filter: typeof filter } => {
+    const isFiltered = Object.keys(filter).length > 0;
+    if (Number(ids.length > 0) + Number(isFiltered) + Number(flags.all) !== 1)
+      throw new UsageError('give ids, or a filter, or --all');
+    return ids.length > 0 ? { ids } : { filter };
+  };
+  if (command === 'list') {
+    const state = flags.state as DeadLetterSummary['state'] | undefined;
+    const query = given({
+      ...filter,
+      state,
+      page: numberOf('page', flags.page),
+      limit: numberOf('limit', flags.limit),
+    });
+    const { body } = await client.listDeadLetters({ query });
+    print(body, `${table(body.items)}${body.total} in all\n`);
+  } else if (command === 'show') {
+    const [deadLetterId] = ids;
+    if (deadLetterId === undefined) throw new UsageError('name the id');
+    const { body } = await client.getDeadLetter({ params: { deadLetterId } });
+    print(body, `${JSON.stringify(body, null, 2)}\n`);
+  } else if (command === 'redrive') {
+    const rate = given({ ratePerSecond: numberOf('rate', flags.rate) });
+    const { body } = await client.redriveDeadLetters({ body: { ...selection(), ...rate, dryRun } });
+    print(body, `${body.matched} ${dryRun ? 'would be' : 'are being'} sent to their consumer again\n`);
+  } else if (command === 'discard') {
+    const { body } = await client.discardDeadLetters({ body: { ...selection(), dryRun } });
+    print(body, `${body.matched} ${dryRun ? 'would be' : 'are'} discarded\n`);
+  } else {
+    throw new UsageError(`there is no command ${command}`);
   }
 }
 
 function table(items: readonly DeadLetterSummary[]): string {
   const rows = [
     ['ID', 'STATE', 'CONSUMER', 'ATTEMPTS', 'LAST FAILED', 'CODE', 'REASON'],
-    ...items.map((item) => [
-      item.id,
-      item.state,
-      item.consumer,
-      String(item.attempts),
-      item.lastFailedAt,
-      item.code,
-      item.reason.slice(0, 60),
+    ...items.map(({ id, state, consumer, attempts, lastFailedAt, code, reason }) => [
+      id,
+      state,
+      consumer,
+      String(attempts),
+      lastFailedAt,
+      code,
+      reason.replace(/\s+/g, ' ').slice(0, 60),
     ]),
   ];
   const widths = rows[0]?.map((_cell, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
+  const lineOf = (row: string[]): string => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
+  return rows.map((row) => `${lineOf(row).trimEnd()}\n`).join('');
 }
 
 try {
   await main();
 } catch (error) {
-  const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error);
+  const isUsage =
+    error instanceof UsageError ||
+    (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
   const text = isPeerMeshError(error)
     ? `${error.code}: ${error.occurrence.detail ?? error.title}`
     : error instanceof Error

@@ -18,7 +18,7 @@ interface Delivery {
   readonly attempt: number;
 }
 
-/** Deliveries that ended in a crash or a lost connection, on top of the attempts that were answered. */
+/** Deliveries that ended in a crash, or while a dependency was away, on top of the attempts that count. */
 const UNANSWERED_MAX = 10;
 const OUTAGE_PAUSE_MS = 500;
 
@@ -90,10 +90,7 @@ export class InboxConsumer {
       try {
         await this.#process(batch);
       } catch (error) {
-        this.#host.logger.warn(
-          { err: error, consumer: this.#durable },
-          'a batch could not be settled; it comes again',
-        );
+        this.#host.logger.warn({ err: error, consumer: this.#durable }, 'a batch could not be settled; it comes again');
         for (const message of batch) message.nak(retryDelayMs(message.info.deliveryCount));
       } finally {
         this.#pull.release(batch);
@@ -158,7 +155,8 @@ export class InboxConsumer {
   }
 
   async #settleFailure({ message, event, attempt }: Delivery, verdict: Verdict): Promise<void> {
-    if (verdict.kind === 'dead' || (verdict.kind !== 'outage' && attempt >= this.#maxAttempts)) {
+    const attemptsMax = verdict.kind === 'busy' ? this.#maxAttempts + UNANSWERED_MAX : this.#maxAttempts;
+    if (verdict.kind === 'dead' || (verdict.kind !== 'outage' && attempt >= attemptsMax)) {
       await this.#bury(message, verdict.code, verdict.reason);
       return;
     }

@@ -1,171 +1,192 @@
-import type { DeadLetterRecord, DeadLetterSummary } from '@peermesh/contracts/dead-letters';
-import type { Transaction } from '@peermesh/database';
-import { commonErrors } from '@peermesh/errors';
-import pg from 'pg';
+import { isUtf8 } from 'node:buffer';
+import type { DeadLetter, DeadLetterChange, DeadLetterSummary } from '@peermesh/contracts/dead-letters';
+import type { Database, Transaction } from '@peermesh/database';
+import { tableOf } from './dead-letter-store.ts';
+import type { EventHeaders } from './envelope.ts';
 
-type Tx = Pick<Transaction<never>, 'client'>;
-
-interface Row {
-  id: string;
-  tenant_id: string;
-  consumer: string;
-  stream: string;
-  stream_seq: string;
-  subject: string;
-  event_id: string | null;
-  headers: Record<string, string>;
-  body: Buffer;
-  code: string;
-  reason: string;
-  attempts: number;
-  state: DeadLetterSummary['state'];
-  redrives: number;
-  first_failed_at: Date;
-  last_failed_at: Date;
-  resolved_at: Date | null;
-  resolved_by: string | null;
-}
-
-/** Which dead letters an operation means: the open ones that match everything given. */
-export interface DeadLetterSelection {
-  readonly tenantId: string;
+/** Which dead letters are meant; every member narrows. */
+export interface DeadLetterCriteria {
   readonly ids?: readonly string[];
+  readonly state?: string;
   readonly consumer?: string;
   readonly code?: string;
+  readonly subject?: string;
   readonly from?: string;
   readonly to?: string;
-  readonly limit?: number;
-  readonly isDryRun?: boolean;
 }
 
-const SELECTED = `state = 'open' AND ($1::text[] IS NULL OR id = ANY ($1)) AND ($2::text IS NULL OR consumer = $2) AND ($3::text IS NULL OR code = $3)
-  AND ($4::timestamptz IS NULL OR last_failed_at >= $4) AND ($5::timestamptz IS NULL OR last_failed_at < $5) AND tenant_id = $7`;
+/** The dead letters of one module as an administrator of a tenant handles them. */
+export interface DeadLetterAdmin {
+  list(
+    tenantId: string,
+    criteria: DeadLetterCriteria,
+    window: { readonly limit: number; readonly offset: number },
+  ): Promise<{ items: DeadLetterSummary[]; total: number }>;
+  get(tenantId: string, id: string): Promise<DeadLetter | null>;
+  /** Schedules open dead letters at a rate. */
+  redrive(
+    tenantId: string,
+    criteria: DeadLetterCriteria,
+    options: { readonly ratePerSecond: number; readonly dryRun: boolean; readonly by: string },
+    inTransaction?: Joiner,
+  ): Promise<DeadLetterChange>;
+  discard(
+    tenantId: string,
+    criteria: DeadLetterCriteria,
+    options: { readonly dryRun: boolean; readonly by: string },
+    inTransaction?: Joiner,
+  ): Promise<DeadLetterChange>;
+}
 
-/** Reads and settles the dead letters of one module. */
-export class DeadLetterAdmin {
-  readonly #table: string;
-  readonly #outbox: string;
-  readonly #inbox: string;
+/** Something that is to be committed together with the change. */
+type Joiner = (tx: Pick<Transaction<never>, 'client'>, change: DeadLetterChange) => Promise<void>;
 
-  constructor(schema: string, module: string) {
-    const table = (name: string): string =>
-      `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(`${module}_${name}`)}`;
-    this.#table = table('dead_letters');
-    this.#outbox = table('outbox');
-    this.#inbox = table('inbox');
-  }
+interface Row {
+  readonly id: string;
+  readonly consumer: string;
+  readonly stream: string;
+  readonly stream_seq: string;
+  readonly subject: string;
+  readonly event_id: string | null;
+  readonly event_type: string | null;
+  readonly code: string;
+  readonly reason: string;
+  readonly attempts: number;
+  readonly redrives: number;
+  readonly state: DeadLetterSummary['state'];
+  readonly first_failed_at: Date;
+  readonly last_failed_at: Date;
+  readonly redrive_at: Date | null;
+  readonly resolved_at: Date | null;
+  readonly resolved_by: string | null;
+}
 
-  async list(
-    tx: Tx,
-    query: { tenantId: string; state?: string; consumer?: string; code?: string; limit: number; offset: number },
-  ): Promise<{ items: DeadLetterSummary[]; total: number }> {
-    const where =
-      '($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR consumer = $2) AND ($3::text IS NULL OR code = $3) AND tenant_id = $4';
-    const values = [query.state ?? null, query.consumer ?? null, query.code ?? null, query.tenantId];
-    const { rows: totals } = await tx.client.query<{ total: number }>(
-      `SELECT count(*)::int AS total FROM ${this.#table} WHERE ${where}`,
-      values,
-    );
-    const { rows } = await tx.client.query<Row>(
-      `SELECT * FROM ${this.#table} WHERE ${where} ORDER BY last_failed_at DESC, id DESC LIMIT $5 OFFSET $6`,
-      [...values, query.limit, query.offset],
-    );
-    return { items: rows.map(summaryOf), total: totals[0]?.total ?? 0 };
-  }
+const COLUMNS = `id, consumer, stream, stream_seq, subject, event_id, headers->>'ce-type' AS event_type, code, reason, attempts,
+  redrives, state, first_failed_at, last_failed_at, redrive_at, resolved_at, resolved_by`;
 
-  async get(tx: Tx, tenantId: string, id: string): Promise<DeadLetterRecord> {
-    const { rows } = await tx.client.query<Row>(`SELECT * FROM ${this.#table} WHERE id = $1 AND tenant_id = $2`, [id, tenantId]);
-    if (rows[0] === undefined) throw commonErrors.notFound();
-    const { body } = rows[0];
-    const text = body.toString('utf8');
-    const isText = Buffer.from(text, 'utf8').equals(body);
-    return {
-      ...summaryOf(rows[0]),
-      headers: rows[0].headers,
-      body: isText ? text : body.toString('base64'),
-      bodyEncoding: isText ? 'utf8' : 'base64',
-    };
-  }
+/** The dead letters of a module. */
+// biome-ignore lint/suspicious/noExplicitAny: dead letters exist in every schema
+export function createDeadLetterAdmin(db: Database<any>, module: string): DeadLetterAdmin {
+  const table = tableOf(db.schema, module, 'dead_letters');
 
-  /**
-   * Sends events to the one consumer that gave up on them, with their event id. In one transaction: the inbox row that says
-   * `dead` goes, the outbox row comes, the dead letter is marked.
-   */
-  async redrive(tx: Tx, selection: DeadLetterSelection, by: string): Promise<number> {
-    const rows = await this.#lock(tx, selection);
-    if (selection.isDryRun === true || rows.length === 0) return rows.length;
-    await tx.client.query(
-      `DELETE FROM ${this.#inbox} i USING unnest($1::text[], $2::uuid[]) AS d (consumer, message_id)
-        WHERE i.consumer = d.consumer AND i.message_id = d.message_id AND i.status = 'dead'`,
-      [rows.map((row) => row.consumer), rows.map((row) => row.event_id)],
-    );
-    const headers = rows.map((row) =>
-      JSON.stringify({
-        ...row.headers,
-        'Nats-Msg-Id': `${row.id}:${row.redrives + 1}`,
-        'ce-attempt': String(row.attempts + 1),
-      }),
-    );
-    await tx.client.query(
-      `INSERT INTO ${this.#outbox} (id, tenant_id, partition_key, subject, stream, headers, body)
-       SELECT gen_random_uuid(), r.tenant_id, r.partition_key, r.subject, 'REDRIVE', r.headers, r.body
-         FROM unnest($1::text[], $2::text[], $3::text[], $4::jsonb[], $5::bytea[]) AS r (tenant_id, partition_key, subject, headers, body)`,
-      [
-        rows.map((row) => row.tenant_id),
-        rows.map((row) => row.event_id ?? row.id),
-        rows.map((row) => `redrive.${row.consumer}`),
-        headers,
-        rows.map((row) => row.body),
-      ],
-    );
-    await this.#resolve(tx, rows, 'redriven', by);
-    return rows.length;
-  }
+  const change = (
+    tenantId: string,
+    criteria: DeadLetterCriteria,
+    options: { readonly dryRun: boolean; readonly by: string },
+    assignments: (meant: string, next: (value: unknown) => string) => string,
+    join: Joiner | undefined,
+  ): Promise<DeadLetterChange> =>
+    db.tenant(tenantId, async (tx) => {
+      const { where, values } = conditions(tenantId, { ...criteria, state: 'open' });
+      let result: DeadLetterChange;
+      if (options.dryRun) {
+        const { rows } = await tx.client.query<{ total: number }>(
+          `SELECT count(*)::int AS total FROM ${table} WHERE ${where}`,
+          values,
+        );
+        result = { matched: rows[0]?.total ?? 0, changed: 0, dryRun: true };
+      } else {
+        const next = (value: unknown): string => `$${values.push(value)}`;
+        const { rowCount } = await tx.client.query(
+          `WITH meant AS (SELECT id, row_number() OVER (ORDER BY last_failed_at, id) - 1 AS rank FROM ${table} WHERE ${where})
+           UPDATE ${table} AS letter SET ${assignments('meant', next)} FROM meant
+            WHERE letter.id = meant.id AND letter.state = 'open'`,
+          values,
+        );
+        result = { matched: rowCount ?? 0, changed: rowCount ?? 0, dryRun: false };
+      }
+      await join?.(tx, result);
+      return result;
+    });
 
-  /** Gives events up for good. */
-  async discard(tx: Tx, selection: DeadLetterSelection, by: string): Promise<number> {
-    const rows = await this.#lock(tx, selection);
-    if (selection.isDryRun !== true) await this.#resolve(tx, rows, 'discarded', by);
-    return rows.length;
-  }
+  return {
+    list: (tenantId, criteria, window) =>
+      db.tenant(
+        tenantId,
+        async (tx) => {
+          const { where, values } = conditions(tenantId, criteria);
+          const total = await tx.client.query<{ total: number }>(
+            `SELECT count(*)::int AS total FROM ${table} WHERE ${where}`,
+            values,
+          );
+          const { rows } = await tx.client.query<Row>(
+            `SELECT ${COLUMNS} FROM ${table} WHERE ${where} ORDER BY last_failed_at DESC, id DESC
+              LIMIT $${values.length + 1} OFFSET $${values.length + 2}`,
+            [...values, window.limit, window.offset],
+          );
+          return { items: rows.map(summaryOf), total: total.rows[0]?.total ?? 0 };
+        },
+        { readOnly: true },
+      ),
+    get: (tenantId, id) =>
+      db.tenant(
+        tenantId,
+        async (tx) => {
+          const { rows } = await tx.client.query<Row & { headers: EventHeaders; body: Buffer }>(
+            `SELECT ${COLUMNS}, headers, body FROM ${table} WHERE tenant_id = $1 AND id = $2`,
+            [tenantId, id],
+          );
+          const [row] = rows;
+          if (row === undefined) return null;
+          const bodyEncoding = isUtf8(row.body) ? 'utf8' : 'base64';
+          return { ...summaryOf(row), headers: row.headers, bodyEncoding, body: row.body.toString(bodyEncoding) };
+        },
+        { readOnly: true },
+      ),
+    redrive: (tenantId, criteria, options, join) =>
+      change(
+        tenantId,
+        criteria,
+        options,
+        (meant, next) =>
+          `state = 'scheduled', resolved_by = ${next(options.by)},
+           redrive_at = clock_timestamp() + ${meant}.rank / ${next(options.ratePerSecond)}::float8 * interval '1 second'`,
+        join,
+      ),
+    discard: (tenantId, criteria, options, join) =>
+      change(
+        tenantId,
+        criteria,
+        options,
+        (_meant, next) => `state = 'discarded', resolved_by = ${next(options.by)}, resolved_at = clock_timestamp()`,
+        join,
+      ),
+  };
+}
 
-  async #lock(tx: Tx, selection: DeadLetterSelection): Promise<Row[]> {
-    const { ids, consumer, code, from, to, limit } = selection;
-    if (ids === undefined && consumer === undefined && code === undefined && from === undefined && to === undefined) {
-      throw commonErrors.unprocessable({ detail: 'Name ids, a consumer, a code or a time range.' });
-    }
-    const { rows } = await tx.client.query<Row>(
-      `SELECT * FROM ${this.#table} WHERE ${SELECTED} ORDER BY first_failed_at, id LIMIT $6 FOR UPDATE SKIP LOCKED`,
-      [ids ?? null, consumer ?? null, code ?? null, from ?? null, to ?? null, limit ?? 1000, selection.tenantId],
-    );
-    return rows;
-  }
-
-  async #resolve(tx: Tx, rows: readonly Row[], state: 'redriven' | 'discarded', by: string): Promise<void> {
-    await tx.client.query(
-      `UPDATE ${this.#table} SET state = $2, resolved_at = clock_timestamp(), resolved_by = $3,
-              redrives = redrives + CASE WHEN $2 = 'redriven' THEN 1 ELSE 0 END WHERE id = ANY ($1)`,
-      [rows.map((row) => row.id), state, by],
-    );
-  }
+function conditions(tenantId: string, criteria: DeadLetterCriteria): { where: string; values: unknown[] } {
+  const values: unknown[] = [tenantId];
+  const parts = ['tenant_id = $1'];
+  const add = (sql: string, value: unknown): void => {
+    if (value !== undefined) parts.push(sql.replace('?', `$${values.push(value)}`));
+  };
+  add('id = ANY(?)', criteria.ids);
+  add('state = ?', criteria.state);
+  add('consumer = ?', criteria.consumer);
+  add('code = ?', criteria.code);
+  add('subject = ?', criteria.subject);
+  add('last_failed_at >= ?', criteria.from);
+  add('last_failed_at < ?', criteria.to);
+  return { where: parts.join(' AND '), values };
 }
 
 function summaryOf(row: Row): DeadLetterSummary {
   return {
     id: row.id,
-    tenantId: row.tenant_id,
     consumer: row.consumer,
     stream: row.stream,
     streamSequence: Number(row.stream_seq),
     subject: row.subject,
     eventId: row.event_id,
+    eventType: row.event_type,
     code: row.code,
     reason: row.reason,
     attempts: row.attempts,
-    state: row.state,
     redrives: row.redrives,
+    state: row.state,
     firstFailedAt: row.first_failed_at.toISOString(),
     lastFailedAt: row.last_failed_at.toISOString(),
+    redriveAt: row.redrive_at?.toISOString() ?? null,
     resolvedAt: row.resolved_at?.toISOString() ?? null,
     resolvedBy: row.resolved_by,
   };

@@ -3,6 +3,7 @@ import { newId } from '@peermesh/contracts';
 import type { Database, Transaction } from '@peermesh/database';
 import pg from 'pg';
 import { type EventHeaders, fromHeaders, isEventId } from './envelope.ts';
+import { insertOutbox } from './outbox.ts';
 
 /** Header of a redriven message: the dead letter that it comes from. */
 export const DEAD_LETTER_ID = 'pm-dead-letter-id';
@@ -33,11 +34,14 @@ type Tx = Pick<Transaction<never>, 'client'>;
  * Stores a dead letter, announces it on `dlq.{module}.{operation}` and closes its inbox row, in one transaction. The same
  * message of the same consumer is stored once; a redriven message opens its dead letter again.
  */
-export async function buryMessage(host: Host, message: LostMessage): Promise<void> {
+export async function buryMessage(host: Host, lost: LostMessage): Promise<void> {
   const { db, module } = host;
+  const message = { ...lost, reason: storable(lost.reason) };
+  const headers = plainHeaders(message.headers);
   await db.system(async (tx) => {
-    const headers = plainHeaders(message.headers);
-    const letter = (await reopen(tx, db.schema, module, message, headers)) ?? (await insert(tx, db.schema, module, message, headers));
+    const letter =
+      (await reopen(tx, db.schema, module, message, headers)) ??
+      (await insert(tx, db.schema, module, message, headers));
     if (letter === null) return;
     await announce(tx, db.schema, module, message, letter, headers);
     tx.afterCommit(host.wakeRelay);
@@ -167,25 +171,22 @@ async function announce(
     'pm-dead-letter-subject': letter.subject,
   };
   await tx.client.query(
-    `WITH closed AS (
-       INSERT INTO ${tableOf(schema, module, 'inbox')} (consumer, message_id, status)
-       SELECT $1, $2::uuid, 'dead' WHERE $2::uuid IS NOT NULL ON CONFLICT DO NOTHING)
-     INSERT INTO ${tableOf(schema, module, 'outbox')} (id, tenant_id, partition_key, subject, stream, headers, body)
-     VALUES (gen_random_uuid(), $3, $4, $5, 'DLQ', $6, $7)`,
-    [
-      message.consumer,
-      letter.eventId,
-      letter.tenantId,
-      letter.eventId ?? letter.id,
-      `dlq.${letter.subject}`,
-      JSON.stringify(headers),
-      message.body,
-    ],
+    `INSERT INTO ${tableOf(schema, module, 'inbox')} (consumer, message_id, status)
+     SELECT $1, $2::uuid, 'dead' WHERE $2::uuid IS NOT NULL ON CONFLICT DO NOTHING`,
+    [message.consumer, letter.eventId],
   );
+  await insertOutbox(tx, tableOf(schema, module, 'outbox'), `dlq.${letter.subject}`, 'DLQ', [
+    { tenantId: letter.tenantId, partitionKey: letter.eventId ?? letter.id, headers, body: message.body },
+  ]);
 }
 
 function plainHeaders(headers: MsgHdrs | undefined): EventHeaders {
   const result: Record<string, string> = {};
-  for (const [name, values] of headers ?? []) result[name] = values[0] ?? '';
+  for (const [name, values] of headers ?? []) result[storable(name)] = storable(values[0] ?? '');
   return result;
+}
+
+/** PostgreSQL stores neither NUL nor lone surrogates. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '').toWellFormed();
 }

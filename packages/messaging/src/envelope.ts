@@ -1,4 +1,4 @@
-import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import type { MsgHdrs } from '@nats-io/transport-node';
 import type { EventEnvelope } from '@peermesh/contracts';
 
 /** Header names of the CloudEvents NATS protocol binding, binary mode. */
@@ -62,11 +62,16 @@ export function isEventId(id: string): boolean {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** NATS headers of stored ones. */
-export function natsHeaders(stored: EventHeaders): MsgHdrs {
-  const result = headers();
-  for (const [name, value] of Object.entries(stored)) result.set(name, value);
-  return result;
+/** The header block of a NATS message (`NATS/1.0`), as the outbox stores it. */
+export function headerBlock(stored: EventHeaders): string {
+  let block = 'NATS/1.0\r\n';
+  for (const [name, value] of Object.entries(stored)) block += `${name}: ${value}\r\n`;
+  return `${block}\r\n`;
+}
+
+/** A stored header block as the client takes it: `publish` asks headers for nothing but their encoded form. */
+export function wireHeaders(block: Uint8Array): MsgHdrs {
+  return { encode: () => block } as unknown as MsgHdrs;
 }
 
 function encode(value: string): string {

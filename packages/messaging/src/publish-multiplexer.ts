@@ -25,6 +25,8 @@ export class PublishMultiplexer {
   readonly #subscription: Subscription;
   readonly #sweeper: NodeJS.Timeout;
   #next = 0;
+  #connected = true;
+  #closed = false;
 
   constructor(nats: NatsConnection, timeoutMs = 5_000) {
     this.#nats = nats;
@@ -34,10 +36,12 @@ export class PublishMultiplexer {
     });
     this.#sweeper = setInterval(() => this.#sweep(), 250);
     this.#sweeper.unref();
+    void this.#watch();
   }
 
   /** Resolves when the stream has stored the message; rejects after the time limit or when no stream takes it. */
   publish(subject: string, body: Uint8Array, headers: MsgHdrs): Promise<PublishAck> {
+    if (!this.#connected) return Promise.reject(new Error('the connection to NATS is lost'));
     const token = (this.#next++).toString(36);
     return new Promise((resolve, reject) => {
       this.#pending.set(token, { resolve, reject, sentAt: Date.now() });
@@ -52,9 +56,25 @@ export class PublishMultiplexer {
 
   /** Fails everything that is still waiting. */
   close(): void {
+    this.#closed = true;
     clearInterval(this.#sweeper);
     this.#subscription.unsubscribe();
-    for (const waiting of this.#pending.values()) waiting.reject(new Error('the publisher was closed'));
+    this.#failAll('the publisher was closed');
+  }
+
+  /** Answers do not survive the connection that they were asked on, and nothing may overtake what was lost with it. */
+  async #watch(): Promise<void> {
+    for await (const status of this.#nats.status()) {
+      if (this.#closed) return;
+      if (status.type === 'disconnect') {
+        this.#connected = false;
+        this.#failAll('the connection to NATS was lost');
+      } else if (status.type === 'reconnect') this.#connected = true;
+    }
+  }
+
+  #failAll(reason: string): void {
+    for (const waiting of this.#pending.values()) waiting.reject(new Error(reason));
     this.#pending.clear();
   }
 

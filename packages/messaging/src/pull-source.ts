@@ -1,4 +1,11 @@
-import { AckPolicy, type ConsumerInfo, DeliverPolicy, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import {
+  AckPolicy,
+  type ConsumerInfo,
+  DeliverPolicy,
+  type JsMsg,
+  jetstream,
+  jetstreamManager,
+} from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger, MetricsRegistry } from '@peermesh/telemetry';
 import { Rest } from './rest.ts';
@@ -87,7 +94,8 @@ export class PullSource {
         void this.#watch(messages);
         for await (const message of messages) this.#receive(message);
       } catch (error) {
-        if (!this.#stopping) logger.warn({ err: error, consumer: durable }, 'consumer lost its stream; it starts again');
+        if (!this.#stopping)
+          logger.warn({ err: error, consumer: durable }, 'consumer lost its stream; it starts again');
       }
       await this.#pullRest.pause(RESTART_MS);
     }
@@ -146,11 +154,12 @@ export class PullSource {
 
   #measure(info: ConsumerInfo): void {
     this.#options.metrics
-      ?.gauge({ name: 'consumer_pending_events', help: 'Events that wait for a consumer.', labels: ['consumer', 'stream'] })
-      .set(
-        { consumer: this.#options.durable, stream: this.#options.stream },
-        info.num_pending + info.num_ack_pending,
-      );
+      ?.gauge({
+        name: 'consumer_pending_events',
+        help: 'Events that wait for a consumer.',
+        labels: ['consumer', 'stream'],
+      })
+      .set({ consumer: this.#options.durable, stream: this.#options.stream }, info.num_pending + info.num_ack_pending);
   }
 
   async #ensureConsumer(): Promise<void> {

@@ -1,12 +1,13 @@
-import pg from 'pg';
-import type { EventHeaders } from './envelope.ts';
+import type pg from 'pg';
+import { tableOf } from './dead-letter-store.ts';
 
 /** One row of the outbox, as the relay reads it. */
 export interface OutboxRow {
   readonly position: string;
   readonly subject: string;
   readonly stream: string;
-  readonly headers: EventHeaders;
+  /** The header block as it goes over the wire. */
+  readonly headers: Buffer;
   readonly body: Buffer;
 }
 
@@ -27,6 +28,7 @@ export interface StreamMark {
 /** The relay's view of its tables, over one connection of its own. */
 export class RelayStore {
   readonly #client: pg.Client;
+  readonly #table: (name: string) => string;
   readonly #outbox: string;
   readonly #leader: string;
   readonly #chunks: string;
@@ -34,12 +36,11 @@ export class RelayStore {
   epoch = '0';
 
   constructor(client: pg.Client, schema: string, module: string) {
-    const table = (name: string): string =>
-      `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(`${module}_${name}`)}`;
     this.#client = client;
-    this.#outbox = table('outbox');
-    this.#leader = table('outbox_leader');
-    this.#chunks = table('outbox_chunks');
+    this.#table = (name) => tableOf(schema, module, name);
+    this.#outbox = this.#table('outbox');
+    this.#leader = this.#table('outbox_leader');
+    this.#chunks = this.#table('outbox_chunks');
     this.#lockKey = `outbox:${schema}.${module}`;
   }
 
@@ -74,7 +75,7 @@ export class RelayStore {
        SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon;
        DECLARE outbox_round NO SCROLL CURSOR FOR
          SELECT o.position::text, subject, stream, headers, body FROM ${this.#outbox} AS o
-          WHERE xid >= '${BigInt(from)}'::xid8 AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY o.position;
+          WHERE xid >= '${BigInt(from)}'::bigint AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint ORDER BY o.position;
        FETCH ${chunk} FROM outbox_round`,
     )) as unknown as pg.QueryResult[];
     const horizon = (results[1]?.rows[0] as { horizon: string } | undefined)?.horizon ?? from;
@@ -94,9 +95,9 @@ export class RelayStore {
   /** Ends a round: everything before `horizon` is published, and where. A crash before this repeats the round. */
   async endRound(from: string, horizon: string, chunks: readonly PublishedChunk[]): Promise<void> {
     const { rowCount } = await this.#client.query(
-      `WITH fenced AS (UPDATE ${this.#leader} SET done_before = $3::xid8 WHERE epoch = $1 RETURNING epoch),
+      `WITH fenced AS (UPDATE ${this.#leader} SET done_before = $3::bigint WHERE epoch = $1 RETURNING epoch),
             noted AS (INSERT INTO ${this.#chunks} (xid_from, xid_to, position_from, position_to, stream, stream_seq, stream_created)
-                      SELECT $2::xid8, $3::xid8, part.* FROM fenced,
+                      SELECT $2::bigint, $3::bigint, part.* FROM fenced,
                              unnest($4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::text[]) AS part)
        SELECT 1 FROM fenced`,
       [
@@ -117,7 +118,7 @@ export class RelayStore {
   async lostChunks(stream: string, lastSequence: number, created: string): Promise<ChunkRow[]> {
     const { rows } = await this.#client.query<ChunkRow>(
       `SELECT id::text, xid_from::text, xid_to::text, position_from::text, position_to::text, stream FROM ${this.#chunks}
-        WHERE stream = $1 AND (stream_seq > $2 OR stream_created <> $3) ORDER BY id`,
+        WHERE stream = $1 AND (stream_seq > $2 OR stream_created <> $3) ORDER BY position_from`,
       [stream, lastSequence, created],
     );
     return rows;
@@ -127,7 +128,7 @@ export class RelayStore {
   async rowsOfChunk(chunk: ChunkRow): Promise<OutboxRow[]> {
     const { rows } = await this.#client.query<OutboxRow>(
       `SELECT o.position::text, subject, stream, headers, body FROM ${this.#outbox} AS o
-        WHERE xid >= $1::xid8 AND xid < $2::xid8 AND position BETWEEN $3 AND $4 AND stream = $5 ORDER BY o.position`,
+        WHERE xid >= $1::bigint AND xid < $2::bigint AND position BETWEEN $3 AND $4 AND stream = $5 ORDER BY o.position`,
       [chunk.xid_from, chunk.xid_to, chunk.position_from, chunk.position_to, chunk.stream],
     );
     return rows;
@@ -147,29 +148,17 @@ export class RelayStore {
     return rows.map((row) => row.stream);
   }
 
-  /** Rows that wait, and for how long the oldest has. */
-  async backlog(from: string): Promise<{ rows: number; oldestSeconds: number }> {
-    const { rows } = await this.#client.query<{ rows: string; age: number | null }>(
-      `SELECT count(*) AS rows, extract(epoch FROM clock_timestamp() - min(created_at))::float8 AS age
-         FROM ${this.#outbox} WHERE xid >= $1::xid8`,
-      [from],
-    );
-    return { rows: Number(rows[0]?.rows ?? 0), oldestSeconds: rows[0]?.age ?? 0 };
+  /** A table of the module, quoted. */
+  name(table: string): string {
+    return this.#table(table);
   }
 
-  /** Deletes rows of finished rounds that are older than the retention. */
-  async prune(from: string, retentionSeconds: number, limit: number): Promise<number> {
-    const { rowCount } = await this.#client.query(
-      `DELETE FROM ${this.#outbox} WHERE position IN (
-         SELECT position FROM ${this.#outbox}
-          WHERE xid < $1::xid8 AND created_at < clock_timestamp() - $2 * interval '1 second' ORDER BY position LIMIT $3)`,
-      [from, retentionSeconds, limit],
+  /** Runs a statement of the housekeeping; `{outbox}` and the like stand for the module's tables. */
+  async keep<Row extends pg.QueryResultRow>(statement: string, values: unknown[]): Promise<pg.QueryResult<Row>> {
+    return this.#client.query<Row>(
+      statement.replace(/\{(\w+)\}/g, (_, name: string) => this.#table(name)),
+      values,
     );
-    await this.#client.query(
-      `DELETE FROM ${this.#chunks} WHERE published_at < clock_timestamp() - $1 * interval '1 second'`,
-      [retentionSeconds],
-    );
-    return rowCount ?? 0;
   }
 }
 

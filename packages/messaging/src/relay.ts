@@ -2,9 +2,11 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger, MetricsRegistry } from '@peermesh/telemetry';
 import pg from 'pg';
-import { natsHeaders } from './envelope.ts';
+import { wireHeaders } from './envelope.ts';
 import { PublishMultiplexer } from './publish-multiplexer.ts';
+import { RelayHousekeeping } from './relay-housekeeping.ts';
 import { type OutboxRow, type PublishedChunk, RelayStore, type StreamMark } from './relay-store.ts';
+import { Rest } from './rest.ts';
 
 /** What a relay needs. */
 export interface RelayOptions {
@@ -19,6 +21,7 @@ export interface RelayOptions {
   readonly retentionSeconds?: number;
 }
 
+/** Messages in flight at most. A chunk is answered before the next one is sent, so that what is lost is always a tail. */
 const CHUNK = 1000;
 const POLL_MIN_MS = 50;
 const POLL_MAX_MS = 1000;
@@ -32,9 +35,8 @@ const HOUSEKEEPING_MS = 5_000;
 export class Relay {
   readonly #options: RelayOptions;
   readonly #channel: string;
+  readonly #rest = new Rest();
   #stopping = false;
-  #woken = false;
-  #wakeUp: (() => void) | null = null;
   #loop: Promise<void> | null = null;
   #createdOf = new Map<string, string>();
   #reconcileDue = true;
@@ -56,14 +58,13 @@ export class Relay {
 
   /** Rows were committed. */
   wake(): void {
-    this.#woken = true;
-    this.#wakeUp?.();
+    this.#rest.wake();
   }
 
   /** Publishes what is settled, gives the lead away, and ends. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.wake();
+    this.#rest.end();
     await this.#loop;
   }
 
@@ -80,7 +81,7 @@ export class Relay {
           logger.warn({ err: error }, 'outbox relay lost its connection or a publish; it starts again');
       }
       this.isLeading = false;
-      if (!this.#stopping) await this.#rest(LEAD_RETRY_MS);
+      await this.#rest.pause(LEAD_RETRY_MS);
     } while (!this.#stopping);
   }
 
@@ -101,9 +102,15 @@ export class Relay {
     const publisher = new PublishMultiplexer(this.#options.nats);
     try {
       await client.connect();
+      await client.query("SELECT set_config('app.system', 'on', false)");
       client.on('notification', () => this.wake());
       const store = new RelayStore(client, this.#options.schema, this.#options.module);
-      const from = await store.lead(this.#options.instance);
+      let from = await store.lead(this.#options.instance);
+      while (from === null && !this.#stopping && lost === null) {
+        this.#rest.settle();
+        await this.#rest.pause(LEAD_RETRY_MS);
+        from = await store.lead(this.#options.instance);
+      }
       if (from === null) return;
       this.isLeading = true;
       this.#reconcileDue = true;
@@ -124,11 +131,12 @@ export class Relay {
     let from = start;
     let pollMs = POLL_MIN_MS;
     let housekeepingAt = 0;
+    const housekeeping = new RelayHousekeeping(store, this.#options);
     for (;;) {
       const error = lost();
       if (error !== null) throw error;
       if (this.#reconcileDue && !this.#stopping) await this.#reconcile(store, publisher);
-      this.#woken = false;
+      this.#rest.settle();
       const chunks: PublishedChunk[] = [];
       const horizon = await store.readRound(from, CHUNK, async (rows) => {
         chunks.push(...(await this.#publish(publisher, rows)));
@@ -142,16 +150,16 @@ export class Relay {
       from = horizon;
       if (Date.now() >= housekeepingAt) {
         housekeepingAt = Date.now() + HOUSEKEEPING_MS;
-        await this.#housekeeping(store, from);
+        await housekeeping.run(from);
       }
       if (this.#stopping && chunks.length === 0) return;
-      if (chunks.length === 0) await this.#rest(pollMs);
+      if (chunks.length === 0) await this.#rest.pause(pollMs);
     }
   }
 
   async #publish(publisher: PublishMultiplexer, rows: readonly OutboxRow[]): Promise<PublishedChunk[]> {
     const settled = await Promise.allSettled(
-      rows.map((row) => publisher.publish(row.subject, row.body, natsHeaders(row.headers))),
+      rows.map((row) => publisher.publish(row.subject, row.body, wireHeaders(row.headers))),
     );
     const highest = new Map<string, number>();
     for (const result of settled) {
@@ -198,31 +206,5 @@ export class Relay {
         );
     }
     this.#reconcileDue = false;
-  }
-
-  async #housekeeping(store: RelayStore, from: string): Promise<void> {
-    await store.prune(from, this.#options.retentionSeconds ?? 7 * 24 * 3600, 5_000);
-    const { metrics, module } = this.#options;
-    if (metrics === undefined) return;
-    const { rows, oldestSeconds } = await store.backlog(from);
-    metrics
-      .gauge({ name: 'outbox_unpublished_rows', help: 'Rows that wait for the relay.', labels: ['module'] })
-      .set({ module }, rows);
-    metrics
-      .gauge({ name: 'outbox_oldest_age_seconds', help: 'Age of the oldest row that waits.', labels: ['module'] })
-      .set({ module }, oldestSeconds);
-  }
-
-  #rest(ms: number): Promise<void> {
-    if (this.#woken) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        this.#wakeUp = null;
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      this.#wakeUp = done;
-    });
   }
 }

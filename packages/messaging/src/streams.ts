@@ -46,6 +46,14 @@ export const peermeshStreams: readonly StreamDeclaration[] = [
   },
   { ...events('DLQ', ['dlq.>'], 'Dead letters of all consumers.'), maxAgeMs: 30 * DAY_MS, maxBytes: GIB },
   { ...events('REDRIVE', ['redrive.>'], 'Dead letters on their second way to one consumer.'), maxBytes: GIB },
+  {
+    ...events(
+      'ADVISORY',
+      ['$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>'],
+      'Messages that the server has stopped delivering.',
+    ),
+    maxBytes: GIB / 4,
+  },
 ];
 
 /**

@@ -64,7 +64,13 @@ export function createTail(options: TailOptions, handle: TailHandler): Tail {
   };
 }
 
-const LOST: ReadonlySet<string> = new Set(['heartbeats_missed', 'consumer_not_found', 'consumer_deleted', 'stream_not_found', 'reset']);
+const LOST: ReadonlySet<string> = new Set([
+  'heartbeats_missed',
+  'consumer_not_found',
+  'consumer_deleted',
+  'stream_not_found',
+  'reset',
+]);
 
 /**
  * Ends an iteration whose ordered consumer is gone, so that the follower makes a new one behind what it has handled. The

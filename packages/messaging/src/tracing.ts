@@ -18,7 +18,9 @@ export async function tracedHandling<T>(
   const isSingle = events.length === 1;
   const links: Link[] = isSingle
     ? []
-    : parents.map((parent) => trace.getSpanContext(parent)).flatMap((found) => (found === undefined ? [] : [{ context: found }]));
+    : parents
+        .map((parent) => trace.getSpanContext(parent))
+        .flatMap((found) => (found === undefined ? [] : [{ context: found }]));
   return tracer.startActiveSpan(
     `process ${event.subject}`,
     {

@@ -79,7 +79,7 @@ const ledger = async (prefix: string): Promise<string[]> => {
   );
   return rows.map((row) => row.note);
 };
-const settled = (prefix: string, count: number): Promise<void> =>
+const settled = (prefix: string, count: number): Promise<boolean> =>
   waitFor(async () => (await ledger(prefix)).length >= count, {
     timeoutMs: 20_000,
     message: `${count} notes ${prefix}`,
@@ -130,7 +130,9 @@ test('a poison event becomes a dead letter and its neighbours have their effect'
   await publish(['p1', 'poison', 'p2']);
   await settled('p', 2);
   await waitFor(async () => {
-    const { rows } = await db.pool.query("SELECT 1 FROM search_dead_letters WHERE code = 'PM_TEST_POISON'");
+    const { rows } = await db.system((tx) =>
+      tx.client.query("SELECT 1 FROM search_dead_letters WHERE code = 'PM_TEST_POISON'"),
+    );
     return rows.length === 1;
   });
   assert.deepEqual(await ledger('p'), ['p1', 'p2']);

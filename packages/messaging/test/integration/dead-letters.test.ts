@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { createAuthenticator } from '@peermesh/authz';
 import { createClient, defineEvent } from '@peermesh/contracts';
-import { defineDeadLetterRoutes } from '@peermesh/contracts/dead-letters';
+import { deadLetterRoutes } from '@peermesh/contracts/dead-letters';
 import { createDatabase, type Database, migrate } from '@peermesh/database';
 import { type Bus, connectNats, createBus, mountDeadLetterRoutes } from '@peermesh/messaging';
 import { applyStreams } from '@peermesh/messaging/streams';
@@ -43,7 +44,7 @@ let baseUrl: string;
 let isBroken = true;
 let neighbourEffects = 0;
 const logger = silentLogger();
-const routes = defineDeadLetterRoutes('search');
+const routes = deadLetterRoutes('search');
 const clientOf = async (role: string) => createClient(routes, { baseUrl, token: await issueTestToken({ role }) });
 
 before(async () => {
@@ -68,7 +69,7 @@ before(async () => {
   });
   app = await createApp({ service: 'search', version: '0.0.0', logger, metrics: createMetrics({ service: 'search' }) });
   app.authenticator = createAuthenticator({ issuer: 'peermesh-auth', audience: 'peermesh', jwks: testJwks });
-  mountDeadLetterRoutes(app, bus);
+  mountDeadLetterRoutes(app, { bus });
   await app.listen({ host: '127.0.0.1', port: 0 });
   baseUrl = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   await bus.start();
@@ -97,7 +98,7 @@ test('an event that every attempt fails on becomes a dead letter with its reason
   assert.equal(letter.attempts, 2);
   assert.equal(letter.code, 'PM_MESSAGING_HANDLER_FAILED');
   assert.match(letter.reason, /warehouse is closed/);
-  const { body } = await (await clientOf('admin')).getDeadLetter({ params: { id: letter.id } });
+  const { body } = await (await clientOf('admin')).getDeadLetter({ params: { deadLetterId: letter.id } });
   assert.deepEqual(JSON.parse(body.body), { note: 'first' });
   assert.equal(body.headers['ce-type'], OrderPlaced.type);
 });
@@ -112,24 +113,76 @@ test('a selection of nothing in particular is refused', async () => {
 
 test('a dry run changes nothing', async () => {
   const client = await clientOf('admin');
-  const { body } = await client.redriveDeadLetters({ body: { consumer: 'test-orders', isDryRun: true } });
-  assert.equal(body.deadLetters, 1);
+  const { body } = await client.redriveDeadLetters({ body: { filter: { consumer: 'test-orders' }, dryRun: true } });
+  assert.deepEqual(body, { matched: 1, changed: 0, dryRun: true });
   assert.equal((await onlyLetter()).state, 'open');
+});
+
+test('a redriven event that fails again is open again, with all its attempts', async () => {
+  const letter = await onlyLetter();
+  const client = await clientOf('admin');
+  assert.equal((await client.redriveDeadLetters({ body: { ids: [letter.id] } })).body.changed, 1);
+  await waitFor(async () => (await onlyLetter()).attempts === 4, { timeoutMs: 15_000, message: 'it failed again' });
+  assert.equal((await onlyLetter()).state, 'open');
+  const { body } = await client.getDeadLetter({ params: { deadLetterId: letter.id } });
+  assert.equal(body.redrives, 1);
+  assert.equal(body.subject, OrderPlaced.subject);
 });
 
 test('a redriven event has its effect once, at the one consumer that had given up', async () => {
   isBroken = false;
   const letter = await onlyLetter();
   const before = neighbourEffects;
-  const { body } = await (await clientOf('admin')).redriveDeadLetters({ body: { ids: [letter.id] } });
-  assert.equal(body.deadLetters, 1);
-  await waitFor(async () => (await db.pool.query('SELECT 1 FROM search_ledger')).rowCount === 1, { timeoutMs: 15_000 });
+  const client = await clientOf('admin');
+  assert.equal((await client.redriveDeadLetters({ body: { ids: [letter.id] } })).body.changed, 1);
+  await waitFor(async () => (await onlyLetter()).state === 'resolved', {
+    timeoutMs: 15_000,
+    message: 'it is resolved',
+  });
+  assert.equal((await db.pool.query('SELECT 1 FROM search_ledger')).rowCount, 1);
   assert.equal(neighbourEffects, before);
-  assert.equal((await onlyLetter()).state, 'redriven');
-  assert.equal(
-    (await (await clientOf('admin')).redriveDeadLetters({ body: { ids: [letter.id] } })).body.deadLetters,
-    0,
+  assert.equal((await client.redriveDeadLetters({ body: { ids: [letter.id] } })).body.matched, 0);
+});
+
+test('every dead letter is announced on the dead letter stream with reason, attempts and original headers', async () => {
+  const manager = await jetstreamManager(nats);
+  const stored = await waitFor(() => manager.streams.getMessage('DLQ', { last_by_subj: 'dlq.search.order_placed' }));
+  assert.equal(stored.header.get('pm-dead-letter-attempts'), '4');
+  assert.equal(stored.header.get('pm-dead-letter-consumer'), 'test-orders');
+  assert.match(decodeURIComponent(stored.header.get('pm-dead-letter-reason')), /warehouse is closed/);
+  assert.equal(stored.header.get('ce-type'), OrderPlaced.type);
+  assert.deepEqual(stored.json(), { note: 'first' });
+});
+
+test('a tenant does not see the dead letters of another', async () => {
+  const token = await issueTestToken({ role: 'admin', tenant: 'other' });
+  const other = createClient(routes, { baseUrl, token });
+  assert.equal((await other.listDeadLetters({ query: {} })).body.total, 0);
+  const { id } = await onlyLetter();
+  await assert.rejects(other.getDeadLetter({ params: { deadLetterId: id } }), { code: 'PM_COMMON_NOT_FOUND' });
+});
+
+test('many are redriven at the rate that was asked for', async () => {
+  isBroken = true;
+  const notes = Array.from({ length: 10 }, (_, index) => `rate-${index}`);
+  await db.system((tx) =>
+    bus.publishMany(
+      tx,
+      OrderPlaced,
+      notes.map((note) => ({ data: { note }, tenantId: 'default', partitionKey: 'k' })),
+    ),
   );
+  const client = await clientOf('admin');
+  const openOnes = async () => (await client.listDeadLetters({ query: { state: 'open' } })).body.total;
+  await waitFor(async () => (await openOnes()) === 10, { timeoutMs: 15_000, message: 'ten dead letters' });
+  isBroken = false;
+  const startedAt = Date.now();
+  await client.redriveDeadLetters({ body: { filter: { consumer: 'test-orders' }, ratePerSecond: 10 } });
+  await waitFor(async () => (await client.listDeadLetters({ query: { state: 'resolved' } })).body.total === 11, {
+    timeoutMs: 15_000,
+    message: 'all are resolved',
+  });
+  assert.ok(Date.now() - startedAt >= 850, 'ten at ten a second take nine tenths of a second');
 });
 
 test('the command line lists and discards, and tells wrong usage by its exit code', async () => {
@@ -145,7 +198,7 @@ test('the command line lists and discards, and tells wrong usage by its exit cod
   assert.equal(listed.code, 0, listed.output);
   assert.match(listed.output, /test-orders/);
   const discarded = await cli('discard', 'search', '--consumer', 'test-orders', '--json');
-  assert.deepEqual(JSON.parse(discarded.output), { deadLetters: 1 });
+  assert.deepEqual(JSON.parse(discarded.output), { matched: 1, changed: 1, dryRun: false });
   assert.equal((await cli('list', 'nowhere')).code, 2);
   assert.equal((await cli('show', 'search', 'dlt_unknown')).code, 1);
 });
