@@ -59,6 +59,7 @@ export async function buildApp(config: GatewayConfig, deps: GatewayDeps): Promis
     applicationName: 'gateway',
     poolMax: config.DATABASE_POOL_MAX,
     logger,
+    metrics,
   });
   const {
     events,

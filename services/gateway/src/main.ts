@@ -1,14 +1,26 @@
-import { runService } from '@peermesh/service-kit';
+import { ConfigError, runService, tracingFrom } from '@peermesh/service-kit';
 import { createLogger } from '@peermesh/telemetry';
 import { buildApp } from './app.ts';
-import { loadGatewayConfig } from './config.ts';
+import { type GatewayConfig, loadGatewayConfig } from './config.ts';
 
-const config = loadGatewayConfig(process.env);
+function readConfig(): GatewayConfig {
+  try {
+    return loadGatewayConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+const config = readConfig();
 const logger = createLogger({ service: 'gateway', level: config.LOG_LEVEL });
 await runService({
   logger,
   host: config.HOST,
   port: config.PORT,
+  graceMs: config.SHUTDOWN_GRACE_MS,
   forceMs: config.SHUTDOWN_FORCE_MS,
+  tracing: tracingFrom('gateway', config),
   start: () => buildApp(config, { logger }),
 });

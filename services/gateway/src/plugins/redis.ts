@@ -1,4 +1,4 @@
-import type { Logger } from '@peermesh/telemetry';
+import { type Logger, traceRedis } from '@peermesh/telemetry';
 import { Redis } from 'ioredis';
 
 const RECONNECT_MAX_MS = 1000;
@@ -13,6 +13,7 @@ export function openRedis(url: string, logger: Logger): Redis {
     connectTimeout: 2000,
     retryStrategy: (attempt) => Math.min(RECONNECT_MAX_MS, 50 * attempt) * (0.5 + Math.random() / 2),
   });
+  traceRedis(redis);
   let isAway = false;
   redis.on('error', (error) => {
     if (!isAway) logger.warn({ err: error }, 'redis is away');

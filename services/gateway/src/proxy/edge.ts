@@ -34,6 +34,8 @@ export function handleProxied(parts: EdgeParts, request: IncomingMessage, respon
   response.on('close', () => {
     forwarding.close();
     exchange.finish();
+    // An answer that began before the drain has promised to keep the connection open.
+    if (parts.isDraining) request.socket.end();
   });
   new Admission(exchange, () => forwarding.start()).run();
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { asPeerMeshError } from '@peermesh/service-kit';
+import { endRequestTrace, type RequestTrace, traceRequest } from '@peermesh/telemetry';
 import type { CompiledRoute } from '../domain/compiled-route.ts';
 import type { RequestTarget } from '../domain/request-path.ts';
 import { recordDenial } from './denials.ts';
@@ -18,6 +19,8 @@ export class Exchange {
   readonly requestId: string;
   readonly startedAtMs = performance.now();
   readonly clientAddress: string;
+  /** Null while tracing is off. */
+  readonly trace: RequestTrace | null;
   target: RequestTarget | null = null;
   route: CompiledRoute | null = null;
   identity: Identity | null = null;
@@ -34,6 +37,7 @@ export class Exchange {
     this.response = response;
     this.requestId = requestId;
     this.clientAddress = parts.addresses.of(request);
+    this.trace = traceRequest({ method: request.method ?? 'GET', headers: request.headers });
   }
 
   get routeId(): string {
@@ -88,7 +92,10 @@ export class Exchange {
     if (body !== null && !Buffer.isBuffer(body)) body.destroy();
     if (!request.complete && !request.destroyed) request.resume();
     const seconds = (performance.now() - this.startedAtMs) / 1000;
-    this.parts.metrics.finished(this.routeId, methodLabel(request.method), response.statusCode, seconds);
+    const method = methodLabel(request.method);
+    this.parts.metrics.finished(this.routeId, method, response.statusCode, seconds);
+    if (this.trace === null) return;
+    endRequestTrace(this.trace, { method, route: this.routeId, path: this.path, status: response.statusCode });
   }
 
   get path(): string {

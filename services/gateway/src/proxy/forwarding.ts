@@ -1,4 +1,5 @@
 import { gatewayErrors, isPeerMeshError } from '@peermesh/errors';
+import { insideTrace, traceHeaders } from '@peermesh/telemetry';
 import { Attempt, type AttemptListener } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
 import { clientHeaders, upstreamHeaders } from './headers.ts';
@@ -53,7 +54,7 @@ export class Forwarding implements AttemptListener {
   }
 
   #dispatch(nowMs: number): void {
-    const { route, parts, request, target, body, identity, clientAddress, requestId } = this.#exchange;
+    const { route, parts, request, target, body, identity, clientAddress, requestId, trace } = this.#exchange;
     const { headers, method = 'GET' } = request;
     const instance = parts.upstreams.get(route!.service)!.pick(nowMs, this.#tried);
     if (route!.retriesMax > 0) this.#tried.push(instance);
@@ -73,6 +74,7 @@ export class Forwarding implements AttemptListener {
           isEncrypted: 'encrypted' in request.socket,
           authorization: route!.isPublic ? (headers.authorization ?? null) : identity!.authorization,
           contentLength: body === null ? null : (headers['content-length'] ?? null),
+          trace: trace === null ? null : insideTrace(trace, traceHeaders),
         }),
       },
       attempt,

@@ -65,6 +65,8 @@ export interface ForwardedFacts {
   /** The credential for the service; null passes none on. */
   readonly authorization: string | null;
   readonly contentLength: string | null;
+  /** The trace that this hop continues, in place of what the client sent; null while tracing is off. */
+  readonly trace: Readonly<Record<string, string>> | null;
 }
 
 /** The request headers for the upstream as name, value, name, value. What a client could spoof is gone. */
@@ -74,6 +76,7 @@ export function upstreamHeaders(headers: IncomingHttpHeaders, facts: ForwardedFa
   for (const name in headers) {
     if (NOT_FORWARDED.has(name) || name.startsWith('x-peermesh-') || nominated?.includes(name)) continue;
     if (name === 'traceparent' && !TRACEPARENT.test(String(headers[name]))) continue;
+    if (facts.trace !== null && (name === 'traceparent' || name === 'tracestate')) continue;
     const value = headers[name];
     if (typeof value === 'string') result.push(name, value);
     else if (value !== undefined) for (const each of value) result.push(name, each);
@@ -92,6 +95,7 @@ export function upstreamHeaders(headers: IncomingHttpHeaders, facts: ForwardedFa
   if (host !== undefined) result.push('x-forwarded-host', host);
   if (facts.authorization !== null) result.push('authorization', facts.authorization);
   if (facts.contentLength !== null) result.push('content-length', facts.contentLength);
+  for (const name in facts.trace) result.push(name, facts.trace[name]!);
   return result;
 }
 

@@ -11,6 +11,7 @@ const facts = {
   isEncrypted: false,
   authorization: 'Bearer jwt',
   contentLength: null,
+  trace: null,
 };
 
 function asMap(list: readonly string[]): Record<string, string> {
@@ -76,6 +77,17 @@ test('believes a trusted proxy about protocol, host and chain', () => {
 
 test('drops a traceparent that is none', () => {
   assert.equal(asMap(upstreamHeaders({ traceparent: 'evil' }, facts))['traceparent'], undefined);
+});
+
+test('continues a trace of its own in place of the client’s', () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01';
+  const sent = asMap(
+    upstreamHeaders(
+      { traceparent: traceparent.replace('00f0', 'ffff'), tracestate: 'a=b' },
+      { ...facts, trace: { traceparent } },
+    ),
+  );
+  assert.deepEqual([sent['traceparent'], sent['tracestate']], [traceparent, undefined]);
 });
 
 test('returns every cookie and no hop-by-hop header', () => {
