@@ -42,16 +42,34 @@ export default {
       to: { path: '^packages/testkit/' },
     },
     {
+      name: 'no-path-into-another-package',
+      comment: 'A package is imported by its name; relative paths stay inside.',
+      severity: 'error',
+      from: { path: '^(packages/[^/]+|services/[^/]+|infra|e2e|bench|tools)/' },
+      to: { dependencyTypes: ['local'], pathNot: '^$1/' },
+    },
+    {
       name: 'no-deep-imports',
       severity: 'error',
       from: { path: '^(?:packages|services)/([^/]+)/' },
-      to: { path: '^packages/([^/]+)/src/(?!index\\.ts)', pathNot: ['^packages/$1/', '^packages/contracts/src/', '^packages/messaging/src/streams\\.ts', '^packages/testkit/src/'] },
+      to: {
+        path: '^packages/([^/]+)/src/(?!index\\.ts)',
+        pathNot: [
+          '^packages/$1/',
+          '^packages/contracts/src/',
+          '^packages/messaging/src/streams\\.ts',
+          '^packages/testkit/src/',
+        ],
+      },
     },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)(dist|node_modules)/' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['@peermesh/source', 'import', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@peermesh/source', 'import', 'node', 'default'],
+    },
   },
 };

@@ -8,6 +8,8 @@ import { fleetDashboardFile } from './observability/fleet-dashboard.ts';
 import { prometheusFile } from './observability/prometheus-config.ts';
 import { rolesSqlFile } from './postgres/roles-sql.ts';
 
+export type { GeneratedFile };
+
 const CHECKOUT = resolve(import.meta.dirname, '..');
 
 /** Everything that is made from the catalog. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 /** Patterns of credentials that must never be committed. Test fixtures mark theirs with `test-only`. */
 const PATTERNS: readonly (readonly [string, RegExp])[] = [
@@ -16,7 +16,7 @@ const PATTERNS: readonly (readonly [string, RegExp])[] = [
 const files = execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }).split('\0');
 const findings: string[] = [];
 for (const file of files) {
-  if (file === '' || /(^|\/)(pnpm-lock\.yaml|.*\.(png|ico|woff2?))$/.test(file)) continue;
+  if (file === '' || !existsSync(file) || /(^|\/)(pnpm-lock\.yaml|.*\.(png|ico|woff2?))$/.test(file)) continue;
   for (const [index, line] of readFileSync(file, 'utf8').split('\n').entries()) {
     if (line.includes('test-only')) continue;
     for (const [kind, pattern] of PATTERNS)

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RouteDefinition } from '@peermesh/contracts';
 import { eventCatalogue, routeCatalogue } from '@peermesh/contracts/catalogue';
 import { asyncApiDocument, openApiDocument } from '@peermesh/contracts/generate';
-import type { GeneratedFile } from '../../infra/generated-file.ts';
+import type { GeneratedFile } from '@peermesh/infra/generate';
 
 const VERSION = (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version;
 const EXAMPLES = 'packages/contracts/examples';

@@ -1,6 +1,6 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { GeneratedFile } from '../../infra/generated-file.ts';
+import type { GeneratedFile } from '@peermesh/infra/generate';
 
 interface Setting {
   readonly description?: string;

@@ -1,5 +1,5 @@
 import { errorCatalogue, PROBLEM_TYPE_BASE } from '@peermesh/errors';
-import type { GeneratedFile } from '../../infra/generated-file.ts';
+import type { GeneratedFile } from '@peermesh/infra/generate';
 
 /** One page for each code of the catalogue, and an index. */
 export function errorPages(): GeneratedFile[] {

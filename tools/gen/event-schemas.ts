@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { eventCatalogue } from '@peermesh/contracts/catalogue';
 import { eventSchemaDocument, incompatibilities } from '@peermesh/contracts/generate';
-import type { GeneratedFile } from '../../infra/generated-file.ts';
+import type { GeneratedFile } from '@peermesh/infra/generate';
 
 /**
  * The schema of every event. What is committed is the promise to consumers: throws when a definition no longer keeps it.

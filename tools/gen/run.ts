@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { generatedFiles } from '../../infra/generate.ts';
+import { generatedFiles } from '@peermesh/infra/generate';
 import { apiFiles } from './api-files.ts';
 import { configTables } from './config-tables.ts';
 import { eventSchemas } from './event-schemas.ts';

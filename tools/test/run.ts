@@ -13,6 +13,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true },
     filter: { type: 'string' },
+    static: { type: 'boolean', default: false },
     'no-coverage': { type: 'boolean', default: false },
   },
 });
@@ -21,7 +22,12 @@ if (unknown !== undefined) {
   process.stderr.write(`There is no phase ${unknown}. Phases: ${PHASES.map((phase) => phase.name).join(', ')}.\n`);
   process.exit(2);
 }
-const isWhole = values.only === undefined && values.filter === undefined;
+const selected = PHASES.filter((phase) => {
+  if (values.static) return phase.kind === 'check';
+  if (values.only !== undefined) return values.only.includes(phase.name);
+  return values.filter === undefined || phase.kind === 'tests';
+});
+const isWhole = selected.length === PHASES.length && values.filter === undefined;
 const withCoverage = isWhole && !values['no-coverage'];
 const scratch = mkdtempSync(join(tmpdir(), 'peermesh-test-'));
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -100,9 +106,7 @@ async function runTests(phase: Phase & { kind: 'tests' }): Promise<void> {
 
 const startedAt = performance.now();
 try {
-  for (const phase of PHASES) {
-    if (values.only !== undefined && !values.only.includes(phase.name)) continue;
-    if (values.filter !== undefined && phase.kind === 'check' && values.only === undefined) continue;
+  for (const phase of selected) {
     const phaseStart = performance.now();
     process.stdout.write(`== ${phase.name}\n`);
     await (phase.kind === 'check' ? runCheck(phase) : runTests(phase));

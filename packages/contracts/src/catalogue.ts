@@ -22,7 +22,7 @@ import {
   UserChanged,
 } from './events/index.ts';
 import { authRoutes } from './http/auth/index.ts';
-import { defineDeadLetterRoutes } from './http/dead-letters/index.ts';
+import { deadLetterRoutes } from './http/dead-letters/index.ts';
 import { gatewayRoutes } from './http/gateway/index.ts';
 import { ingestRoutes } from './http/ingest/index.ts';
 import { publisherRoutes } from './http/publisher/index.ts';
@@ -30,11 +30,11 @@ import { searchRoutes } from './http/search/index.ts';
 
 /** Every route of every service, for whoever treats them all alike: documents, tests, the gateway. */
 export const routeCatalogue = {
-  auth: { ...authRoutes, ...defineDeadLetterRoutes('auth') },
+  auth: { ...authRoutes, ...deadLetterRoutes('auth') },
   gateway: gatewayRoutes,
-  ingest: { ...ingestRoutes, ...defineDeadLetterRoutes('ingest') },
-  publisher: { ...publisherRoutes, ...defineDeadLetterRoutes('publisher') },
-  search: { ...searchRoutes, ...defineDeadLetterRoutes('search') },
+  ingest: { ...ingestRoutes, ...deadLetterRoutes('ingest') },
+  publisher: { ...publisherRoutes, ...deadLetterRoutes('publisher') },
+  search: { ...searchRoutes, ...deadLetterRoutes('search') },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, RouteDefinition>>>>;
 
 /** Every event, in the order of its type. */

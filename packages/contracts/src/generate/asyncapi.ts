@@ -1,4 +1,5 @@
 import type { EventDefinition } from '../define-event.ts';
+import { NamedSchemas } from './named-schemas.ts';
 
 /** What {@link asyncApiDocument} needs. */
 export interface AsyncApiOptions {
@@ -34,6 +35,7 @@ const HEADERS = {
 /** An AsyncAPI 3.0 document of events, from the point of view of a consumer. */
 export function asyncApiDocument(options: AsyncApiOptions): Record<string, unknown> {
   const events = [...options.events].sort((a, b) => a.type.localeCompare(b.type));
+  const named = new NamedSchemas();
   const nameOf = (event: EventDefinition): string => event.type.replaceAll('.', '_');
   return JSON.parse(
     JSON.stringify({
@@ -72,14 +74,14 @@ export function asyncApiDocument(options: AsyncApiOptions): Record<string, unkno
               summary: event.description,
               contentType: 'application/json',
               headers: { $ref: '#/components/schemas/CloudEventHeaders' },
-              payload: event.data,
+              payload: named.refer(event.data),
               ...(options.examples?.[event.type] === undefined
                 ? {}
                 : { examples: options.examples[event.type]?.map((payload) => ({ payload })) }),
             },
           ]),
         ),
-        schemas: { CloudEventHeaders: HEADERS },
+        schemas: { ...named.components, CloudEventHeaders: HEADERS },
       },
     }),
   ) as Record<string, unknown>;

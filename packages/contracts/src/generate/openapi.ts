@@ -1,6 +1,8 @@
 import { commonErrors, errorCatalogue, PROBLEM_CONTENT_TYPE } from '@peermesh/errors';
 import type { RouteDefinition } from '../define-route.ts';
 import { mediaTypeOf } from '../schema/media-type.ts';
+import { TAG_DESCRIPTIONS } from '../tags.ts';
+import { NamedSchemas } from './named-schemas.ts';
 
 /** What {@link openApiDocument} needs. */
 export interface OpenApiOptions {
@@ -30,10 +32,11 @@ const definitions = new Map(
 
 /** An OpenAPI 3.1 document of routes. The result is plain JSON, with paths in the order of the routes. */
 export function openApiDocument(options: OpenApiOptions): Record<string, unknown> {
+  const named = new NamedSchemas();
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of options.routes) {
     const path = route.path.replace(/:([A-Za-z]+)/g, '{$1}');
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) };
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, named) };
   }
   const tags = [...new Set(options.routes.flatMap((route) => route.tags))].sort();
   return JSON.parse(
@@ -46,7 +49,7 @@ export function openApiDocument(options: OpenApiOptions): Record<string, unknown
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: options.serverUrl ?? '/' }],
-      tags: tags.map((name) => ({ name })),
+      tags: tags.map((name) => ({ name, description: descriptionOfTag(name) })),
       paths,
       components: {
         securitySchemes: {
@@ -57,7 +60,7 @@ export function openApiDocument(options: OpenApiOptions): Record<string, unknown
             description: 'An access token of the auth service, or an API key at the gateway.',
           },
         },
-        schemas: { Problem: PROBLEM },
+        schemas: { ...named.components, Problem: PROBLEM },
       },
     }),
   ) as Record<string, unknown>;
@@ -83,7 +86,13 @@ const PROBLEM = {
   },
 };
 
-function operation(route: RouteDefinition): Record<string, unknown> {
+function descriptionOfTag(name: string): string {
+  const description = TAG_DESCRIPTIONS[name];
+  if (description === undefined) throw new Error(`the tag ${name} is not described in tags.ts`);
+  return description;
+}
+
+function operation(route: RouteDefinition, named: NamedSchemas): Record<string, unknown> {
   const { policy } = route;
   const idempotency = route.idempotency ?? (route.method === 'GET' ? 'none' : 'optional');
   const example = route.examples?.[0];
@@ -104,15 +113,15 @@ function operation(route: RouteDefinition): Record<string, unknown> {
     ],
     ...(route.body === undefined && route.consumes === undefined
       ? {}
-      : { requestBody: { required: true, content: requestContent(route, example?.body) } }),
-    responses: { ...successes(route), ...failures(route, idempotency !== 'none') },
+      : { requestBody: { required: true, content: requestContent(route, example?.body, named) } }),
+    responses: { ...successes(route, named), ...failures(route, idempotency !== 'none') },
   };
 }
 
-function requestContent(route: RouteDefinition, example: unknown): Record<string, unknown> {
+function requestContent(route: RouteDefinition, example: unknown, named: NamedSchemas): Record<string, unknown> {
   if (route.consumes !== undefined)
-    return Object.fromEntries(route.consumes.map((type) => [type, { schema: route.body ?? {} }]));
-  return { 'application/json': { schema: route.body, ...(example === undefined ? {} : { example }) } };
+    return Object.fromEntries(route.consumes.map((type) => [type, { schema: named.refer(route.body ?? {}) }]));
+  return { 'application/json': { schema: named.refer(route.body), ...(example === undefined ? {} : { example }) } };
 }
 
 function parameters(where: 'path' | 'query', schema: RouteDefinition['params']): Record<string, unknown>[] {
@@ -140,12 +149,14 @@ function idempotencyParameter(required: boolean): Record<string, unknown> {
   };
 }
 
-function successes(route: RouteDefinition): Record<string, unknown> {
+function successes(route: RouteDefinition, named: NamedSchemas): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(route.responses).map(([status, schema]) => {
       const example = route.examples?.find((candidate) => String(candidate.response.status) === status)?.response.body;
       const content =
-        schema === null ? {} : { [mediaTypeOf(schema)]: { schema, ...(example === undefined ? {} : { example }) } };
+        schema === null
+          ? {}
+          : { [mediaTypeOf(schema)]: { schema: named.refer(schema), ...(example === undefined ? {} : { example }) } };
       return [status, { description: route.summary, ...(schema === null ? {} : { content }) }];
     }),
   );

@@ -1,4 +1,4 @@
-import { type TObject, type TSchema, Type } from 'typebox';
+import { type TProperties, type TSchema, Type } from 'typebox';
 import { defineRoute, type RoutePolicy } from '../../define-route.ts';
 import { IdSchema } from '../../ids.ts';
 import { Page, PageQuery } from '../../pagination.ts';
@@ -17,7 +17,7 @@ const policy = (action: string, scope: 'read' | 'write', minRole: 'user' | 'admi
   scopes: [`subscriptions:${scope}`],
 });
 const idOf = (kind: Parameters<typeof IdSchema>[0]) => Type.Object({ id: IdSchema(kind) });
-const list = <Item extends TSchema>(item: Item, query: TObject['properties']) => ({
+const list = <Item extends TSchema, Query extends TProperties>(item: Item, query: Query) => ({
   query: Type.Object({ ...PageQuery.properties, ...query }),
   responses: { 200: Page(item) },
 });

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 
 /** Fields that filters and facets may name. */
 export const FILTER_FIELDS = [
@@ -41,8 +41,8 @@ export type Filter = Condition | { and: Filter[] } | { or: Filter[] } | { not: F
 /** A tree of conditions, at most four levels deep. */
 export const Filter = Type.Unsafe<Filter>(nested(4));
 
-function nested(depth: number): ReturnType<typeof Type.Union> {
-  if (depth === 1) return Type.Union([Condition]);
+function nested(depth: number): TSchema {
+  if (depth === 1) return Condition;
   const inner = nested(depth - 1);
   const list = Type.Array(inner, { minItems: 1, maxItems: 50 });
   return Type.Union([

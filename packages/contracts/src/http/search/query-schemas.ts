@@ -59,7 +59,7 @@ const LegOptions = Type.Object(
 export const SearchRequest = Type.Object(
   {
     query: Type.String({
-      maxLength: 2000,
+      maxLength: 4000,
       description: 'Words, "quoted phrases" and -excluded words. May be empty only with graph seeds or mode `trend`.',
     }),
     mode: Type.Optional(Type.Enum(['auto', 'keyword', 'semantic', 'graph', 'trend', 'hybrid'], { default: 'auto' })),
