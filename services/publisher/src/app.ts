@@ -1,0 +1,182 @@
+import { hostname } from 'node:os';
+import { createAuthenticator, createRevocations } from '@peermesh/authz';
+import type { EventData } from '@peermesh/contracts';
+import { SessionRevoked } from '@peermesh/contracts/events';
+import { createDatabase } from '@peermesh/database';
+import { assertUrlAllowed, DEFAULT_PORTS, parseAllowHosts } from '@peermesh/http-guard';
+import { connectNats, createBus } from '@peermesh/messaging';
+import { createApp, useDecisionLog, useIdempotency, usePrincipals } from '@peermesh/service-kit';
+import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
+import type { FastifyInstance } from 'fastify';
+import type { JSONWebKeySet } from 'jose';
+import { createWebhookSender } from './adapters/http/webhook-sender.ts';
+import { realtimeSender } from './adapters/realtime-sender.ts';
+import { createEmailSender } from './adapters/smtp/email-sender.ts';
+import type { PublisherConfig } from './config.ts';
+import { consumePublishingTriggered } from './consumers/publishing-triggered.ts';
+import { consumeUserChanged } from './consumers/user-changed.ts';
+import { createLinkTokens } from './domain/link-tokens.ts';
+import { createRetrySchedule } from './domain/retry-schedule.ts';
+import { createSecretBox } from './domain/secret-box.ts';
+import type { Clock } from './ports.ts';
+import { mountRoutes } from './routes/mount-routes.ts';
+import { SubscriptionCache } from './usecases/subscription-cache.ts';
+import { DeliveryWorker } from './workers/delivery-worker.ts';
+import { startHousekeeping } from './workers/housekeeping.ts';
+import { startRedeliveryWorker } from './workers/redelivery-worker.ts';
+import type { Worker } from './workers/repeat.ts';
+import { startStrandedSweeper } from './workers/stranded-sweeper.ts';
+
+/** Longer than the life of an access token: what was revoked before cannot come back. */
+const REVOCATIONS_MS = 20 * 60_000;
+/** Beyond the time limit of an attempt, so that a lease only ends when its holder is gone. */
+const LEASE_MARGIN_MS = 15_000;
+
+/** What tests replace. */
+export interface PublisherOverrides {
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  readonly jwks?: JSONWebKeySet;
+}
+
+/** The service before it listens. */
+export interface PublisherService {
+  readonly app: FastifyInstance;
+  /** Starts consumers and workers. */
+  start(): Promise<void>;
+  /** Stops them in order; HTTP is closed by `app.close()` after that. */
+  stop(): Promise<void>;
+}
+
+/** Wires the service: telemetry, database, events, authorization, channels, workers, routes. */
+export async function buildApp(config: PublisherConfig, overrides: PublisherOverrides = {}): Promise<PublisherService> {
+  const clock = overrides.clock ?? (() => new Date());
+  const logger = overrides.logger ?? createLogger({ service: 'publisher', level: config.LOG_LEVEL });
+  const metrics = createMetrics({ service: 'publisher' });
+  const app = await createApp({ service: 'publisher', version: '0.1.0', logger, metrics });
+  const db = createDatabase<unknown>({
+    url: config.DATABASE_URL,
+    schema: 'publisher',
+    applicationName: 'publisher',
+    poolMax: config.DATABASE_POOL_MAX,
+    logger,
+  });
+  const nats = await connectNats({ url: config.NATS_URL, name: 'publisher', logger });
+  const bus = createBus({
+    module: 'publisher',
+    instance: config.INSTANCE_ID === '' ? `${hostname()}-${process.pid}` : config.INSTANCE_ID,
+    db,
+    databaseUrl: config.DATABASE_URL,
+    nats,
+    logger,
+    metrics,
+  });
+  const revocations = createRevocations();
+  usePrincipals(
+    app,
+    createAuthenticator({
+      issuer: config.TOKEN_ISSUER,
+      audience: config.TOKEN_AUDIENCE,
+      jwks: overrides.jwks ?? new URL(config.JWKS_URL),
+      revocations,
+    }),
+  );
+  useIdempotency(app, { db, module: 'publisher' });
+
+  const secrets = createSecretBox(config.PUBLISHER_ENCRYPTION_KEY);
+  const links = createLinkTokens(config.PUBLISHER_ENCRYPTION_KEY);
+  const allowHosts = config.PUBLISHER_ALLOW_PRIVATE_HOSTS.split(',').map((host) => host.trim());
+  const timeoutMs = config.PUBLISHER_ATTEMPT_TIMEOUT_MS;
+  const webhooks = createWebhookSender({
+    secrets,
+    clock,
+    timeoutMs,
+    allowHosts,
+    connections: config.PUBLISHER_ENDPOINT_CONCURRENCY,
+  });
+  const email =
+    config.SMTP_URL === ''
+      ? null
+      : createEmailSender({
+          smtpUrl: config.SMTP_URL,
+          from: config.EMAIL_FROM,
+          publicUrl: config.PUBLIC_URL.replace(/\/$/, ''),
+          links,
+          clock,
+          timeoutMs,
+        });
+  const cache = new SubscriptionCache(logger);
+  const deliveries = new DeliveryWorker({
+    db,
+    settle: {
+      db,
+      bus,
+      clock,
+      schedule: createRetrySchedule(config.PUBLISHER_RETRY_SCHEDULE_SECONDS),
+      policy: {
+        disableAfterMs: config.PUBLISHER_DISABLE_AFTER_HOURS * 3_600_000,
+        breakerThreshold: config.PUBLISHER_BREAKER_FAILURES,
+        breakerMs: config.PUBLISHER_BREAKER_MS,
+      },
+    },
+    senders: { webhook: webhooks, callback: webhooks, realtime: realtimeSender, email },
+    claim: {
+      endpointConcurrency: config.PUBLISHER_ENDPOINT_CONCURRENCY,
+      breakerThreshold: config.PUBLISHER_BREAKER_FAILURES,
+      leaseMs: timeoutMs + LEASE_MARGIN_MS,
+    },
+    concurrency: config.PUBLISHER_CONCURRENCY,
+    pollMs: config.PUBLISHER_POLL_MS,
+    clock,
+    logger,
+    metrics,
+  });
+  const wake = (): void => deliveries.wake();
+  consumePublishingTriggered(bus, { cache, clock, wake });
+  consumeUserChanged(bus);
+
+  const urlPolicy = { allow: parseAllowHosts(allowHosts), ports: DEFAULT_PORTS };
+  await mountRoutes(app, {
+    db,
+    bus,
+    clock,
+    secrets,
+    links,
+    webhooks,
+    isEmailOn: email !== null,
+    assertUrl: (url) => void assertUrlAllowed(url, urlPolicy),
+    wake,
+  });
+  app.health.add('postgres', () => db.ping());
+  app.health.add('nats', () => nats.flush());
+  const workers: Worker[] = [];
+  app.addHook('onClose', async () => {
+    await Promise.all([webhooks.close(), email?.close()]);
+    await nats.drain();
+    await db.close();
+  });
+  useDecisionLog(app, { db, bus });
+  return {
+    app,
+    start: async () => {
+      const from = { time: new Date(Date.now() - REVOCATIONS_MS) };
+      const tail = bus.tail([SessionRevoked], { from }, ({ data }) =>
+        revocations.add(data as EventData<typeof SessionRevoked>),
+      );
+      revocations.watch(tail);
+      await bus.start();
+      deliveries.start();
+      const everyMs = config.PUBLISHER_POLL_MS;
+      workers.push(
+        startStrandedSweeper({ db, bus, everyMs: everyMs * 4, logger }),
+        startRedeliveryWorker({ db, everyMs, wake, logger }),
+        startHousekeeping({ db, retentionMonths: config.PUBLISHER_RETENTION_MONTHS, clock, logger }),
+      );
+    },
+    stop: async () => {
+      await Promise.all(workers.map((worker) => worker.stop()));
+      await deliveries.stop();
+      await bus.stop();
+    },
+  };
+}

@@ -1,0 +1,173 @@
+import type { Database } from '@peermesh/database';
+import { DURATION_BUCKETS_SECONDS, type Logger, type MetricsRegistry } from '@peermesh/telemetry';
+import { type Claim, type ClaimOptions, claimDeliveries } from '../adapters/pg/delivery-queue.ts';
+import type { ClaimedDelivery } from '../domain/delivery.ts';
+import type { ChannelSender, Clock } from '../ports.ts';
+import { decideSending } from '../usecases/send-decision.ts';
+import { type SettleDependencies, type Settled, settleAttempts } from '../usecases/settle-attempts.ts';
+
+/** What the worker needs. */
+export interface DeliveryWorkerOptions {
+  readonly db: Database<unknown>;
+  readonly settle: SettleDependencies;
+  readonly senders: Readonly<Record<ClaimedDelivery['channel'], ChannelSender | null>>;
+  readonly claim: Omit<ClaimOptions, 'limit'>;
+  /** Attempts at once in this process. */
+  readonly concurrency: number;
+  readonly pollMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
+}
+
+const CLAIM_MAX = 100;
+const SETTLE_MAX = 200;
+const RETRY_MS = 500;
+
+/**
+ * Claims due deliveries, sends them, and settles results in batches. Nothing is kept here that a crash would lose: a claim
+ * is a lease, and what was not settled is claimed again when it ends.
+ */
+export class DeliveryWorker {
+  readonly #options: DeliveryWorkerOptions;
+  readonly #results: Settled[] = [];
+  readonly #attempts;
+  readonly #duration;
+  #underWay = 0;
+  #stopping = false;
+  #wake: (() => void) | null = null;
+  #woken = false;
+  #settling: Promise<void> | null = null;
+  #running: Promise<void> | null = null;
+
+  constructor(options: DeliveryWorkerOptions) {
+    this.#options = options;
+    this.#attempts = options.metrics.counter({
+      name: 'publisher_attempts_total',
+      help: 'Attempts to deliver.',
+      labels: ['channel', 'outcome'],
+    });
+    this.#duration = options.metrics.histogram({
+      name: 'publisher_attempt_duration_seconds',
+      help: 'Time of one attempt.',
+      labels: ['channel'],
+      buckets: DURATION_BUCKETS_SECONDS,
+    });
+    options.metrics.gauge({
+      name: 'publisher_attempts_under_way',
+      help: 'Attempts that run right now.',
+      collect: (gauge) => gauge.set(this.#underWay),
+    });
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** There may be something due. */
+  wake(): void {
+    this.#woken = true;
+    this.#wake?.();
+  }
+
+  /** Claims nothing more and waits until all attempts under way are settled. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.wake();
+    await this.#running;
+    while (this.#underWay > 0 || this.#settling !== null) {
+      await (this.#settling ?? new Promise((resolve) => setTimeout(resolve, 10)));
+    }
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      this.#woken = false;
+      const claims = await this.#claim();
+      for (const claim of claims) void this.#attempt(claim);
+      if (!this.#woken && claims.length === 0) await this.#rest(this.#options.pollMs);
+    }
+  }
+
+  async #claim(): Promise<Claim[]> {
+    const { db, claim, concurrency, logger } = this.#options;
+    const limit = Math.min(CLAIM_MAX, concurrency - this.#underWay);
+    if (limit <= 0) return [];
+    try {
+      return await db.system((tx) => claimDeliveries(tx, { ...claim, limit }));
+    } catch (error) {
+      logger.warn({ err: error }, 'deliveries cannot be claimed now');
+      await this.#rest(RETRY_MS);
+      return [];
+    }
+  }
+
+  #rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(done, ms);
+      this.#wake = done;
+      const finish = (): void => {
+        this.#wake = null;
+        resolve();
+      };
+      function done(): void {
+        clearTimeout(timer);
+        finish();
+      }
+      if (this.#stopping) done();
+    });
+  }
+
+  async #attempt({ delivery, preferences }: Claim): Promise<void> {
+    this.#underWay += 1;
+    const startedAt = this.#options.clock();
+    const decision = decideSending(delivery, preferences, startedAt);
+    if (decision.kind !== 'send') {
+      this.#attempts.inc({ channel: delivery.channel, outcome: decision.kind });
+      return this.#finish({ delivery, decision });
+    }
+    const began = performance.now();
+    const sender = this.#options.senders[delivery.channel];
+    const outcome =
+      sender === null
+        ? ({ kind: 'retry', detail: 'channel_off', httpStatus: null, response: null, retryAfterMs: null } as const)
+        : await sender.send(delivery).catch((error: unknown) => {
+            this.#options.logger.error({ err: error, deliveryId: delivery.id }, 'sender failed');
+            return { kind: 'retry', detail: 'internal', httpStatus: null, response: null, retryAfterMs: null } as const;
+          });
+    const latencyMs = performance.now() - began;
+    this.#attempts.inc({ channel: delivery.channel, outcome: outcome.kind });
+    this.#duration.observe({ channel: delivery.channel }, latencyMs / 1000);
+    this.#finish({ delivery, outcome, startedAt, latencyMs });
+  }
+
+  #finish(settled: Settled): void {
+    this.#results.push(settled);
+    this.#settling ??= this.#settleAll();
+  }
+
+  async #settleAll(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#results.length > 0) {
+      const batch = this.#results.splice(0, SETTLE_MAX);
+      await this.#settle(batch);
+      this.#underWay -= batch.length;
+      this.wake();
+    }
+    this.#settling = null;
+  }
+
+  /** Tries until it works or the leases have ended; then the deliveries belong to whoever claims them next. */
+  async #settle(batch: readonly Settled[]): Promise<void> {
+    const deadline = Date.now() + this.#options.claim.leaseMs;
+    for (;;) {
+      try {
+        return await settleAttempts(this.#options.settle, batch);
+      } catch (error) {
+        this.#options.logger.warn({ err: error, deliveries: batch.length }, 'results cannot be stored now');
+        if (Date.now() > deadline) return;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+}
