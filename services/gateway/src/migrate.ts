@@ -1,12 +1,19 @@
 import { migrate } from '@peermesh/database';
-import { loadConfig, migrationConfig } from '@peermesh/service-kit';
+import { ConfigError, loadConfig, migrationConfig } from '@peermesh/service-kit';
 import { createLogger } from '@peermesh/telemetry';
 
-const config = loadConfig(migrationConfig, process.env);
-const logger = createLogger({ service: 'gateway-migrate', level: config.LOG_LEVEL });
-await migrate({
-  url: config.MIGRATION_DATABASE_URL,
-  schema: 'gateway',
-  migrationsDir: new URL('./migrations', import.meta.url),
-  logger,
-});
+try {
+  const config = loadConfig(migrationConfig, process.env);
+  const logger = createLogger({ service: 'gateway-migrate', level: config.LOG_LEVEL });
+  const { applied } = await migrate({
+    url: config.MIGRATION_DATABASE_URL,
+    schema: 'gateway',
+    migrationsDir: new URL('./migrations/', import.meta.url),
+    logger,
+  });
+  logger.info({ applied }, 'schema gateway is up to date');
+} catch (error) {
+  const text = error instanceof ConfigError ? error.message : String(error instanceof Error ? error.stack : error);
+  process.stderr.write(`${text}\n`);
+  process.exitCode = 1;
+}

@@ -49,7 +49,7 @@ test('a request id that is not usable is replaced', async () => {
 
 test('rate limit headers name every limit', async () => {
   const answer = await fetch(`${gateway.url}/api/v1/search`, { headers: authorized() });
-  assert.equal(answer.headers.get('ratelimit-policy'), '"address";q=6000;w=60, "caller";q=3000;w=60');
+  assert.equal(answer.headers.get('ratelimit-policy'), '"address";q=30000;w=60, "caller";q=12000;w=60');
   assert.match(answer.headers.get('ratelimit') ?? '', /^"address";r=\d+;t=\d+, "caller";r=\d+;t=\d+$/);
 });
 
