@@ -22,6 +22,8 @@ import { applyDeclaredStreams } from './streams-step.ts';
 import { type Supervised, supervise } from './supervised.ts';
 import type { Terminal } from './terminal.ts';
 
+const MIGRATIONS_AT_ONCE = 2;
+
 export interface FleetOptions {
   readonly settings: Settings;
   readonly state: StateFolder;
@@ -187,11 +189,15 @@ async function prepare(
   await terminal.step(
     'migrations',
     async () => {
-      for (const launch of launches) {
-        signal?.throwIfAborted();
-        rotateLog(launch.logFile);
-        await migrateService(migrationLaunch(launch, context));
-      }
+      const queue = [...launches];
+      const work = async (): Promise<void> => {
+        for (let launch = queue.shift(); launch !== undefined; launch = queue.shift()) {
+          signal?.throwIfAborted();
+          rotateLog(launch.logFile);
+          await migrateService(migrationLaunch(launch, context));
+        }
+      };
+      await Promise.all(Array.from({ length: MIGRATIONS_AT_ONCE }, work));
     },
     () => launches.map(({ definition }) => definition.name).join(', '),
   );
