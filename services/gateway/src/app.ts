@@ -67,7 +67,7 @@ export async function buildApp(config: GatewayConfig, deps: GatewayDeps): Promis
     decisions,
     stop: stopMessaging,
   } = deps.messaging ?? (await connectMessaging(config, { db, logger, metrics }));
-  const redis = openRedis(config.REDIS_URL, logger);
+  const redis = await openRedis(config.REDIS_URL, logger);
   const upstreams = createUpstreams(config, metrics);
 
   const revocations = createRevocations();

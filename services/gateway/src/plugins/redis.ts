@@ -1,10 +1,13 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger, traceRedis } from '@peermesh/telemetry';
 import { Redis } from 'ioredis';
 
 const RECONNECT_MAX_MS = 1000;
+const FIRST_CONNECT_MS = 500;
 
 /** A connection that answers with an error at once while Redis is away, and keeps trying to come back. */
-export function openRedis(url: string, logger: Logger): Redis {
+export async function openRedis(url: string, logger: Logger): Promise<Redis> {
   const redis = new Redis(url, {
     connectionName: 'gateway',
     enableOfflineQueue: false,
@@ -23,5 +26,6 @@ export function openRedis(url: string, logger: Logger): Redis {
     if (isAway) logger.info('redis is back');
     isAway = false;
   });
+  await Promise.race([once(redis, 'ready').catch(() => undefined), delay(FIRST_CONNECT_MS, undefined, { ref: false })]);
   return redis;
 }

@@ -55,6 +55,7 @@ export class Exchange {
     const { logger, metrics } = this.parts;
     if (error.status === 500)
       logger.error({ err: error, route: this.routeId, requestId: this.requestId }, 'exchange failed');
+    logger.debug({ code: error.code, route: this.routeId, requestId: this.requestId }, 'request refused');
     metrics.refused(this.routeId, error.code);
     if (error.code === FORBIDDEN) recordDenial(this.parts.decisions, this, error);
     const rateLimitPolicy = this.route?.rateLimitPolicy ?? null;

@@ -109,12 +109,13 @@ export class Forwarding implements AttemptListener {
     this.#timer = null;
     const attempt = this.#attempt;
     if (attempt === null || this.#exchange.isOver) return;
-    const { route, parts } = this.#exchange;
+    const { route, parts, requestId } = this.#exchange;
     const nowMs = performance.now();
     this.#attempt = null;
     attempt.abandon(new Error('timeout'));
     attempt.target.timedOut(nowMs - attempt.startedAtMs, nowMs);
     parts.metrics.upstreamFailed(route!.service, 'timeout');
+    parts.logger.warn({ route: route!.id, target: attempt.target.url, requestId }, 'upstream took too long');
     route!.state.breaker?.record(false, nowMs);
     this.#exchange.refuse(gatewayErrors.upstreamTimeout());
   }

@@ -95,6 +95,8 @@ test('without Redis limits still hold, by each replica’s share, and the metric
   assert.match(await gateway.metrics(), /gateway_rate_limit_degraded\{[^}]*\} 1/);
   const readiness = (await (await fetch(`${gateway.url}/health/ready`)).json()) as { status: string };
   assert.equal(readiness.status, 'degraded');
+  const late = await world.startGateway(t, { routes: limited('late-test', 20, 'ip') });
+  assert.equal((await ask(late, 1)).get(200), 1, 'a gateway starts without Redis');
   await world.redis.restart();
   await waitFor(async () => /gateway_rate_limit_degraded\{[^}]*\} 0/.test(await gateway.metrics()), {
     timeoutMs: 15_000,
