@@ -110,7 +110,7 @@ export async function insertOutbox(
   const bodyBytes: number[] = [];
   let at = 1;
   for (const row of rows) {
-    const block = Buffer.from(headerBlock(row.headers), 'latin1');
+    const block = Buffer.from(headerBlock(row.headers));
     parts.push(block, row.body);
     starts.push(at);
     headerBytes.push(block.length);

@@ -1,168 +1,208 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { defineEvent } from '@peermesh/contracts';
-import { createDatabase, type Database, migrate } from '@peermesh/database';
-import { type Bus, connectNats, createBus, poison } from '@peermesh/messaging';
+import { after, before, describe, test } from 'node:test';
+import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { headers } from '@nats-io/transport-node';
+import { poison } from '@peermesh/messaging';
 import { applyStreams } from '@peermesh/messaging/streams';
-import {
-  silentLogger,
-  startTestNats,
-  startTestPostgres,
-  type TestDatabase,
-  type TestNats,
-  type TestPostgres,
-  waitFor,
-} from '@peermesh/testkit';
-import { Type } from 'typebox';
+import { waitFor } from '@peermesh/testkit';
+import { NoteTaken } from '../support/note-taken.ts';
+import { notesOf, type OpenBus, openBus } from '../support/open-bus.ts';
 
-const NoteTaken = defineEvent({
-  type: 'peermesh.search.note_taken.v1',
-  subject: 'search.note_taken',
-  stream: 'SEARCH',
-  description: 'Only in this test.',
-  data: Type.Object({ note: Type.String() }),
-});
+const versions =
+  process.env['PEERMESH_NATS_CURRENT_BIN'] === undefined ? ['found' as const] : ['found' as const, 'current' as const];
 
-type Nats = Awaited<ReturnType<typeof connectNats>>;
+for (const version of versions) {
+  describe(`on the ${version} nats-server`, () => {
+    let open: OpenBus;
 
-let postgres: TestPostgres;
-let target: TestDatabase;
-let server: TestNats;
-let nats: Nats;
-let db: Database<never>;
-let bus: Bus;
-const logger = silentLogger();
+    before(async () => {
+      open = await openBus(version);
+      const { bus, nats } = open;
+      await neverAnswered(nats);
+      bus.consumeBatch(NoteTaken, { durable: 'test-ledger', maxAttempts: 3 }, async (events, tx) => {
+        for (const event of events) {
+          if (event.data.note === 'poison') throw poison('PM_TEST_POISON', 'this note is poison');
+          await tx.client.query('INSERT INTO search_ledger (event_id, note) VALUES ($1, $2)', [
+            event.id,
+            event.data.note,
+          ]);
+        }
+      });
+      await bus.start();
+    });
 
-before(async () => {
-  [postgres, server] = await Promise.all([startTestPostgres(), startTestNats()]);
-  target = await postgres.createDatabase({ service: 'search' });
-  await migrate({
-    url: target.ownerUrl,
-    schema: 'search',
-    migrationsDir: new URL('../fixtures/migrations/', import.meta.url),
-    logger,
+    after(async () => {
+      await open.bus.stop();
+      await open.close();
+    });
+
+    const settled = (prefix: string, count: number): Promise<boolean> =>
+      waitFor(async () => (await open.ledger(prefix)).length >= count, {
+        timeoutMs: 20_000,
+        message: `${count} notes ${prefix}`,
+      });
+    const deadLetters = async (code: string): Promise<{ reason: string; headers: Record<string, string> }[]> => {
+      const { rows } = await open.db.system((tx) =>
+        tx.client.query('SELECT reason, headers FROM search_dead_letters WHERE code = $1', [code]),
+      );
+      return rows;
+    };
+
+    test('streams are applied once and found unchanged afterwards', async () => {
+      assert.deepEqual(await applyStreams(open.nats), []);
+    });
+
+    test('a message that the server gave up on becomes a dead letter', async () => {
+      await waitFor(async () => (await deadLetters('PM_MESSAGING_EXHAUSTED')).length === 1, {
+        message: 'the advisory was handled',
+      });
+    });
+
+    test('events have their effect once and in order', async () => {
+      const notes = notesOf('a', 500);
+      await open.publish(notes);
+      await settled('a', 500);
+      assert.deepEqual(await open.ledger('a'), notes);
+    });
+
+    test('data that does not match its schema is refused when it is published', async () => {
+      await assert.rejects(open.publish([5 as unknown as string]), TypeError);
+      const surplus = { note: 'x', extra: 1 } as { note: string };
+      await assert.rejects(
+        open.db.system((tx) => open.bus.publish(tx, NoteTaken, surplus, { tenantId: 't', partitionKey: 'k' })),
+        TypeError,
+      );
+    });
+
+    test('a message of any other shape becomes a dead letter with its reason', async () => {
+      const stream = jetstream(open.nats);
+      await stream.publish('search.note_taken', 'no headers');
+      const odd = headers();
+      odd.set('ce-id', 'not-a-uuid');
+      for (const name of ['source', 'time', 'tenantid']) odd.set(`ce-${name}`, 'x');
+      odd.set('ce-type', NoteTaken.type);
+      await stream.publish('search.note_taken', '{}', { headers: odd });
+      odd.set('ce-id', '0198b0c2-f1a2-7cc3-a1b2-c3d4e5f60718');
+      await stream.publish('search.note_taken', Buffer.from([0xff, 0x00, 0x7b]), { headers: odd });
+      await waitFor(async () => (await deadLetters('PM_MESSAGING_SCHEMA')).length === 3, { message: 'three letters' });
+      assert.deepEqual((await deadLetters('PM_MESSAGING_SCHEMA')).map(({ reason }) => reason).sort(), [
+        'ce-id is not a UUID',
+        'the body is not JSON in UTF-8',
+        'the header ce-id is missing',
+      ]);
+    });
+
+    test('an event of a transaction that commits late is not skipped', async () => {
+      const { promise: hold, resolve: release } = Promise.withResolvers<void>();
+      const { promise: written, resolve: onWritten } = Promise.withResolvers<void>();
+      const slow = open.db.system(async (tx) => {
+        await open.bus.publish(tx, NoteTaken, { note: 'late-1' }, { tenantId: 'default', partitionKey: 'late' });
+        onWritten();
+        await hold;
+      });
+      await written;
+      await open.publish(['late-2']);
+      assert.deepEqual(await open.ledger('late'), []);
+      release();
+      await slow;
+      await settled('late', 2);
+      assert.deepEqual(await open.ledger('late'), ['late-1', 'late-2']);
+    });
+
+    test('a transaction that is older but commits last still comes out, after the younger one', async () => {
+      const { promise: hold, resolve: release } = Promise.withResolvers<void>();
+      const { promise: begun, resolve: onBegun } = Promise.withResolvers<void>();
+      const older = open.db.system(async (tx) => {
+        await tx.client.query('SELECT pg_current_xact_id()');
+        onBegun();
+        await hold;
+        await open.bus.publish(tx, NoteTaken, { note: 'order-2' }, { tenantId: 'default', partitionKey: 'order' });
+      });
+      await begun;
+      await open.publish(['order-1']);
+      release();
+      await older;
+      await settled('order', 2);
+      assert.deepEqual(await open.ledger('order'), ['order-1', 'order-2']);
+    });
+
+    test('a poison event becomes a dead letter and its neighbours have their effect', async () => {
+      await open.publish(['p1', 'poison', 'p2']);
+      await settled('p', 2);
+      await waitFor(async () => (await deadLetters('PM_TEST_POISON')).length === 1);
+      assert.deepEqual(await open.ledger('p'), ['p1', 'p2']);
+    });
+
+    test('a consumer that was deleted on the server is made again, and nothing has a second effect', async () => {
+      await (await jetstreamManager(open.nats)).consumers.delete('SEARCH', 'test-ledger');
+      await open.publish(['deleted-1']);
+      await settled('deleted', 1);
+      assert.deepEqual(await open.ledger('deleted'), ['deleted-1']);
+      assert.equal((await open.ledger('a')).length, 500);
+    });
+
+    test('every database connection cut in the middle loses and doubles nothing', async () => {
+      const notes = notesOf('c', 1_000);
+      for (let at = 0; at < notes.length; at += 100) {
+        await open.publish(notes.slice(at, at + 100));
+        if (at % 300 === 0)
+          await open.db.pool
+            .query(
+              'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()',
+            )
+            .catch(() => undefined);
+      }
+      await settled('c', notes.length);
+      assert.deepEqual((await open.ledger('c')).sort(), notes);
+    });
+
+    test('a leader that was overtaken notices, and nothing is lost', async () => {
+      await open.db.pool.query('UPDATE search_outbox_leader SET epoch = epoch + 1');
+      await open.publish(['fenced-1']);
+      await settled('fenced', 1);
+      assert.deepEqual(await open.ledger('fenced'), ['fenced-1']);
+    });
+
+    test('a second replica does not publish while the first leads', async () => {
+      const second = open.replica('two');
+      await second.start();
+      const holder = async (): Promise<string | undefined> =>
+        (await open.db.pool.query<{ holder: string }>('SELECT holder FROM search_outbox_leader')).rows[0]?.holder;
+      assert.equal(await holder(), 'one');
+      const third = open.replica('three');
+      await second.stop();
+      await third.start();
+      assert.equal(await holder(), 'one');
+      await third.stop();
+    });
+
+    test('a broker that lost everything gets the events again, and nothing has a second effect', async () => {
+      await open.server.wipe();
+      await waitFor(() => applyStreams(open.nats), { timeoutMs: 20_000, message: 'streams are back' });
+      await open.publish(['w1', 'w2']);
+      await settled('w', 2);
+      assert.deepEqual(await open.ledger('w'), ['w1', 'w2']);
+      assert.equal((await open.ledger('a')).length, 500);
+    });
   });
-  nats = await connectNats({ url: server.url, name: 'test', logger });
-  await applyStreams(nats);
-  db = createDatabase({ url: target.appUrl, schema: 'search', applicationName: 'test', logger });
-  bus = createBus({ module: 'search', instance: 'test', db, databaseUrl: target.appUrl, nats, logger });
-  bus.consumeBatch(NoteTaken, { durable: 'test-ledger', maxAttempts: 3 }, async (events, tx) => {
-    for (const event of events) {
-      if (event.data.note === 'poison') throw poison('PM_TEST_POISON', 'this note is poison');
-      await tx.client.query('INSERT INTO search_ledger (event_id, note) VALUES ($1, $2)', [event.id, event.data.note]);
-    }
+}
+
+/** A message whose only delivery ends without an answer, by a consumer with the name of the one under test. */
+async function neverAnswered(nats: OpenBus['nats']): Promise<void> {
+  const manager = await jetstreamManager(nats);
+  await manager.consumers.add('SEARCH', {
+    durable_name: 'test-ledger',
+    ack_policy: AckPolicy.Explicit,
+    filter_subject: NoteTaken.subject,
+    ack_wait: 200_000_000,
+    max_deliver: 1,
   });
-  await bus.start();
-});
-
-after(async () => {
-  await bus.stop();
-  await nats.close();
-  await db.close();
-  await target.drop();
-  await Promise.all([postgres.stop(), server.stop()]);
-});
-
-const publish = (notes: readonly string[]): Promise<string[]> =>
-  db.system((tx) =>
-    bus.publishMany(
-      tx,
-      NoteTaken,
-      notes.map((note) => ({ data: { note }, tenantId: 'default', partitionKey: 'k' })),
-    ),
-  );
-
-const ledger = async (prefix: string): Promise<string[]> => {
-  const { rows } = await db.pool.query<{ note: string }>(
-    'SELECT note FROM search_ledger WHERE note LIKE $1 ORDER BY position',
-    [`${prefix}%`],
-  );
-  return rows.map((row) => row.note);
-};
-const settled = (prefix: string, count: number): Promise<boolean> =>
-  waitFor(async () => (await ledger(prefix)).length >= count, {
-    timeoutMs: 20_000,
-    message: `${count} notes ${prefix}`,
-  });
-
-test('streams are applied once and found unchanged afterwards', async () => {
-  assert.deepEqual(await applyStreams(nats), []);
-});
-
-test('events have their effect once and in order', async () => {
-  const notes = Array.from({ length: 500 }, (_, index) => `a${String(index).padStart(4, '0')}`);
-  await publish(notes);
-  await settled('a', 500);
-  assert.deepEqual(await ledger('a'), notes);
-});
-
-test('data that does not match its schema is refused when it is published', async () => {
-  await assert.rejects(publish([5 as unknown as string]), TypeError);
-  await assert.rejects(
-    db.system((tx) =>
-      bus.publish(tx, NoteTaken, { note: 'x', extra: 1 } as { note: string }, { tenantId: 't', partitionKey: 'k' }),
-    ),
-    TypeError,
-  );
-});
-
-test('an event of a transaction that commits late is not skipped', async () => {
-  const { promise: hold, resolve: release } = Promise.withResolvers<void>();
-  const { promise: written, resolve: onWritten } = Promise.withResolvers<void>();
-  const slow = db.system(async (tx) => {
-    await bus.publish(tx, NoteTaken, { note: 'late-1' }, { tenantId: 'default', partitionKey: 'late' });
-    onWritten();
-    await hold;
-  });
-  await written;
-  await publish(['late-2']);
-  await waitFor(async () => {
-    const { rows } = await db.pool.query('SELECT 1 FROM search_outbox WHERE partition_key = $1', ['k']);
-    return rows.length > 0;
-  });
-  release();
-  await slow;
-  await settled('late', 2);
-  assert.deepEqual(await ledger('late'), ['late-1', 'late-2']);
-});
-
-test('a poison event becomes a dead letter and its neighbours have their effect', async () => {
-  await publish(['p1', 'poison', 'p2']);
-  await settled('p', 2);
-  await waitFor(async () => {
-    const { rows } = await db.system((tx) =>
-      tx.client.query("SELECT 1 FROM search_dead_letters WHERE code = 'PM_TEST_POISON'"),
-    );
-    return rows.length === 1;
-  });
-  assert.deepEqual(await ledger('p'), ['p1', 'p2']);
-});
-
-test('a broker that lost everything gets the events again, and nothing has a second effect', async () => {
-  await server.wipe();
-  await waitFor(
-    async () =>
-      applyStreams(nats).then(
-        () => true,
-        () => false,
-      ),
-    { timeoutMs: 20_000, message: 'streams are back' },
-  );
-  await publish(['w1', 'w2']);
-  await settled('w', 2);
-  assert.deepEqual(await ledger('w'), ['w1', 'w2']);
-  assert.equal((await ledger('a')).length, 500);
-});
-
-test('kill -9 of the broker in the middle loses and doubles nothing', async () => {
-  const notes = Array.from({ length: 2_000 }, (_, index) => `z${String(index).padStart(4, '0')}`);
-  for (let at = 0; at < notes.length; at += 200) {
-    await publish(notes.slice(at, at + 200));
-    if (at === 800) {
-      await server.kill();
-      await server.restart();
-    }
-  }
-  await settled('z', notes.length);
-  assert.deepEqual((await ledger('z')).sort(), notes);
-});
+  await jetstream(nats).publish(NoteTaken.subject, '{}');
+  const consumer = await jetstream(nats).consumers.get('SEARCH', 'test-ledger');
+  await consumer.next({ expires: 2_000 });
+  const poll = async (): Promise<boolean> => {
+    await consumer.next({ expires: 1_000 });
+    return (await manager.streams.info('ADVISORY')).state.messages > 0;
+  };
+  await waitFor(poll, { message: 'the server says that it gave up' });
+}
