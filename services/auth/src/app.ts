@@ -1,6 +1,6 @@
 import { createAuthenticator, createRevocations, type Revocation } from '@peermesh/authz';
 import { authRoutes } from '@peermesh/contracts/auth';
-import { defineDeadLetterRoutes } from '@peermesh/contracts/dead-letters';
+import { deadLetterRoutes } from '@peermesh/contracts/dead-letters';
 import { SessionRevoked } from '@peermesh/contracts/events';
 import { createDatabase } from '@peermesh/database';
 import { connectNats, createBus, mountDeadLetterRoutes } from '@peermesh/messaging';
@@ -55,6 +55,7 @@ export async function buildApp(
     applicationName: 'auth',
     poolMax: config.DATABASE_POOL_MAX,
     logger,
+    metrics,
   });
   const nats = await connectNats({ url: config.NATS_URL, name: 'auth', logger });
   app.addHook('onClose', async () => {
@@ -103,11 +104,11 @@ export async function buildApp(
   useIdempotency(app, { db, module: 'auth' });
   useDecisionLog(app, { db, bus });
   mountRoutes(app, deps);
-  mountDeadLetterRoutes(app, bus);
+  mountDeadLetterRoutes(app, { bus });
   mountOpenApi(app, {
     title: 'PeerMesh auth',
     version: VERSION,
-    routes: { ...authRoutes, ...defineDeadLetterRoutes('auth') },
+    routes: { ...authRoutes, ...deadLetterRoutes('auth') },
   });
   app.health.add('postgres', () => db.ping());
   app.health.add('nats', () => nats.flush(), { critical: false });

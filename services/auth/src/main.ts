@@ -1,4 +1,4 @@
-import { ConfigError, runService } from '@peermesh/service-kit';
+import { ConfigError, runService, tracingFrom } from '@peermesh/service-kit';
 import { createLogger } from '@peermesh/telemetry';
 import { buildApp } from './app.ts';
 import { type AuthConfig, loadAuthConfig } from './config.ts';
@@ -21,6 +21,7 @@ await runService({
   port: config.PORT,
   graceMs: config.SHUTDOWN_GRACE_MS,
   forceMs: config.SHUTDOWN_FORCE_MS,
+  tracing: tracingFrom('auth', config),
   start: async () => {
     const service = await buildApp(config, { logger });
     await service.start();

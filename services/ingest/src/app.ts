@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { createAuthenticator, createRevocations } from '@peermesh/authz';
-import { defineDeadLetterRoutes } from '@peermesh/contracts/dead-letters';
+import { deadLetterRoutes } from '@peermesh/contracts/dead-letters';
 import { ingestRoutes } from '@peermesh/contracts/ingest';
 import { createDatabase } from '@peermesh/database';
 import { assertUrlAllowed, DEFAULT_PORTS, parseAllowHosts } from '@peermesh/http-guard';
@@ -49,6 +49,7 @@ export async function buildApp(config: IngestConfig, overrides: IngestOverrides 
     applicationName: 'ingest',
     poolMax: config.DATABASE_POOL_MAX,
     logger,
+    metrics,
   });
   const nats = await connectNats({ url: config.NATS_URL, name: 'ingest', logger });
   const bus = createBus({
@@ -102,8 +103,8 @@ export async function buildApp(config: IngestConfig, overrides: IngestOverrides 
       assertUrl: (url) => void assertUrlAllowed(url, urlPolicy),
     },
   });
-  mountDeadLetterRoutes(app, bus);
-  mountOpenApi(app, { title: 'PeerMesh ingest', routes: { ...ingestRoutes, ...defineDeadLetterRoutes('ingest') } });
+  mountDeadLetterRoutes(app, { bus });
+  mountOpenApi(app, { title: 'PeerMesh ingest', routes: { ...ingestRoutes, ...deadLetterRoutes('ingest') } });
   app.health.add('postgres', () => db.ping());
   app.health.add('nats', async () => {
     await nats.flush();

@@ -1,11 +1,13 @@
 import { hostname } from 'node:os';
 import { createAuthenticator, createRevocations } from '@peermesh/authz';
 import type { EventData } from '@peermesh/contracts';
+import { deadLetterRoutes } from '@peermesh/contracts/dead-letters';
 import { SessionRevoked } from '@peermesh/contracts/events';
+import { publisherRoutes } from '@peermesh/contracts/publisher';
 import { createDatabase } from '@peermesh/database';
 import { assertUrlAllowed, DEFAULT_PORTS, parseAllowHosts } from '@peermesh/http-guard';
-import { connectNats, createBus } from '@peermesh/messaging';
-import { createApp, useDecisionLog, useIdempotency, usePrincipals } from '@peermesh/service-kit';
+import { connectNats, createBus, mountDeadLetterRoutes } from '@peermesh/messaging';
+import { createApp, mountOpenApi, useDecisionLog, useIdempotency, usePrincipals } from '@peermesh/service-kit';
 import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
 import type { FastifyInstance } from 'fastify';
 import type { JSONWebKeySet } from 'jose';
@@ -29,6 +31,8 @@ import { startStrandedSweeper } from './workers/stranded-sweeper.ts';
 
 /** Longer than the life of an access token: what was revoked before cannot come back. */
 const REVOCATIONS_MS = 20 * 60_000;
+/** Older than this the authenticator refuses tokens. */
+const REVOCATION_STALENESS_MS = 60_000;
 /** Beyond the time limit of an attempt, so that a lease only ends when its holder is gone. */
 const LEASE_MARGIN_MS = 15_000;
 
@@ -60,6 +64,7 @@ export async function buildApp(config: PublisherConfig, overrides: PublisherOver
     applicationName: 'publisher',
     poolMax: config.DATABASE_POOL_MAX,
     logger,
+    metrics,
   });
   const nats = await connectNats({ url: config.NATS_URL, name: 'publisher', logger });
   const bus = createBus({
@@ -147,8 +152,13 @@ export async function buildApp(config: PublisherConfig, overrides: PublisherOver
     assertUrl: (url) => void assertUrlAllowed(url, urlPolicy),
     wake,
   });
+  mountDeadLetterRoutes(app, { bus });
+  mountOpenApi(app, { title: 'PeerMesh publisher', routes: { ...publisherRoutes, ...deadLetterRoutes('publisher') } });
   app.health.add('postgres', () => db.ping());
   app.health.add('nats', () => nats.flush());
+  app.health.add('revocations', async () => {
+    if (revocations.stalenessMs() > REVOCATION_STALENESS_MS) throw new Error('revoked tokens are not known yet');
+  });
   const workers: Worker[] = [];
   app.addHook('onClose', async () => {
     await Promise.all([webhooks.close(), email?.close()]);

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { createAuthenticator, createRevocations } from '@peermesh/authz';
 import type { EventData } from '@peermesh/contracts';
-import { defineDeadLetterRoutes } from '@peermesh/contracts/dead-letters';
+import { deadLetterRoutes } from '@peermesh/contracts/dead-letters';
 import { SessionRevoked } from '@peermesh/contracts/events';
 import { searchRoutes } from '@peermesh/contracts/search';
 import { createDatabase } from '@peermesh/database';
@@ -63,6 +63,7 @@ export async function buildApp(config: SearchConfig, overrides: SearchOverrides 
     applicationName: 'search',
     poolMax: config.DATABASE_POOL_MAX,
     logger,
+    metrics: registryOfMetrics,
   });
   const nats = await connectNats({ url: config.NATS_URL, name: 'search', logger });
   const bus = createBus({
@@ -128,8 +129,8 @@ export async function buildApp(config: SearchConfig, overrides: SearchOverrides 
           )
       : null,
   });
-  mountDeadLetterRoutes(app, bus);
-  mountOpenApi(app, { title: 'PeerMesh search', routes: { ...searchRoutes, ...defineDeadLetterRoutes('search') } });
+  mountDeadLetterRoutes(app, { bus });
+  mountOpenApi(app, { title: 'PeerMesh search', routes: { ...searchRoutes, ...deadLetterRoutes('search') } });
   app.health.add('postgres', () => db.ping());
   app.health.add('nats', async () => {
     await nats.flush();
