@@ -1,7 +1,7 @@
 import type { JsMsg } from '@nats-io/jetstream';
 import type { CloudEvent, EventDefinition } from '@peermesh/contracts';
 import type { Transaction } from '@peermesh/database';
-import { DURATION_BUCKETS_SECONDS } from '@peermesh/telemetry';
+import { DURATION_BUCKETS_SECONDS, traceConsumption } from '@peermesh/telemetry';
 import type { BatchHandler, ConsumerHost, ConsumerOptions, ConsumerSource } from './consumer-options.ts';
 import { buryMessage, DEAD_LETTER_ID, resolveRedriven } from './dead-letter-store.ts';
 import { fromHeaders, isEventId } from './envelope.ts';
@@ -10,7 +10,6 @@ import { retryDelayMs, type Verdict, verdictOn } from './failure.ts';
 import { type Inbox, inboxOf } from './inbox.ts';
 import { PullSource } from './pull-source.ts';
 import { Rest } from './rest.ts';
-import { tracedHandling } from './tracing.ts';
 
 interface Delivery {
   readonly message: JsMsg;
@@ -181,8 +180,9 @@ export class InboxConsumer {
       const events = deliveries.filter(({ event }) => fresh.delete(event.id)).map(({ event }) => event);
       if (events.length === 0) return;
       tx.afterCommit(wakeRelay);
-      await tracedHandling(this.#durable, this.#event, events, () =>
-        this.#handle(events as CloudEvent<never>[], tx, { attempt: deliveries[0]?.attempt ?? 1, log: logger }),
+      const attempt = deliveries[0]?.attempt ?? 1;
+      await traceConsumption({ consumer: this.#durable, subject: this.#event.subject, carriers: events, attempt }, () =>
+        this.#handle(events as CloudEvent<never>[], tx, { attempt, log: logger }),
       );
       if (this.#stream === 'REDRIVE') {
         const letters = deliveries.map(({ message }) => message.headers?.get(DEAD_LETTER_ID) ?? '');

@@ -1,4 +1,3 @@
-import { context, propagation } from '@opentelemetry/api';
 import {
   dataSchemaOf,
   type EventData,
@@ -7,6 +6,7 @@ import {
   newEventId,
 } from '@peermesh/contracts';
 import type { Transaction } from '@peermesh/database';
+import { producerCarrier } from '@peermesh/telemetry';
 import pg from 'pg';
 import { type EventHeaders, headerBlock, toHeaders } from './envelope.ts';
 import { codecOf } from './event-codec.ts';
@@ -52,8 +52,7 @@ export function createOutbox(options: {
       if (items.length === 0) return [];
       const codec = codecOf(event);
       const time = new Date().toISOString();
-      const carrier: { traceparent?: string; tracestate?: string } = {};
-      propagation.inject(context.active(), carrier);
+      const carrier = producerCarrier(event.subject);
       const ids: string[] = [];
       const rows: OutboxInsert[] = [];
       for (const item of items) {

@@ -148,7 +148,7 @@ for (const version of versions) {
         if (at % 300 === 0)
           await open.db.pool
             .query(
-              'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()',
+              'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
             )
             .catch(() => undefined);
       }
