@@ -126,10 +126,11 @@ export async function buildApp(config: PublisherConfig, overrides: PublisherOver
     },
     senders: { webhook: webhooks, callback: webhooks, realtime: realtimeSender, email },
     claim: {
-      endpointConcurrency: config.PUBLISHER_ENDPOINT_CONCURRENCY,
       breakerThreshold: config.PUBLISHER_BREAKER_FAILURES,
       leaseMs: timeoutMs + LEASE_MARGIN_MS,
     },
+    endpointConcurrency: config.PUBLISHER_ENDPOINT_CONCURRENCY,
+    timeoutMs,
     concurrency: config.PUBLISHER_CONCURRENCY,
     pollMs: config.PUBLISHER_POLL_MS,
     clock,

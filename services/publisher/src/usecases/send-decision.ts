@@ -7,7 +7,9 @@ import { mayRead } from '../domain/subscription-index.ts';
 export type SendDecision =
   | { readonly kind: 'send' }
   | { readonly kind: 'cancel' | 'suppress'; readonly reason: string }
-  | { readonly kind: 'postpone'; readonly until: Date };
+  | { readonly kind: 'postpone'; readonly until: Date }
+  /** Not started in time; somebody claims it again at once. */
+  | { readonly kind: 'return'; readonly until: Date };
 
 /** Looks again at send time: subscriptions end, rights change, preferences too. */
 export function decideSending(delivery: ClaimedDelivery, preferences: Preferences, now: Date): SendDecision {

@@ -68,6 +68,7 @@ function transitionOf(settled: Settled, { schedule }: SettleDependencies, now: D
   const base = { id, epoch, reason: null, nextAt: null, isAttempt: true };
   if ('decision' in settled) {
     const { decision } = settled;
+    if (decision.kind === 'return') return { ...base, state: 'retry_wait', nextAt: decision.until, isAttempt: false };
     if (decision.kind === 'postpone') return { ...base, state: 'scheduled', nextAt: decision.until, isAttempt: false };
     const state = decision.kind === 'cancel' ? 'cancelled' : 'suppressed';
     return { ...base, state, reason: decision.reason, isAttempt: false };

@@ -2,16 +2,21 @@ import type { Database } from '@peermesh/database';
 import { DURATION_BUCKETS_SECONDS, type Logger, type MetricsRegistry } from '@peermesh/telemetry';
 import { type Claim, type ClaimOptions, claimDeliveries } from '../adapters/pg/delivery-queue.ts';
 import type { ClaimedDelivery } from '../domain/delivery.ts';
-import type { ChannelSender, Clock } from '../ports.ts';
+import type { AttemptOutcome, ChannelSender, Clock } from '../ports.ts';
 import { decideSending } from '../usecases/send-decision.ts';
 import { type SettleDependencies, type Settled, settleAttempts } from '../usecases/settle-attempts.ts';
+import { EndpointLanes } from './endpoint-lanes.ts';
 
 /** What the worker needs. */
 export interface DeliveryWorkerOptions {
   readonly db: Database<unknown>;
   readonly settle: SettleDependencies;
   readonly senders: Readonly<Record<ClaimedDelivery['channel'], ChannelSender | null>>;
-  readonly claim: Omit<ClaimOptions, 'limit'>;
+  readonly claim: Omit<ClaimOptions, 'limit' | 'endpointMax'>;
+  /** Attempts at once to one endpoint. */
+  readonly endpointConcurrency: number;
+  /** Time for one attempt. */
+  readonly timeoutMs: number;
   /** Attempts at once in this process. */
   readonly concurrency: number;
   readonly pollMs: number;
@@ -20,7 +25,9 @@ export interface DeliveryWorkerOptions {
   readonly metrics: MetricsRegistry;
 }
 
-const CLAIM_MAX = 100;
+const CLAIM_MAX = 200;
+/** Claims that may wait for their turn, for each that may run: so that fast endpoints do not wait for the database. */
+const AHEAD = 8;
 const SETTLE_MAX = 200;
 const RETRY_MS = 500;
 
@@ -30,6 +37,7 @@ const RETRY_MS = 500;
  */
 export class DeliveryWorker {
   readonly #options: DeliveryWorkerOptions;
+  readonly #lanes: EndpointLanes<Claim & { readonly claimedAt: number }>;
   readonly #results: Settled[] = [];
   readonly #attempts;
   readonly #duration;
@@ -42,6 +50,7 @@ export class DeliveryWorker {
 
   constructor(options: DeliveryWorkerOptions) {
     this.#options = options;
+    this.#lanes = new EndpointLanes({ perLane: options.endpointConcurrency, total: options.concurrency });
     this.#attempts = options.metrics.counter({
       name: 'publisher_attempts_total',
       help: 'Attempts to deliver.',
@@ -70,11 +79,12 @@ export class DeliveryWorker {
     this.#wake?.();
   }
 
-  /** Claims nothing more and waits until all attempts under way are settled. */
+  /** Claims nothing more, gives back what has not started, and waits until the rest is settled. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.wake();
     await this.#running;
+    this.#giveBack(this.#lanes.drain());
     while (this.#underWay > 0 || this.#settling !== null) {
       await (this.#settling ?? new Promise((resolve) => setTimeout(resolve, 10)));
     }
@@ -84,22 +94,31 @@ export class DeliveryWorker {
     while (!this.#stopping) {
       this.#woken = false;
       const claims = await this.#claim();
-      for (const claim of claims) void this.#attempt(claim);
+      const claimedAt = Date.now();
+      this.#underWay += claims.length;
+      for (const claim of claims) this.#lanes.add(claim.delivery.endpoint.id, { ...claim, claimedAt });
+      this.#startReady();
       if (!this.#woken && claims.length === 0) await this.#rest(this.#options.pollMs);
     }
   }
 
   async #claim(): Promise<Claim[]> {
-    const { db, claim, concurrency, logger } = this.#options;
-    const limit = Math.min(CLAIM_MAX, concurrency - this.#underWay);
+    const { db, claim, concurrency, endpointConcurrency, logger } = this.#options;
+    const limit = Math.min(CLAIM_MAX, concurrency * AHEAD - this.#underWay);
     if (limit <= 0) return [];
     try {
-      return await db.system((tx) => claimDeliveries(tx, { ...claim, limit }));
+      return await db.system((tx) =>
+        claimDeliveries(tx, { ...claim, endpointMax: endpointConcurrency * AHEAD, limit }),
+      );
     } catch (error) {
       logger.warn({ err: error }, 'deliveries cannot be claimed now');
       await this.#rest(RETRY_MS);
       return [];
     }
+  }
+
+  #startReady(): void {
+    for (const claim of this.#lanes.takeReady()) void this.#attempt(claim);
   }
 
   #rest(ms: number): Promise<void> {
@@ -118,27 +137,42 @@ export class DeliveryWorker {
     });
   }
 
-  async #attempt({ delivery, preferences }: Claim): Promise<void> {
-    this.#underWay += 1;
+  async #attempt(claim: Claim & { readonly claimedAt: number }): Promise<void> {
+    const { delivery, preferences } = claim;
     const startedAt = this.#options.clock();
+    const leaseLeftMs = claim.claimedAt + this.#options.claim.leaseMs - Date.now();
     const decision = decideSending(delivery, preferences, startedAt);
-    if (decision.kind !== 'send') {
+    if (leaseLeftMs < this.#options.timeoutMs) this.#giveBack([claim]);
+    else if (decision.kind === 'send') {
+      const began = performance.now();
+      const outcome = await this.#send(delivery);
+      const latencyMs = performance.now() - began;
+      this.#attempts.inc({ channel: delivery.channel, outcome: outcome.kind });
+      this.#duration.observe({ channel: delivery.channel }, latencyMs / 1000);
+      this.#finish({ delivery, outcome, startedAt, latencyMs });
+      // What an endpoint in trouble gets next is for its breaker to say.
+      if (outcome.kind !== 'delivered') this.#giveBack(this.#lanes.drain(delivery.endpoint.id));
+    } else {
       this.#attempts.inc({ channel: delivery.channel, outcome: decision.kind });
-      return this.#finish({ delivery, decision });
+      this.#finish({ delivery, decision });
     }
-    const began = performance.now();
+    this.#lanes.done(delivery.endpoint.id);
+    this.#startReady();
+  }
+
+  async #send(delivery: ClaimedDelivery): Promise<AttemptOutcome> {
+    const failed = { kind: 'retry', httpStatus: null, response: null, retryAfterMs: null } as const;
     const sender = this.#options.senders[delivery.channel];
-    const outcome =
-      sender === null
-        ? ({ kind: 'retry', detail: 'channel_off', httpStatus: null, response: null, retryAfterMs: null } as const)
-        : await sender.send(delivery).catch((error: unknown) => {
-            this.#options.logger.error({ err: error, deliveryId: delivery.id }, 'sender failed');
-            return { kind: 'retry', detail: 'internal', httpStatus: null, response: null, retryAfterMs: null } as const;
-          });
-    const latencyMs = performance.now() - began;
-    this.#attempts.inc({ channel: delivery.channel, outcome: outcome.kind });
-    this.#duration.observe({ channel: delivery.channel }, latencyMs / 1000);
-    this.#finish({ delivery, outcome, startedAt, latencyMs });
+    if (sender === null) return { ...failed, detail: 'channel_off' };
+    return sender.send(delivery).catch((error: unknown) => {
+      this.#options.logger.error({ err: error, deliveryId: delivery.id }, 'sender failed');
+      return { ...failed, detail: 'internal' };
+    });
+  }
+
+  #giveBack(claims: readonly Claim[]): void {
+    const until = this.#options.clock();
+    for (const { delivery } of claims) this.#finish({ delivery, decision: { kind: 'return', until } });
   }
 
   #finish(settled: Settled): void {

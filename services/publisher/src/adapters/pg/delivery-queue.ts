@@ -8,8 +8,8 @@ import type { SqlTransaction } from './sql.ts';
 export interface ClaimOptions {
   /** Deliveries at most. */
   readonly limit: number;
-  /** Attempts at once to one endpoint, over all replicas. */
-  readonly endpointConcurrency: number;
+  /** Claims that may be open for one endpoint, over all replicas. */
+  readonly endpointMax: number;
   /** After this many failures in a row only one attempt at a time goes through. */
   readonly breakerThreshold: number;
   /** After this without a result somebody else may claim the delivery. */
@@ -26,7 +26,7 @@ const open = (alias: string): string =>
   `${alias}.state IN ${OPEN_STATES} AND (${alias}.digest_id IS NULL OR ${alias}.digest_id = ${alias}.id)`;
 
 /**
- * Endpoints that have due deliveries are visited in turns, and each gives as many as its concurrency, its token bucket and
+ * Endpoints that have due deliveries are visited in turns, and each gives as many as its share, its token bucket and
  * its breaker allow: a slow endpoint with a million deliveries takes no more room than one with four. The gate row is locked
  * while this runs, so replicas share the limits. A delivery whose lease has ended is due again, with the next epoch.
  */
@@ -112,7 +112,7 @@ interface Loaded {
 export async function claimDeliveries(tx: SqlTransaction, options: ClaimOptions): Promise<Claim[]> {
   const claimed = await tx.client.query<{ id: string }>(CLAIM, [
     options.limit,
-    options.endpointConcurrency,
+    options.endpointMax,
     options.breakerThreshold,
     options.leaseMs,
   ]);
