@@ -20,7 +20,7 @@ import { LegRunner } from './orchestrator/leg-runner.ts';
 import { Orchestrator } from './orchestrator/orchestrator.ts';
 import { Retriever } from './orchestrator/retriever.ts';
 import { createSearchMetrics } from './orchestrator/search-metrics.ts';
-import { createBackendFactory, embedderOf } from './plugins/backends.ts';
+import { createBackendFactory, embedderOf, nameLookup } from './plugins/backends.ts';
 import { GenerationRegistry } from './projection/generation-registry.ts';
 import { ProjectionRunner } from './projection/projection-runner.ts';
 import { WakeableLoop } from './projection/wakeable-loop.ts';
@@ -91,7 +91,7 @@ export async function buildApp(config: SearchConfig, overrides: SearchOverrides 
   const registry = new GenerationRegistry({ db, factory: createBackendFactory({ db, config, logger, now }), logger });
   const snapshots = new PageSnapshots({ db, logger, now });
   const runner = new LegRunner(metrics, now);
-  const retriever = new Retriever({ db, runner, embedders: new Embedders(embedderOf) });
+  const retriever = new Retriever({ db, runner, embedders: new Embedders(embedderOf), names: nameLookup });
   const orchestrator = new Orchestrator({
     db,
     registry,

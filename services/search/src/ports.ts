@@ -14,6 +14,8 @@ export interface RecordAttributes {
   readonly fingerprint: string | null;
   /** The title or name as names are compared; null when it is empty or long. */
   readonly nameKey: string | null;
+  /** Of an entity: its other names, as names are compared. */
+  readonly aliasKeys?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly publishedAt: number | null;
   readonly updatedAt: number;

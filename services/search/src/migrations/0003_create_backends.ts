@@ -153,7 +153,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       tenant_id text not null,
       owner text not null,
       fingerprint text not null,
-      page jsonb not null,
+      secret text not null,
+      page text not null,
       expires_at timestamptz not null
     )`.execute(db);
   await sql`create index search_page_snapshots_expiry on search.search_page_snapshots (expires_at)`.execute(db);

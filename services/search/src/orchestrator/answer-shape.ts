@@ -3,13 +3,14 @@ import type { HydratedRecord } from '../adapters/pg/hydrator.ts';
 import type { Contribution, FusedHit } from '../domain/fusion/fuse.ts';
 import { valuesOf } from '../domain/query/filters.ts';
 import type { Highlighter } from '../domain/query/snippet.ts';
+import type { ListedHit } from './frozen-list.ts';
 import type { SearchPlan } from './plan.ts';
 import type { Retrieval } from './retriever.ts';
 
 const FACET_VALUES_MAX = 50;
 
 /** One hit as the caller sees it. */
-export function hitOf(plan: SearchPlan, hit: FusedHit, record: HydratedRecord, highlighter: Highlighter): SearchHit {
+export function hitOf(plan: SearchPlan, hit: ListedHit, record: HydratedRecord, highlighter: Highlighter): SearchHit {
   const highlight = plan.request.highlight !== false;
   const snippet = highlighter.snippet(record.text);
   const explain = plan.request.explain ?? 'scores';

@@ -15,6 +15,7 @@ import type { Viewer } from '../ports.ts';
 import type { GenerationRegistry, RunningBackend } from '../projection/generation-registry.ts';
 import { AnswerCache } from './answer-cache.ts';
 import { facetsOf, hitOf, totalOf } from './answer-shape.ts';
+import { type FrozenList, packList, unpackList } from './frozen-list.ts';
 import { round } from './leg-runner.ts';
 import { planSearch, type SearchPlan } from './plan.ts';
 import { type Retrieval, Retriever } from './retriever.ts';
@@ -44,13 +45,6 @@ export interface SearchContext {
 export interface SearchAnswer {
   readonly body: SearchResponse;
   readonly degradedLegs: readonly Leg[];
-}
-
-interface Frozen {
-  readonly hits: readonly FusedHit[];
-  readonly head: Omit<SearchResponse, 'results' | 'page' | 'tookMs' | 'requestId'>;
-  readonly window: number;
-  readonly isExhausted: boolean;
 }
 
 const HYDRATE_MS_MIN = 500;
@@ -112,7 +106,7 @@ export class Orchestrator {
         metrics.snapshot('miss');
         throw error;
       });
-    const frozen = opened.body as Frozen;
+    const frozen = unpackList(opened.page);
     if (opened.offset < frozen.hits.length || frozen.isExhausted || frozen.window >= WINDOW_MAX) {
       metrics.snapshot('hit');
       return this.#page(plan, frozen, opened.offset, opened.cursorAt, context, startedAt);
@@ -122,12 +116,15 @@ export class Orchestrator {
     const window = Math.min(WINDOW_MAX, frozen.window * 3);
     const deeper = await this.#fuse(plan, active, window, context, startedAt);
     const shown = new Set(frozen.hits.map(({ id }) => id));
-    const extended: Frozen = { ...deeper, hits: [...frozen.hits, ...deeper.hits.filter(({ id }) => !shown.has(id))] };
+    const extended: FrozenList = {
+      ...deeper,
+      hits: [...frozen.hits, ...deeper.hits.filter(({ id }) => !shown.has(id))],
+    };
     return this.#page(plan, extended, opened.offset, this.#freeze(plan, context.viewer, extended), context, startedAt);
   }
 
-  #freeze(plan: SearchPlan, viewer: Viewer, frozen: Frozen): (offset: number) => string {
-    return this.#options.snapshots.freeze(this.#ownerOf(viewer), fingerprintOf(plan.request), frozen);
+  #freeze(plan: SearchPlan, viewer: Viewer, frozen: FrozenList): (offset: number) => string {
+    return this.#options.snapshots.freeze(this.#ownerOf(viewer), fingerprintOf(plan.request), packList(frozen));
   }
 
   async #fuse(
@@ -136,7 +133,7 @@ export class Orchestrator {
     window: number,
     context: SearchContext,
     startedAt: number,
-  ): Promise<Frozen> {
+  ): Promise<FrozenList> {
     const { retriever, metrics, now } = this.#options;
     const found = await retriever.retrieve(plan, active, window, context, startedAt);
     this.#enforce(plan, found);
@@ -179,7 +176,7 @@ export class Orchestrator {
 
   async #page(
     plan: SearchPlan,
-    frozen: Frozen,
+    frozen: FrozenList,
     offset: number,
     cursorAt: ((offset: number) => string) | null,
     context: SearchContext,

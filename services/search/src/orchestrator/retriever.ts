@@ -1,11 +1,12 @@
 import { LEGS, type Leg, type LegReport, type LegReports, type SearchResponse } from '@peermesh/contracts/search';
 import type { Database } from '@peermesh/database';
-import { findExact, type LinkedEntity, linkEntities } from '../adapters/pg/entity-linker.ts';
+import { findExact, LINKED_MAX, linkEntities } from '../adapters/pg/entity-linker.ts';
 import { normalizeName } from '../domain/analysis/analyzer.ts';
 import type { LegHits, PinnedHit } from '../domain/fusion/fuse.ts';
+import type { NamedEntity } from '../domain/keyword/name-book.ts';
 import { nameCandidates } from '../domain/query/parse-query.ts';
 import type { DocumentRow, EntityRow } from '../domain/records/document-row.ts';
-import type { GraphSeed, LegContext, LegQuery, LegResult, SpaceVector } from '../ports.ts';
+import type { GraphSeed, LegContext, LegQuery, LegResult, SpaceVector, Viewer } from '../ports.ts';
 import { documentAttributes, entityAttributes } from '../projection/change-reader.ts';
 import type { RunningBackend } from '../projection/generation-registry.ts';
 import type { Embedders } from './embedders.ts';
@@ -24,6 +25,14 @@ export interface Retrieval {
   readonly legsStartedAt: number;
 }
 
+/** Entities by name from the memory of a keyword backend; null when it has none. */
+export type NameLookup = (
+  running: RunningBackend | undefined,
+  names: readonly string[],
+  viewer: Viewer,
+  max: number,
+) => readonly NamedEntity[] | null;
+
 /** Kept of the deadline for fusing and reading records. */
 const RESERVE_MS = 25;
 const GRAPH_EXPANSION_MS_MIN = 60;
@@ -38,10 +47,18 @@ export class Retriever {
   readonly #runner: LegRunner;
   readonly #embedders: Embedders;
 
-  constructor(options: { readonly db: Database<unknown>; readonly runner: LegRunner; readonly embedders: Embedders }) {
+  readonly #names: NameLookup;
+
+  constructor(options: {
+    readonly db: Database<unknown>;
+    readonly runner: LegRunner;
+    readonly embedders: Embedders;
+    readonly names: NameLookup;
+  }) {
     this.#db = options.db;
     this.#runner = options.runner;
     this.#embedders = options.embedders;
+    this.#names = options.names;
   }
 
   /** Never rejects for a leg: what went wrong is in the reports. */
@@ -52,7 +69,17 @@ export class Retriever {
     context: SearchContext,
     startedAt: number,
   ): Promise<Retrieval> {
-    const round = new Round(plan, active, window, context, startedAt, this.#db, this.#runner, this.#embedders);
+    const round = new Round(
+      plan,
+      active,
+      window,
+      context,
+      startedAt,
+      this.#db,
+      this.#runner,
+      this.#embedders,
+      this.#names,
+    );
     return round.run();
   }
 }
@@ -67,6 +94,7 @@ class Round {
   readonly #db: Database<unknown>;
   readonly #runner: LegRunner;
   readonly #embedders: Embedders;
+  readonly #names: NameLookup;
   readonly #outcomes = new Map<Leg, LegOutcome>();
   readonly #aborts = new Set<AbortController>();
   readonly #firstHits = Promise.withResolvers<readonly GraphSeed[]>();
@@ -81,6 +109,7 @@ class Round {
     db: Database<unknown>,
     runner: LegRunner,
     embedders: Embedders,
+    names: NameLookup,
   ) {
     this.#plan = plan;
     this.#active = active;
@@ -90,6 +119,7 @@ class Round {
     this.#db = db;
     this.#runner = runner;
     this.#embedders = embedders;
+    this.#names = names;
   }
 
   async run(): Promise<Retrieval> {
@@ -123,7 +153,7 @@ class Round {
     clearTimeout(straggling);
   }
 
-  async #leg(leg: Leg, linked: Promise<readonly LinkedEntity[]>): Promise<LegOutcome> {
+  async #leg(leg: Leg, linked: Promise<readonly NamedEntity[]>): Promise<LegOutcome> {
     const running = this.#active.get(leg);
     if (running === undefined) return { report: { status: 'disabled', reason: 'not_applicable' }, result: null };
     let vector: SpaceVector | null = null;
@@ -183,7 +213,7 @@ class Round {
   }
 
   /** Finds entities named in the query: they seed the graph, and one whose name is the whole query is pinned. */
-  async #link(): Promise<readonly LinkedEntity[]> {
+  async #link(): Promise<readonly NamedEntity[]> {
     const text = this.#plan.parsed.plain;
     if (text === '') return [];
     const context: LegContext = {
@@ -196,7 +226,10 @@ class Round {
         await this.#pinExact(text, context);
         return [];
       }
-      const linked = await linkEntities(this.#db, nameCandidates(text), context);
+      const names = nameCandidates(text);
+      const linked =
+        this.#names(this.#active.get('keyword'), names, context.viewer, LINKED_MAX) ??
+        (await linkEntities(this.#db, names, context));
       const whole = normalizeName(text);
       this.#pins = linked
         .filter((entity) => entity.nameKey === whole && this.#passes(entity.id, entity.attributes))
@@ -222,7 +255,7 @@ class Round {
   }
 
   /** From the request, else entities named in the query, else (where a graph was asked for) the first hits of other legs. */
-  async #seeds(linked: Promise<readonly LinkedEntity[]>): Promise<readonly GraphSeed[]> {
+  async #seeds(linked: Promise<readonly NamedEntity[]>): Promise<readonly GraphSeed[]> {
     const { request, mode } = this.#plan;
     const given = request.graph?.seeds ?? [];
     if (given.length > 0) return given.map((id) => ({ id, weight: 1 }));

@@ -12,6 +12,7 @@ import { PgVectorBackend } from '../adapters/pg/pg-vector-backend.ts';
 import type { SearchConfig } from '../config.ts';
 import { lsaEmbedder } from '../domain/vector/lsa.ts';
 import { dimsOf } from '../domain/vector/vector-store.ts';
+import type { NameLookup } from '../orchestrator/retriever.ts';
 import type { QueryEmbedder, SearchBackend } from '../ports.ts';
 import type { BackendFactory, Generation } from '../projection/generation-registry.ts';
 
@@ -71,3 +72,9 @@ async function embedderFor(db: Database<unknown>, config: SearchConfig, space: s
     apiKey: config.EMBEDDER_API_KEY === '' ? null : config.EMBEDDER_API_KEY,
   });
 }
+
+/** Looks up entity names in the memory of a keyword backend. */
+export const nameLookup: NameLookup = (running, names, viewer, max) => {
+  const backend = running?.backend instanceof FaultyBackend ? running.backend.inner : running?.backend;
+  return backend instanceof PgKeywordBackend ? backend.findNames(names, viewer, max) : null;
+};

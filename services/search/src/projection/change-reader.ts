@@ -180,6 +180,7 @@ export function entityAttributes(row: EntityRow): RecordAttributes {
     entityType: row.type,
     fingerprint: null,
     nameKey: nameKeyIn(row.name),
+    ...(row.aliases.length === 0 ? {} : { aliasKeys: row.aliases.flatMap((alias) => nameKeyIn(alias) ?? []) }),
     publishedAt: null,
     updatedAt: Date.parse(row.updated_at),
     createdAt: Date.parse(row.created_at),

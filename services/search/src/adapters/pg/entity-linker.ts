@@ -1,26 +1,19 @@
 import type { Database } from '@peermesh/database';
-import { nameKeyOf } from '../../domain/records/derived-ids.ts';
+import type { NamedEntity } from '../../domain/keyword/name-book.ts';
 import type { EntityRow } from '../../domain/records/document-row.ts';
-import type { LegContext, RecordAttributes } from '../../ports.ts';
+import type { LegContext } from '../../ports.ts';
 import { entityAttributes } from '../../projection/change-reader.ts';
 import { cancellable } from './cancellable-query.ts';
 
-/** An entity whose name stands in a query. */
-export interface LinkedEntity {
-  readonly id: string;
-  readonly nameKey: string;
-  readonly isAlias: boolean;
-  readonly attributes: RecordAttributes;
-}
-
-const LINKED_MAX = 20;
+/** Most entities that one query is linked to. */
+export const LINKED_MAX = 20;
 
 /** Finds entities that the viewer may read by the names in a query. */
 export async function linkEntities(
   db: Database<unknown>,
   names: readonly string[],
   context: LegContext,
-): Promise<LinkedEntity[]> {
+): Promise<NamedEntity[]> {
   if (names.length === 0) return [];
   return cancellable(db, context, async (tx) => {
     const { rows } = await tx.client.query<{ name_key: string; is_alias: boolean; row: EntityRow }>(
@@ -56,9 +49,4 @@ export async function findExact(
     const row = rows[0]?.row;
     return row === undefined ? null : { id, kind: isDocument ? 'doc' : 'entity', row };
   });
-}
-
-/** The key that a whole query is compared by with names. */
-export function queryNameKey(query: string): string {
-  return nameKeyOf(query);
 }

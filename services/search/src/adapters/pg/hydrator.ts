@@ -1,6 +1,6 @@
 import type { Database } from '@peermesh/database';
 import type { LegContext } from '../../ports.ts';
-import { cancellable } from './cancellable-query.ts';
+import { literal, literals, readInOneTrip } from './one-trip.ts';
 
 /** What is shown of a hit. */
 export interface HydratedRecord {
@@ -16,7 +16,10 @@ export interface HydratedRecord {
 
 const TEXT_CHARACTERS = 6_000;
 
-/** Reads what is shown of some hits from the records themselves. What was deleted meanwhile is absent. */
+/**
+ * Reads what is shown of some hits from the records themselves. What was deleted meanwhile is absent. With `asOf` it is
+ * the version that was current then; who may read it is decided by the list of today.
+ */
 export async function hydrate(
   db: Database<unknown>,
   ids: readonly string[],
@@ -26,27 +29,12 @@ export async function hydrate(
   if (ids.length === 0) return new Map();
   const documents = ids.filter((id) => id.startsWith('doc_'));
   const entities = ids.filter((id) => id.startsWith('ent_'));
-  return cancellable(db, context, async (tx) => {
-    const found = new Map<string, HydratedRecord>();
-    if (documents.length > 0) {
-      const { rows } = await tx.client.query<HydratedRow>(asOf === undefined ? CURRENT_DOCUMENTS : DOCUMENTS_AS_OF, [
-        context.viewer.tenantId,
-        documents,
-        ...(asOf === undefined ? [] : [asOf]),
-      ]);
-      for (const row of rows) found.set(row.id, recordOf(row, 'doc'));
-    }
-    if (entities.length > 0) {
-      const { rows } = await tx.client.query<HydratedRow>(
-        `SELECT id, version, name AS title, coalesce(description, array_to_string(aliases, ', ')) AS text, NULL AS url,
-                NULL::timestamptz AS published_at, acl
-           FROM search.search_entities WHERE tenant_id = $1 AND id = ANY($2) AND NOT deleted`,
-        [context.viewer.tenantId, entities],
-      );
-      for (const row of rows) found.set(row.id, recordOf(row, 'entity'));
-    }
-    return found;
-  });
+  const parts: string[] = [];
+  if (documents.length > 0) parts.push(documentsOf(context.viewer.tenantId, documents, asOf));
+  if (entities.length > 0) parts.push(entitiesOf(context.viewer.tenantId, entities));
+  if (parts.length === 0) return new Map();
+  const rows = await readInOneTrip<HydratedRow>(db, context, parts.join(' UNION ALL '));
+  return new Map(rows.map((row) => [row.id, recordOf(row)]));
 }
 
 interface HydratedRow {
@@ -59,24 +47,33 @@ interface HydratedRow {
   readonly acl: string[];
 }
 
-const CURRENT_DOCUMENTS = `SELECT id, version, title, left(text, ${TEXT_CHARACTERS}) AS text, url, published_at, acl
-  FROM search.search_documents WHERE tenant_id = $1 AND id = ANY($2) AND NOT deleted`;
+function documentsOf(tenantId: string, ids: readonly string[], asOf: string | undefined): string {
+  const where = `now.tenant_id = ${literal(tenantId)} AND now.id = ANY(${literals(ids)}) AND NOT now.deleted`;
+  if (asOf === undefined) {
+    return `SELECT now.id, now.version, now.title, left(now.text, ${TEXT_CHARACTERS}) AS text, now.url, now.published_at, now.acl
+      FROM search.search_documents now WHERE ${where}`;
+  }
+  const instant = `${literal(asOf)}::timestamptz`;
+  return `SELECT now.id, coalesce(past.version, now.version) AS version, coalesce(past.record ->> 'title', now.title) AS title,
+      left(coalesce(past.record ->> 'text', now.text), ${TEXT_CHARACTERS}) AS text, now.url, now.published_at, now.acl
+    FROM search.search_documents now
+    LEFT JOIN LATERAL (
+      SELECT version, record FROM search.search_document_versions old
+       WHERE old.tenant_id = now.tenant_id AND old.id = now.id AND old.recorded_at <= ${instant} AND now.updated_at > ${instant}
+       ORDER BY version DESC LIMIT 1) past ON true
+    WHERE ${where}`;
+}
 
-/** The version that was current at an instant; who may read it is decided by the list of today. */
-const DOCUMENTS_AS_OF = `SELECT now.id, coalesce(past.version, now.version) AS version,
-    coalesce(past.record ->> 'title', now.title) AS title,
-    left(coalesce(past.record ->> 'text', now.text), ${TEXT_CHARACTERS}) AS text, now.url, now.published_at, now.acl
-  FROM search.search_documents now
-  LEFT JOIN LATERAL (
-    SELECT version, record FROM search.search_document_versions old
-     WHERE old.tenant_id = now.tenant_id AND old.id = now.id AND old.recorded_at <= $3::timestamptz AND now.updated_at > $3::timestamptz
-     ORDER BY version DESC LIMIT 1) past ON true
-  WHERE now.tenant_id = $1 AND now.id = ANY($2) AND NOT now.deleted`;
+function entitiesOf(tenantId: string, ids: readonly string[]): string {
+  return `SELECT id, version, name AS title, coalesce(description, array_to_string(aliases, ', ')) AS text, NULL AS url,
+      NULL::timestamptz AS published_at, acl
+    FROM search.search_entities WHERE tenant_id = ${literal(tenantId)} AND id = ANY(${literals(ids)}) AND NOT deleted`;
+}
 
-function recordOf(row: HydratedRow, type: 'doc' | 'entity'): HydratedRecord {
+function recordOf(row: HydratedRow): HydratedRecord {
   return {
     id: row.id,
-    type,
+    type: row.id.startsWith('ent_') ? 'entity' : 'doc',
     version: row.version,
     title: row.title ?? '',
     text: row.text,

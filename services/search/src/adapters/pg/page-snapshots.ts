@@ -5,12 +5,6 @@ import { searchErrors } from '@peermesh/errors';
 import type { Logger } from '@peermesh/telemetry';
 import { LRUCache } from 'lru-cache';
 
-/** A frozen result list with everything that later pages need. */
-export interface SnapshotPage {
-  readonly secret: string;
-  readonly body: unknown;
-}
-
 /** Who may use a snapshot: the tenant, and a digest of the viewer's principals. */
 export interface SnapshotOwner {
   readonly tenantId: string;
@@ -20,7 +14,9 @@ export interface SnapshotOwner {
 interface Snapshot extends SnapshotOwner {
   readonly id: string;
   readonly fingerprint: string;
-  readonly page: SnapshotPage;
+  readonly secret: string;
+  /** The list as text: one copy in memory, and nothing for the database to parse. */
+  readonly page: string;
   readonly expiresAt: number;
 }
 
@@ -36,7 +32,7 @@ export class PageSnapshots {
   readonly #db: Database<unknown>;
   readonly #logger: Logger;
   readonly #now: () => number;
-  readonly #recent = new LRUCache<string, Snapshot>({ max: 2_000, ttl: TTL_MS });
+  readonly #recent = new LRUCache<string, Snapshot>({ max: 1_000, ttl: TTL_MS });
   #pending: Snapshot[] = [];
   #timer: NodeJS.Timeout | null = null;
   #flushing: Promise<void> = Promise.resolve();
@@ -48,13 +44,14 @@ export class PageSnapshots {
   }
 
   /** Freezes a list; returns a function that makes cursors into it. */
-  freeze(owner: SnapshotOwner, fingerprint: string, body: unknown): (offset: number) => string {
+  freeze(owner: SnapshotOwner, fingerprint: string, page: string): (offset: number) => string {
     const secret = randomBytes(24).toString('base64url');
     const snapshot: Snapshot = {
       ...owner,
       id: randomUUID(),
       fingerprint,
-      page: { secret, body },
+      secret,
+      page,
       expiresAt: this.#now() + TTL_MS,
     };
     this.#recent.set(snapshot.id, snapshot);
@@ -71,7 +68,7 @@ export class PageSnapshots {
     cursor: string,
     owner: SnapshotOwner,
     fingerprint: string,
-  ): Promise<{ body: unknown; offset: number; cursorAt: (offset: number) => string }> {
+  ): Promise<{ page: string; offset: number; cursorAt: (offset: number) => string }> {
     const [id, offset, signature] = parse(cursor);
     const snapshot = this.#recent.get(id) ?? (await this.#read(id, owner));
     if (snapshot === null || snapshot.expiresAt < this.#now()) throw searchErrors.cursorExpired();
@@ -87,7 +84,7 @@ export class PageSnapshots {
     ) {
       throw searchErrors.cursorInvalid();
     }
-    return { body: snapshot.page.body, offset, cursorAt: (at) => cursorOf(snapshot, at) };
+    return { page: snapshot.page, offset, cursorAt: (at) => cursorOf(snapshot, at) };
   }
 
   /** Writes what waits, and forgets what has expired. */
@@ -98,16 +95,18 @@ export class PageSnapshots {
     try {
       await this.#db.system((tx) =>
         tx.client.query(
-          `INSERT INTO search.search_page_snapshots (id, tenant_id, owner, fingerprint, page, expires_at)
-           SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::timestamptz[])`,
-          [
-            batch.map((snapshot) => snapshot.id),
-            batch.map((snapshot) => snapshot.tenantId),
-            batch.map((snapshot) => snapshot.owner),
-            batch.map((snapshot) => snapshot.fingerprint),
-            batch.map((snapshot) => JSON.stringify(snapshot.page)),
-            batch.map((snapshot) => new Date(snapshot.expiresAt).toISOString()),
-          ],
+          `INSERT INTO search.search_page_snapshots (id, tenant_id, owner, fingerprint, secret, page, expires_at) VALUES ${batch
+            .map((_, i) => `(${[1, 2, 3, 4, 5, 6, 7].map((column) => `$${i * 7 + column}`).join(',')})`)
+            .join(',')}`,
+          batch.flatMap((snapshot) => [
+            snapshot.id,
+            snapshot.tenantId,
+            snapshot.owner,
+            snapshot.fingerprint,
+            snapshot.secret,
+            snapshot.page,
+            new Date(snapshot.expiresAt),
+          ]),
         ),
       );
     } catch (error) {
@@ -130,8 +129,8 @@ export class PageSnapshots {
       const { rows } = await this.#db.tenant(
         owner.tenantId,
         (tx) =>
-          tx.client.query<{ owner: string; fingerprint: string; page: SnapshotPage; expires_at: Date }>(
-            'SELECT owner, fingerprint, page, expires_at FROM search.search_page_snapshots WHERE tenant_id = $1 AND id = $2',
+          tx.client.query<{ owner: string; fingerprint: string; secret: string; page: string; expires_at: Date }>(
+            'SELECT owner, fingerprint, secret, page, expires_at FROM search.search_page_snapshots WHERE tenant_id = $1 AND id = $2',
             [owner.tenantId, id],
           ),
         { readOnly: true },
@@ -143,6 +142,7 @@ export class PageSnapshots {
           tenantId: owner.tenantId,
           owner: row.owner,
           fingerprint: row.fingerprint,
+          secret: row.secret,
           page: row.page,
           expiresAt: row.expires_at.getTime(),
         };
@@ -158,9 +158,7 @@ function cursorOf(snapshot: Snapshot, offset: number): string {
 }
 
 function sign(snapshot: Snapshot, offset: number): string {
-  return createHmac('sha256', snapshot.page.secret)
-    .update(`${snapshot.id}.${offset}.${snapshot.owner}`)
-    .digest('base64url');
+  return createHmac('sha256', snapshot.secret).update(`${snapshot.id}.${offset}.${snapshot.owner}`).digest('base64url');
 }
 
 const CURSOR =

@@ -1,6 +1,7 @@
 import type { Database, Transaction } from '@peermesh/database';
 import type { Logger } from '@peermesh/telemetry';
 import { ANALYZER_REVISION } from '../../domain/analysis/analyzer.ts';
+import type { NamedEntity } from '../../domain/keyword/name-book.ts';
 import { type TermVector, termVectorOf } from '../../domain/keyword/term-vector.ts';
 import { keyOf, newestOps, recordsDelta } from '../../domain/versioned-ops.ts';
 import type {
@@ -12,6 +13,7 @@ import type {
   LegResult,
   SearchBackend,
   VersionedOp,
+  Viewer,
 } from '../../ports.ts';
 import { statsOf, versionsIn } from './backend-stats.ts';
 import { cancellable } from './cancellable-query.ts';
@@ -94,6 +96,11 @@ export class PgKeywordBackend implements SearchBackend {
       (tenantId, ids) => cancellable(this.#db, context, (tx) => readTexts(tx, tenantId, ids)),
       context.signal,
     );
+  }
+
+  /** Entities by name from memory; null while the mirror is not there. */
+  findNames(names: readonly string[], viewer: Viewer, max: number): NamedEntity[] | null {
+    return this.#mirror.store?.findNames(names, viewer, max) ?? null;
   }
 
   get(tenantId: string, ids: readonly string[]): Promise<Map<string, number>> {

@@ -3,6 +3,7 @@ import type { FacetCounts, LegHit, LegQuery, LegResult, RecordAttributes, Viewer
 import { AttributePool, accessOf } from '../query/access.ts';
 import { parseQuery } from '../query/parse-query.ts';
 import { KeywordIndex } from './keyword-index.ts';
+import { NameBook, type NamedEntity } from './name-book.ts';
 import { holdsPhrases } from './phrases.ts';
 import type { TermVector } from './term-vector.ts';
 
@@ -19,6 +20,7 @@ const PHRASE_CANDIDATES_MAX = 1_000;
 /** The keyword indexes of all tenants, in memory: the memory backend, and the mirror of the PostgreSQL one. */
 export class KeywordStore {
   readonly #indexes = new Map<string, KeywordIndex>();
+  readonly #books = new Map<string, NameBook>();
   readonly #pool = new AttributePool();
 
   get bytes(): number {
@@ -40,11 +42,28 @@ export class KeywordStore {
       index = new KeywordIndex();
       this.#indexes.set(key, index);
     }
-    index.put(id, this.#pool.intern(attributes), vector);
+    const interned = this.#pool.intern(attributes);
+    index.put(id, interned, vector);
+    if (attributes.kind === 'entity') this.#bookOf(tenantId).put(id, interned);
+  }
+
+  /** Entities by name that the viewer may read. */
+  findNames(names: readonly string[], viewer: Viewer, max: number): NamedEntity[] {
+    return this.#books.get(viewer.tenantId)?.find(names, accessOf(viewer), max) ?? [];
+  }
+
+  #bookOf(tenantId: string): NameBook {
+    let book = this.#books.get(tenantId);
+    if (book === undefined) {
+      book = new NameBook();
+      this.#books.set(tenantId, book);
+    }
+    return book;
   }
 
   remove(tenantId: string, id: string): void {
     for (const kind of ['doc', 'entity'] as const) this.#indexes.get(`${tenantId}/${kind}`)?.remove(id);
+    this.#books.get(tenantId)?.remove(id);
   }
 
   async query(

@@ -31,6 +31,7 @@ export class AttributePool {
       entityType: this.#string(attributes.entityType),
       fingerprint: attributes.fingerprint,
       nameKey: attributes.nameKey,
+      ...(attributes.aliasKeys === undefined ? {} : { aliasKeys: attributes.aliasKeys }),
       publishedAt: attributes.publishedAt,
       updatedAt: attributes.updatedAt,
       createdAt: attributes.createdAt,

@@ -22,7 +22,8 @@ export interface VectorResult {
 export const FLAT_MAX = 4_000;
 const CHUNK = 4_096;
 const LINKS_PER_TURN = 24;
-const OVERFETCH = [3, 12];
+/** Neighbours asked of the graph for each that is wanted: without a filter, then with what filters may cost. */
+const OVERFETCH = [1.2, 4, 16];
 
 /**
  * Nearest neighbours by cosine over unit vectors of one tenant. New vectors are found at once by a scan of the tail;
@@ -86,9 +87,13 @@ export class VectorIndex {
     const graph = this.#graph;
     if (graph === null || this.#linked < FLAT_MAX)
       return { hits: await this.#scan(vector, 0, limit, passes, signal), exhaustive: true };
-    for (const factor of OVERFETCH) {
+    for (const factor of filter.matches === null ? OVERFETCH : OVERFETCH.slice(1)) {
       const best = new TopK<number>(limit, this.#before);
-      const { keys, distances } = graph.search(vector, Math.min(this.#linked, Math.max(100, limit * factor)), 1);
+      const { keys, distances } = graph.search(
+        vector,
+        Math.min(this.#linked, Math.max(64, Math.ceil(limit * factor))),
+        1,
+      );
       keys.forEach((key, i) => {
         if (passes(Number(key))) best.push(Number(key), 1 - (distances[i] as number));
       });
