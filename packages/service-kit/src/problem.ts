@@ -34,6 +34,8 @@ export function asPeerMeshError(error: unknown): PeerMeshError {
     case 'FST_ERR_BAD_URL':
     case 'FST_ERR_MAX_PARAM_LENGTH':
       return commonErrors.malformedRequest({ cause: error });
+    default:
+      break;
   }
   if (isConnectionLoss(error)) return commonErrors.unavailable({ cause: error, retryAfterSeconds: 1 });
   if (like.statusCode === 400) return commonErrors.malformedBody({ cause: error });
