@@ -13,5 +13,7 @@ export function describeError(error: unknown): string {
   if (code === 'ENOSPC' || /No space left on device/.test(error.message)) {
     return 'the disk is full: free some space, or set PEERMESH_HOME to a folder on another disk';
   }
+  // Node puts the place of a syntax error only into the first line of the stack.
+  if (error instanceof SyntaxError) return `${error.message} (${error.stack?.split('\n')[0] ?? 'unknown place'})`;
   return error.message.replaceAll(/\s*\n\s*/g, ' | ');
 }

@@ -4,7 +4,7 @@ import { LauncherError } from '../launcher-error.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Api } from './api.ts';
 import type { IndexedDocuments } from './indexed-documents.ts';
-import type { AcceptedItem, Submission } from './intake.ts';
+import type { Submission } from './intake.ts';
 import type { WebhookSubscriber } from './webhook-subscriber.ts';
 
 const POLL_INTERVAL_MS = 250;
@@ -17,7 +17,6 @@ export interface Pipeline {
   readonly subscriber: WebhookSubscriber;
   readonly indexed: IndexedDocuments;
   readonly submission: Submission;
-  readonly topic: string;
 }
 
 interface Progress {
@@ -51,23 +50,21 @@ export async function showPipeline(pipeline: Pipeline): Promise<void> {
   bar.end();
 }
 
-async function readProgress({ api, submission, indexed, subscriber, topic }: Pipeline): Promise<Progress> {
+async function readProgress({ api, submission, indexed, subscriber }: Pipeline): Promise<Progress> {
+  const { accepted, startedAt: submittedAfter } = submission;
+  const versions = accepted.map(({ documentId, version }) => `${documentId} ${version}`);
   const [extracted, failed] = await Promise.all(
     (['extracted', 'failed'] as const).map(async (status) => {
-      const { body } = await api.call(ingestRoutes.listContent, { query: { status, topic, limit: 1 } });
+      const { body } = await api.call(ingestRoutes.listContent, { query: { status, submittedAfter, limit: 1 } });
       return body.total;
     }),
   );
   return {
     extracted: extracted ?? 0,
     failed: failed ?? 0,
-    indexed: submission.accepted.filter((item) => indexed.versions.has(versionOf(item))).length,
-    published: subscriber.received.size,
+    indexed: versions.filter((version) => indexed.versions.has(version)).length,
+    published: versions.filter((version) => subscriber.documents.has(version)).length,
   };
-}
-
-function versionOf({ documentId, version }: AcceptedItem): string {
-  return `${documentId} ${version}`;
 }
 
 function stalledRemedy({ extracted, indexed }: Progress, total: number): string {

@@ -14,6 +14,9 @@ import { showcaseQueries } from './showcase-queries.ts';
 import { subscribe } from './subscription.ts';
 import { startWebhookSubscriber } from './webhook-subscriber.ts';
 
+/** What the walk takes in carries this topic, and its subscription asks for it. */
+const TOPIC = 'corpus';
+
 export interface WalkOptions {
   readonly fleet: Fleet;
   readonly terminal: Terminal;
@@ -32,10 +35,9 @@ export async function runWalk(options: WalkOptions): Promise<void> {
   for (const reason of corpus.skipped) terminal.line(`  left out ${reason}`);
   const subscriber = await startWebhookSubscriber();
   try {
-    const topic = `walk-${Date.now()}`;
     const subscription = await terminal.step(
       'subscriber',
-      () => subscribe(api, topic, subscriber),
+      () => subscribe(api, TOPIC, subscriber),
       () => subscriber.url,
     );
     try {
@@ -43,7 +45,6 @@ export async function runWalk(options: WalkOptions): Promise<void> {
         api,
         terminal,
         subscriber,
-        topic,
         items: [...corpus.items, walkNote(corpus.items.length)],
       });
     } finally {
@@ -60,21 +61,20 @@ interface Delivery {
   readonly api: Api;
   readonly terminal: Terminal;
   readonly subscriber: Awaited<ReturnType<typeof startWebhookSubscriber>>;
-  readonly topic: string;
   readonly items: readonly SubmitContent[];
 }
 
-async function deliverCorpus({ api, terminal, subscriber, topic, items }: Delivery): Promise<void> {
+async function deliverCorpus({ api, terminal, subscriber, items }: Delivery): Promise<void> {
   const startedAt = performance.now();
   const indexed = await followIndexedDocuments(api);
   try {
-    const tagged = items.map((item) => ({ ...item, topics: [...(item.topics ?? []), topic] }));
+    const tagged = items.map((item) => ({ ...item, topics: [...(item.topics ?? []), TOPIC] }));
     const submission = await submitItems(api, terminal, tagged);
     describeIntake(terminal, submission);
-    await showPipeline({ api, terminal, subscriber, indexed, submission, topic });
+    await showPipeline({ api, terminal, subscriber, indexed, submission });
     const perSecond = submission.accepted.length / ((performance.now() - startedAt) / 1_000);
     terminal.line(
-      `  ${submission.accepted.length} documents from intake to the subscriber in ${seconds(performance.now() - startedAt)} (${perSecond.toFixed(0)}/s); ${subscriber.received.size} webhooks, every signature right`,
+      `  ${submission.accepted.length} documents from intake to the subscriber in ${seconds(performance.now() - startedAt)} (${perSecond.toFixed(0)}/s); ${subscriber.receivedCount()} webhooks, every signature right`,
     );
   } finally {
     await indexed.stop();

@@ -9,16 +9,23 @@ export interface WebhookSubscriber {
   readonly url: string;
   /** Which secret signs; known only after the endpoint was made with this server's URL. */
   trust(secret: string): void;
-  /** Bodies whose signature was right, by webhook id; a retry of the same delivery counts once. */
-  readonly received: ReadonlyMap<string, unknown>;
+  /** How many webhooks had a right signature; a retry of the same one counts once. */
+  receivedCount(): number;
+  /** `<documentId> <version>` of every document that arrived with a right signature. */
+  readonly documents: ReadonlySet<string>;
   /** Requests that were refused, with the reason. */
   readonly refused: readonly string[];
   stop(): Promise<void>;
 }
 
+interface Notification {
+  readonly data?: { readonly document?: { readonly id: string; readonly version: number } };
+}
+
 /** Starts the subscriber on a free port of the loopback interface. */
 export async function startWebhookSubscriber(): Promise<WebhookSubscriber> {
-  const received = new Map<string, unknown>();
+  const received = new Set<string>();
+  const documents = new Set<string>();
   const refused: string[] = [];
   let webhook: Webhook | null = null;
   const server = createServer((request, response) => {
@@ -26,7 +33,9 @@ export async function startWebhookSubscriber(): Promise<WebhookSubscriber> {
       .then((body) => {
         const headers = request.headers as Record<string, string>;
         if (webhook === null) throw new Error('no secret is known yet');
-        received.set(headers['webhook-id'] ?? '', webhook.verify(body, headers));
+        const { data } = webhook.verify(body, headers) as Notification;
+        received.add(headers['webhook-id'] ?? '');
+        if (data?.document !== undefined) documents.add(`${data.document.id} ${data.document.version}`);
         response.writeHead(204).end();
       })
       .catch((error: unknown) => {
@@ -40,7 +49,8 @@ export async function startWebhookSubscriber(): Promise<WebhookSubscriber> {
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/peermesh`,
-    received,
+    receivedCount: () => received.size,
+    documents,
     refused,
     trust: (secret) => {
       webhook = new Webhook(secret);
