@@ -4,6 +4,7 @@ import type { CloudEvent, EventDefinition, StreamName } from '@peermesh/contract
 import type { Logger } from '@peermesh/telemetry';
 import { fromHeaders } from './envelope.ts';
 import { codecOf } from './event-codec.ts';
+import { headerReader } from './received-headers.ts';
 
 /** Where a tail begins. */
 export type TailStart = 'new' | { readonly time: Date } | { readonly sequence: number };
@@ -151,7 +152,7 @@ class StreamFollower {
         for await (const message of messages) {
           this.#last = message.seq;
           this.lastHeardAt = Date.now();
-          this.#deliver(message.headers, message.data, message.seq, Number(message.timestampNanos / 1_000_000n));
+          this.#deliver(headerReader(message), message.data, message.seq, Number(message.timestampNanos / 1_000_000n));
           if (message.seq >= target || message.info.pending === 0) this.caughtUp.resolve();
         }
       } catch (error) {
@@ -182,8 +183,8 @@ class StreamFollower {
     return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, from.sequence) };
   }
 
-  #deliver(headers: Parameters<typeof fromHeaders>[0], body: Uint8Array, sequence: number, publishedMs: number): void {
-    const envelope = fromHeaders(headers);
+  #deliver(header: (name: string) => string, body: Uint8Array, sequence: number, publishedMs: number): void {
+    const envelope = fromHeaders(header);
     if ('missing' in envelope) return;
     const event = this.#types.get(envelope.type);
     if (event === undefined) return;
@@ -204,4 +205,12 @@ class StreamFollower {
       this.#options.logger.error({ err: error, type: envelope.type, sequence }, 'tail handler failed');
     }
   }
+}
+
+/** Waits until a tail has caught up, at most so long: a service that starts while the broker is away must start all the same. */
+export async function caughtUpWithin(tail: Pick<Tail, 'caughtUp'>, timeoutMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, timeoutMs);
+  await Promise.race([tail.caughtUp, promise]);
+  clearTimeout(timer);
 }

@@ -3,9 +3,10 @@ import { authRoutes } from '@peermesh/contracts/auth';
 import { deadLetterRoutes } from '@peermesh/contracts/dead-letters';
 import { SessionRevoked } from '@peermesh/contracts/events';
 import { createDatabase } from '@peermesh/database';
-import { connectNats, createBus, mountDeadLetterRoutes } from '@peermesh/messaging';
+import { caughtUpWithin, connectNats, createBus, mountDeadLetterRoutes } from '@peermesh/messaging';
 import {
   createApp,
+  instanceName,
   mountOpenApi,
   type RunningService,
   useDecisionLog,
@@ -57,14 +58,6 @@ export async function buildApp(
     logger,
     metrics,
   });
-  const nats = await connectNats({ url: config.NATS_URL, name: 'auth', logger });
-  app.addHook('onClose', async () => {
-    await nats.drain();
-    await db.close();
-  });
-  const instance = config.INSTANCE_ID;
-  const bus = createBus({ module: 'auth', instance, db, databaseUrl: config.DATABASE_URL, nats, logger, metrics });
-
   const keyring = new Keyring({
     db,
     clock,
@@ -72,7 +65,18 @@ export async function buildApp(
     algorithm: config.SIGNING_ALGORITHM,
     policy: rotationPolicyOf(config.SIGNING_KEY_ACTIVE_DAYS, config.ACCESS_TOKEN_TTL_SECONDS),
   });
-  await keyring.rotate();
+  await keyring.rotate().catch(async (error: unknown) => {
+    await db.close();
+    throw error;
+  });
+
+  const nats = await connectNats({ url: config.NATS_URL, name: 'auth', logger });
+  app.addHook('onClose', async () => {
+    await nats.drain();
+    await db.close();
+  });
+  const instance = instanceName(config);
+  const bus = createBus({ module: 'auth', instance, db, databaseUrl: config.DATABASE_URL, nats, logger, metrics });
 
   const hasher = new Argon2PasswordHasher({
     concurrency: config.PASSWORD_HASH_CONCURRENCY,
@@ -122,6 +126,7 @@ export async function buildApp(
       const tail = bus.tail([SessionRevoked], { from }, (event) => revocations.add(event.data as Revocation));
       revocations.watch(tail);
       await bus.start();
+      await caughtUpWithin(tail, 5_000);
       stopHousekeeping = startHousekeeping(deps, lastUses);
     },
     async stop() {

@@ -6,7 +6,7 @@ import { SessionRevoked } from '@peermesh/contracts/events';
 import { publisherRoutes } from '@peermesh/contracts/publisher';
 import { createDatabase } from '@peermesh/database';
 import { assertUrlAllowed, DEFAULT_PORTS, parseAllowHosts } from '@peermesh/http-guard';
-import { connectNats, createBus, mountDeadLetterRoutes } from '@peermesh/messaging';
+import { caughtUpWithin, connectNats, createBus, mountDeadLetterRoutes } from '@peermesh/messaging';
 import { createApp, mountOpenApi, useDecisionLog, useIdempotency, usePrincipals } from '@peermesh/service-kit';
 import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
 import type { FastifyInstance } from 'fastify';
@@ -176,6 +176,7 @@ export async function buildApp(config: PublisherConfig, overrides: PublisherOver
       );
       revocations.watch(tail);
       await bus.start();
+      await caughtUpWithin(tail, 5_000);
       deliveries.start();
       const everyMs = config.PUBLISHER_POLL_MS;
       workers.push(

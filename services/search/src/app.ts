@@ -5,7 +5,7 @@ import { deadLetterRoutes } from '@peermesh/contracts/dead-letters';
 import { SessionRevoked } from '@peermesh/contracts/events';
 import { searchRoutes } from '@peermesh/contracts/search';
 import { createDatabase } from '@peermesh/database';
-import { connectNats, createBus, mountDeadLetterRoutes } from '@peermesh/messaging';
+import { caughtUpWithin, connectNats, createBus, mountDeadLetterRoutes } from '@peermesh/messaging';
 import { createApp, mountOpenApi, useDecisionLog, useIdempotency, usePrincipals } from '@peermesh/service-kit';
 import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
 import type { FastifyInstance } from 'fastify';
@@ -172,6 +172,7 @@ export async function buildApp(config: SearchConfig, overrides: SearchOverrides 
       revocations.watch(tail);
       await projection.start();
       await bus.start();
+      await caughtUpWithin(tail, 5_000);
       training.start();
       sweeper.start();
     },

@@ -1,6 +1,7 @@
 import type { RevocationSet } from '@peermesh/authz';
 import type { EventData } from '@peermesh/contracts';
 import { SessionRevoked } from '@peermesh/contracts/events';
+import { caughtUpWithin } from '@peermesh/messaging';
 import type { MetricsRegistry } from '@peermesh/telemetry';
 import type { IngestConfig } from '../config.ts';
 import type { FetchDependencies } from '../usecases/fetch-source.ts';
@@ -29,6 +30,7 @@ export function createBackground(
       );
       revocations.watch(tail);
       await bus.start();
+      await caughtUpWithin(tail, 5_000);
       const sweeper = { everyMs: config.JOB_SWEEP_INTERVAL_MS, attemptsMax: config.EXTRACTION_ATTEMPTS_MAX };
       workers.push(
         startHousekeeping({ db, quotas, clock, logger }),
