@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import type { TestEvent } from 'node:test/reporters';
 
 /** What one run of node:test came to. */
@@ -10,34 +10,52 @@ export interface RunCounts {
   readonly failures: readonly { readonly file: string; readonly name: string; readonly message: string }[];
 }
 
-const isLeaf = (data: { readonly details?: { readonly type?: string | undefined } }): boolean =>
-  data.details?.type !== 'suite';
+const STDERR_LENGTH_MAX = 4_000;
 
-/** A node:test reporter: a line per failure and per skip, and the counts as JSON in the file of `PEERMESH_TEST_COUNTS`. */
+/**
+ * A node:test reporter: a line per failure and per skip, and the counts as JSON in the file of `PEERMESH_TEST_COUNTS`.
+ * Suites are not counted, their tests are; a file that fails as a whole counts as one failure.
+ */
 export default async function* countingReporter(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   let passed = 0;
   let skipped = 0;
   const failures: { file: string; name: string; message: string }[] = [];
+  const stderr = new Map<string, string>();
   for await (const event of source) {
-    if (event.type === 'test:pass' && isLeaf(event.data)) {
-      if (event.data.skip !== undefined) {
+    if (event.type === 'test:stderr') {
+      const file = resolve(event.data.file ?? '');
+      stderr.set(file, `${stderr.get(file) ?? ''}${event.data.message}`.slice(-STDERR_LENGTH_MAX));
+    } else if (event.type === 'test:pass' && event.data.details.type !== 'suite') {
+      if (event.data.skip === undefined) {
+        passed += 1;
+      } else {
         skipped += 1;
         yield `  skipped: ${event.data.name} (${String(event.data.skip)})\n`;
-      } else {
-        passed += 1;
       }
-    } else if (event.type === 'test:fail' && isLeaf(event.data)) {
+    } else if (event.type === 'test:fail') {
       const file = relative(process.cwd(), event.data.file ?? '');
-      const { error } = event.data.details;
-      const cause: unknown = error.cause ?? error;
-      const message = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+      const { error, type } = event.data.details;
+      const isWholeFile = event.data.nesting === 0 && event.data.name === file;
+      const message = isWholeFile ? (stderr.get(resolve(file)) ?? error.message) : messageOf(error);
+      if (type === 'suite') {
+        if ((error as { failureType?: string }).failureType === 'hookFailed')
+          yield failure(file, event.data.name, message);
+        continue;
+      }
       failures.push({ file, name: event.data.name, message });
-      yield `  FAILED ${file}: ${event.data.name}\n${message.replace(/^/gm, '      ')}\n`;
-    } else if (event.type === 'test:stderr' && process.env['PEERMESH_TEST_STDERR'] !== undefined) {
-      yield event.data.message;
+      yield failure(file, event.data.name, message);
     }
   }
   const counts: RunCounts = { passed, failed: failures.length, skipped, failures };
   const target = process.env['PEERMESH_TEST_COUNTS'];
   if (target !== undefined) writeFileSync(target, JSON.stringify(counts));
+}
+
+function messageOf(error: Error): string {
+  const cause: unknown = error.cause ?? error;
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}
+
+function failure(file: string, name: string, message: string): string {
+  return `  FAILED ${file}: ${name}\n${message.trimEnd().replace(/^/gm, '      ')}\n`;
 }
