@@ -1,5 +1,6 @@
 import { issueTestToken } from '@peermesh/testkit';
 import { Agent, request } from 'undici';
+import type { Running } from '../gateway/processes.ts';
 import { questions } from './corpus.ts';
 
 /** What a load run saw. */
@@ -13,10 +14,12 @@ export interface LoadResult {
   readonly failures: number;
   readonly degraded: number;
   readonly empty: number;
+  /** Of the service process. */
+  readonly cpuMsPerRequest: number;
 }
 
 /** Asks from `clients` clients at once, each as soon as it has its answer, no question twice. */
-export async function load(url: string, options: { clients: number; seconds: number; mode: string; seed: number }): Promise<LoadResult> {
+export async function load(service: Running, options: { clients: number; seconds: number; mode: string; seed: number }): Promise<LoadResult> {
   const token = await issueTestToken({ role: 'user', expiresInSeconds: 3600 });
   const agent = new Agent({ connections: options.clients, pipelining: 1 });
   const asked = questions(options.seed);
@@ -24,13 +27,14 @@ export async function load(url: string, options: { clients: number; seconds: num
   let failures = 0;
   let degraded = 0;
   let empty = 0;
+  const startedCpuMs = service.cpuMs();
   const startedAt = performance.now();
   const until = startedAt + options.seconds * 1000;
   const client = async (): Promise<void> => {
     while (performance.now() < until) {
       const body = JSON.stringify({ query: asked.next().value, mode: options.mode, page: { size: 10 } });
       const before = performance.now();
-      const answer = await request(`${url}/api/v1/search`, {
+      const answer = await request(`${service.url}/api/v1/search`, {
         method: 'POST',
         dispatcher: agent,
         headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
@@ -58,6 +62,7 @@ export async function load(url: string, options: { clients: number; seconds: num
     failures,
     degraded,
     empty,
+    cpuMsPerRequest: Math.round(((service.cpuMs() - startedCpuMs) / times.length) * 100) / 100,
   };
 }
 

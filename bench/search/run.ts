@@ -22,10 +22,10 @@ try {
   const normalRate = await indexRate(corpus(normal, NORMAL_WORDS, 7), normal, DOCUMENTS);
   process.stdout.write(`indexed ${normal} documents of ${NORMAL_WORDS} words at ${normalRate}/s\n`);
   await settle();
-  const single = await load(search.service.url, { clients: 1, seconds: 5, mode: 'auto', seed: 11 });
+  const single = await load(search.service, { clients: 1, seconds: 5, mode: 'auto', seed: 11 });
   const before = await overhead();
-  const auto = await load(search.service.url, { clients: CLIENTS, seconds: SECONDS, mode: 'auto', seed: 23 });
-  const keyword = await load(search.service.url, { clients: CLIENTS, seconds: SECONDS / 3, mode: 'keyword', seed: 31 });
+  const auto = await load(search.service, { clients: CLIENTS, seconds: SECONDS, mode: 'auto', seed: 23 });
+  const keyword = await load(search.service, { clients: CLIENTS, seconds: SECONDS / 3, mode: 'keyword', seed: 31 });
   const overheadMs = quantile(await overhead(), before.overall, 0.5);
   const passed =
     auto.p99Ms < P99_MS_MAX &&
@@ -34,7 +34,7 @@ try {
     shortRate >= SHORT_PER_SECOND_MIN &&
     normalRate >= NORMAL_PER_SECOND_MIN;
   const row = (name: string, r: typeof auto): string =>
-    `| ${name} | ${r.requests} | ${r.requestsPerSecond} | ${r.p50Ms} | ${r.p95Ms} | ${r.p99Ms} | ${r.maxMs} | ${r.degraded} | ${r.failures} |`;
+    `| ${name} | ${r.requests} | ${r.requestsPerSecond} | ${r.p50Ms} | ${r.p95Ms} | ${r.p99Ms} | ${r.maxMs} | ${r.cpuMsPerRequest} | ${r.degraded} | ${r.failures} |`;
   writeResult('search', {
     passed,
     summary: `${DOCUMENTS} documents, ${CLIENTS} clients: p99 ${auto.p99Ms} ms, ${auto.requestsPerSecond}/s, ${auto.degraded} degraded; orchestration and fusion ${overheadMs} ms p50; indexing ${shortRate}/s short, ${normalRate}/s normal`,
@@ -44,8 +44,8 @@ try {
       'their answer and share the cores with the service, PostgreSQL and NATS. `mode: auto` asks keyword and vector legs, and',
       'the graph leg where the question names an entity. Indexing is from the broker to all four legs.',
       '',
-      '| run | requests | per second | p50 ms | p95 ms | p99 ms | max ms | degraded | failed |',
-      '|---|---|---|---|---|---|---|---|---|',
+      '| run | requests | per second | p50 ms | p95 ms | p99 ms | max ms | service CPU ms each | degraded | failed |',
+      '|---|---|---|---|---|---|---|---|---|---|',
       row('1 client', single),
       row(`${CLIENTS} clients`, auto),
       row(`${CLIENTS} clients, keyword only`, keyword),

@@ -37,6 +37,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       primary key (generation, tenant_id, kind, term, block)
     )`.execute(db);
   await sql`
+    create table search.search_keyword_progress (
+      generation integer primary key,
+      posted_ord bigint not null
+    )`.execute(db);
+  await sql`
     create table search.search_keyword_statistics (
       generation integer not null,
       tenant_id text not null,

@@ -6,7 +6,12 @@ import type { Logger } from '@peermesh/telemetry';
 const LAG_MAX = 100;
 
 const TABLES: Readonly<Record<Leg, readonly string[]>> = {
-  keyword: ['search_keyword_records', 'search_keyword_postings', 'search_keyword_statistics'],
+  keyword: [
+    'search_keyword_records',
+    'search_keyword_postings',
+    'search_keyword_statistics',
+    'search_keyword_progress',
+  ],
   vector: ['search_vector_records'],
   graph: ['search_graph_nodes', 'search_graph_edges', 'search_graph_relationships'],
   time: ['search_time_records', 'search_time_rollups'],

@@ -5,9 +5,9 @@ import type { Logger } from '@peermesh/telemetry';
 import pg from 'pg';
 import type { SearchMetrics } from '../orchestrator/search-metrics.ts';
 import { announce, pruneChanges } from './announcer.ts';
-import { readChanges } from './change-reader.ts';
 import type { GenerationRegistry, RunningBackend } from './generation-registry.ts';
 import { activateCaughtUp } from './generation-switch.ts';
+import { SharedChangeReader } from './shared-change-reader.ts';
 import { WakeableLoop } from './wakeable-loop.ts';
 
 /** What {@link ProjectionRunner} needs. */
@@ -33,6 +33,7 @@ const PRUNE_EVERY_MS = 600_000;
  */
 export class ProjectionRunner {
   readonly #options: ProjectionOptions;
+  readonly #reader = new SharedChangeReader();
   readonly #projectors = new Map<string, WakeableLoop>();
   readonly #announcer: WakeableLoop;
   readonly #registryLoop: WakeableLoop;
@@ -152,6 +153,13 @@ export class ProjectionRunner {
     return false;
   }
 
+  /** Legs without vectors read what the active vector leg reads, so that one read serves all. */
+  #spaceFor({ backend }: RunningBackend): string | null {
+    return (
+      backend.capabilities().space ?? this.#options.registry.active.get('vector')?.backend.capabilities().space ?? null
+    );
+  }
+
   #find(key: string): RunningBackend | undefined {
     return this.#options.registry.running.find(
       ({ generation }) => `${generation.kind}/${generation.generation}` === key,
@@ -165,7 +173,7 @@ export class ProjectionRunner {
     const { backend, generation } = running;
     await backend.refresh();
     const from = backend.watermark();
-    const batch = await readChanges(db, from, batchSize, backend.capabilities().space);
+    const batch = await this.#reader.read(db, from, batchSize, this.#spaceFor(running));
     metrics.projectorLag(generation.kind, generation.generation, batch.head - from);
     if (batch.upTo <= from) return false;
     const startedAt = performance.now();

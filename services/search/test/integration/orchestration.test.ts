@@ -25,7 +25,7 @@ const idsOf = (body: { results: { id: string }[] }): string[] => body.results.ma
 const user = { claims: { role: 'user', sub: newId('user') } };
 
 test('a leg that fails, hangs or is slow is named, and the others answer', async () => {
-  const query = { query: 'Solar Storage Society molten salt', sources: { time: { enabled: true } } };
+  const query = { query: 'Solar Storage Society molten salt', sources: { time: { enabled: true } }, deadlineMs: 1_500 };
   for (const kind of ['keyword', 'vector', 'graph', 'time']) {
     for (const mode of ['error', 'hang']) {
       await fault(kind, { mode });
@@ -40,7 +40,7 @@ test('a leg that fails, hangs or is slow is named, and the others answer', async
       );
       assert.equal(headers['x-peermesh-degraded'], kind);
       assert.ok(body.coverage.weightAnswered < body.coverage.weightRequested);
-      assert.ok(body.tookMs < 450, `${kind} ${mode} took ${body.tookMs}`);
+      assert.ok(body.tookMs < 1_800, `${kind} ${mode} took ${body.tookMs}`);
     }
   }
 });

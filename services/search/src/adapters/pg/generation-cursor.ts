@@ -17,7 +17,7 @@ export async function applyUnderCursor(
   db: Database<unknown>,
   key: GenerationKey,
   upTo: number,
-  work: (tx: Transaction<unknown>) => Promise<{ applied: number; ignored: number; recordsDelta: number }>,
+  work: (tx: Transaction<unknown>, from: number) => Promise<{ applied: number; ignored: number; recordsDelta: number }>,
 ): Promise<Ack> {
   return db.system(async (tx) => {
     const { rows } = await tx.client.query<{ cursor_seq: string }>(
@@ -26,7 +26,7 @@ export async function applyUnderCursor(
     );
     const cursor = rows[0];
     if (cursor === undefined) throw new Error(`no generation ${key.generation} of ${key.kind}`);
-    const outcome = await work(tx);
+    const outcome = await work(tx, Number(cursor.cursor_seq));
     const watermark = Math.max(upTo, Number(cursor.cursor_seq));
     await tx.client.query(
       'UPDATE search.search_backend_generations SET cursor_seq = $3, records = records + $4 WHERE kind = $1 AND generation = $2',

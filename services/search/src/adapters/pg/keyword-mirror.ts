@@ -1,10 +1,26 @@
 import type { Database } from '@peermesh/database';
 import type { Logger } from '@peermesh/telemetry';
 import { KeywordStore } from '../../domain/keyword/keyword-store.ts';
+import type { TermVector } from '../../domain/keyword/term-vector.ts';
 import type { RecordAttributes } from '../../ports.ts';
 import { cursorOf } from './backend-stats.ts';
 
 const PAGE = 1_000;
+/** Records after which the memory is measured again. */
+const CHECK_EVERY = 10_000;
+
+/** A record as the mirror takes it; no vector means that it is gone. */
+export interface MirrorEntry {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly attributes: RecordAttributes;
+  readonly vector: TermVector | null;
+}
+
+function put(store: KeywordStore, { tenantId, id, attributes, vector }: MirrorEntry): void {
+  if (vector === null) store.remove(tenantId, id);
+  else store.put(tenantId, id, attributes, vector);
+}
 
 /** The keyword records of one generation in memory, kept fresh from the tables by sequence. */
 export class KeywordMirror {
@@ -14,6 +30,7 @@ export class KeywordMirror {
   readonly #logger: Logger;
   #store: KeywordStore | null = new KeywordStore();
   #watermark = 0;
+  #unchecked = 0;
   #isLoaded = false;
   #refreshing: Promise<void> | null = null;
 
@@ -42,6 +59,21 @@ export class KeywordMirror {
     return this.#refreshing;
   }
 
+  /**
+   * Takes a batch that this process has just committed, without reading it back. Falls back to {@link refresh} when the
+   * mirror stands elsewhere.
+   */
+  async advance(from: number, upTo: number, entries: readonly MirrorEntry[]): Promise<void> {
+    if (this.#refreshing !== null) await this.#refreshing;
+    if (!this.#isLoaded || this.#watermark !== from) {
+      await this.refresh();
+      return;
+    }
+    if (this.#store !== null) for (const entry of entries) put(this.#store, entry);
+    this.#watermark = upTo;
+    this.#checkMemory(entries.length);
+  }
+
   async #run(): Promise<void> {
     const target = await cursorOf(this.#db.pool, { kind: 'keyword', generation: this.#generation });
     if (this.#store !== null && target > this.#watermark) await this.#readUpTo(this.#store, target);
@@ -54,24 +86,25 @@ export class KeywordMirror {
     for (;;) {
       const rows = await this.#page(from, target);
       for (const row of rows) {
-        if (row.deleted) store.remove(row.tenant_id, row.id);
-        else {
-          const terms = row.terms === '' ? [] : row.terms.split('\n');
-          store.put(row.tenant_id, row.id, row.attributes, { terms, frequencies: row.frequencies, length: row.length });
-        }
+        const terms = row.terms === '' ? [] : row.terms.split('\n');
+        const vector = row.deleted ? null : { terms, frequencies: row.frequencies, length: row.length };
+        put(store, { tenantId: row.tenant_id, id: row.id, attributes: row.attributes, vector });
       }
+      this.#checkMemory(rows.length);
+      if (this.#store === null) return;
       const last = rows.at(-1);
       if (last === undefined || rows.length < PAGE) break;
       from = Number(last.seq);
-      if (store.bytes > this.#bytesMax) {
-        this.#store = null;
-        this.#logger.warn(
-          { bytesMax: this.#bytesMax },
-          'keyword mirror does not fit into memory, tables are read instead',
-        );
-        return;
-      }
     }
+  }
+
+  #checkMemory(added: number): void {
+    this.#unchecked += added;
+    if (this.#store === null || this.#unchecked < CHECK_EVERY) return;
+    this.#unchecked = 0;
+    if (this.#store.bytes <= this.#bytesMax) return;
+    this.#store = null;
+    this.#logger.warn({ bytesMax: this.#bytesMax }, 'keyword mirror does not fit into memory, tables are read instead');
   }
 
   async #page(from: number, target: number): Promise<MirrorRow[]> {

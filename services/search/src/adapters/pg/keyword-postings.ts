@@ -1,16 +1,20 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Transaction } from '@peermesh/database';
-import type { TermVector } from '../../domain/keyword/term-vector.ts';
 
-/** A record that was numbered and is to be entered into the posting tables. */
-export interface NumberedRecord {
+/** A record that is to be entered into the posting tables. */
+interface NumberedRecord {
   readonly tenantId: string;
   readonly kind: string;
   readonly ord: number;
-  readonly vector: TermVector;
+  readonly terms: readonly string[];
+  readonly frequencies: Buffer;
+  readonly length: number;
 }
 
 /** Postings of highest impact that stand together in one block: what a query reads of a term. */
 export const BLOCK_POSTINGS_MAX = 3_000;
+const SEGMENT_RECORDS = 4_000;
+const RECORDS_PER_TURN = 200;
 const BLOCKS_BEFORE_COMPACTION = 12;
 const FREQUENCIES = 64;
 
@@ -25,8 +29,8 @@ export function unpackWide(posting: number): { ord: number; frequency: number } 
   return { ord, frequency: posting - ord * FREQUENCIES };
 }
 
-/** Writes one block for each term of the batch: a column of postings instead of a row for each. */
-export async function insertPostings(
+/** Writes one block for each term of a segment: a column of postings instead of a row for each. */
+async function insertPostings(
   tx: Transaction<unknown>,
   generation: number,
   records: readonly NumberedRecord[],
@@ -35,17 +39,18 @@ export async function insertPostings(
     string,
     { tenantId: string; kind: string; term: string; first: number; impact: number; packed: number[] }
   >();
-  for (const { tenantId, kind, ord, vector } of records) {
-    vector.terms.forEach((term, i) => {
+  for (const [at, { tenantId, kind, ord, terms, frequencies, length }] of records.entries()) {
+    if (at % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) await nextTurn();
+    terms.forEach((term, i) => {
       const key = `${tenantId}\u0000${kind}\u0000${term}`;
-      const frequency = vector.frequencies[i] as number;
+      const frequency = frequencies[i] as number;
       let block = blocks.get(key);
       if (block === undefined) {
         block = { tenantId, kind, term, first: ord, impact: 0, packed: [] };
         blocks.set(key, block);
       }
       block.packed.push(packWide(ord, frequency));
-      block.impact = Math.max(block.impact, frequency / (frequency + vector.length / 100));
+      block.impact = Math.max(block.impact, frequency / (frequency + length / 100));
     });
   }
   const rows = [...blocks.values()];
@@ -64,6 +69,74 @@ export async function insertPostings(
       rows.map((row) => toBytes(row.packed)),
     ],
   );
+}
+
+/**
+ * Enters records that are not in the posting tables yet, a whole segment at a time: until then queries look at them one
+ * by one. Returns whether there was a segment to enter.
+ */
+export async function postBacklog(tx: Transaction<unknown>, generation: number): Promise<boolean> {
+  const { rows } = await tx.client.query<{ posted: string; last: string }>(
+    `SELECT coalesce((SELECT posted_ord FROM search.search_keyword_progress WHERE generation = $1), 0) AS posted,
+            coalesce((SELECT max(ord) FROM search.search_keyword_records WHERE generation = $1), 0) AS last`,
+    [generation],
+  );
+  const posted = Number(rows[0]?.posted);
+  if (Number(rows[0]?.last) - posted < SEGMENT_RECORDS) return false;
+  const { rows: segment } = await tx.client.query<SegmentRow>(
+    `SELECT tenant_id, kind, ord, terms, frequencies, length FROM search.search_keyword_records
+      WHERE generation = $1 AND ord > $2 AND NOT deleted ORDER BY ord LIMIT ${SEGMENT_RECORDS}`,
+    [generation, posted],
+  );
+  await insertPostings(
+    tx,
+    generation,
+    segment.map((row) => ({
+      tenantId: row.tenant_id,
+      kind: row.kind,
+      ord: Number(row.ord),
+      terms: row.terms === '' ? [] : row.terms.split('\n'),
+      frequencies: row.frequencies,
+      length: row.length,
+    })),
+  );
+  await tx.client.query(
+    `INSERT INTO search.search_keyword_progress (generation, posted_ord) VALUES ($1, $2)
+     ON CONFLICT (generation) DO UPDATE SET posted_ord = excluded.posted_ord`,
+    [generation, Number(segment.at(-1)?.ord ?? rows[0]?.last)],
+  );
+  return true;
+}
+
+interface SegmentRow {
+  readonly tenant_id: string;
+  readonly kind: string;
+  readonly ord: string;
+  readonly terms: string;
+  readonly frequencies: Buffer;
+  readonly length: number;
+}
+
+/** Records that are not in the posting tables yet and hold one of some terms. */
+export async function readTail(
+  tx: Transaction<unknown>,
+  scope: { readonly generation: number; readonly tenantId: string; readonly kind: string },
+  terms: readonly string[],
+): Promise<{ readonly ord: number; readonly frequencies: ReadonlyMap<string, number> }[]> {
+  const { rows } = await tx.client.query<{ ord: string; terms: string; frequencies: Buffer }>(
+    `SELECT ord, terms, frequencies FROM search.search_keyword_records
+      WHERE generation = $1 AND tenant_id = $2 AND kind = $3 AND NOT deleted
+        AND ord > coalesce((SELECT posted_ord FROM search.search_keyword_progress WHERE generation = $1), 0)
+        AND string_to_array(terms, E'\\n') && $4::text[]`,
+    [scope.generation, scope.tenantId, scope.kind, terms],
+  );
+  const wanted = new Set(terms);
+  return rows.map((row) => ({
+    ord: Number(row.ord),
+    frequencies: new Map(
+      row.terms.split('\n').flatMap((term, i) => (wanted.has(term) ? [[term, row.frequencies[i] ?? 0] as const] : [])),
+    ),
+  }));
 }
 
 /** The postings of some terms: of each the blocks of highest impact, up to {@link BLOCK_POSTINGS_MAX} postings. */

@@ -6,7 +6,7 @@ import { accessOf } from '../../domain/query/access.ts';
 import { valuesOf } from '../../domain/query/filters.ts';
 import { parseQuery } from '../../domain/query/parse-query.ts';
 import type { LegHit, LegQuery, LegResult, RecordAttributes, Viewer } from '../../ports.ts';
-import { readPostings, unpackWide } from './keyword-postings.ts';
+import { readPostings, readTail, unpackWide } from './keyword-postings.ts';
 import { readTexts } from './record-texts.ts';
 
 const RESCORED_MAX = 2_000;
@@ -73,14 +73,23 @@ async function queryKind(
   const records = Number(statistics[0]?.records ?? 0);
   if (records === 0 || parsed.terms.size === 0) return { hits: [], exhaustive: true };
   const average = Number(statistics[0]?.length_sum ?? 0) / records;
-  const lists = await readPostings(tx, scope, [...parsed.terms.keys()]);
+  const terms = [...parsed.terms.keys()];
+  const lists = await readPostings(tx, scope, terms);
+  const tail = await readTail(tx, scope, terms);
+  const documentFrequency = (term: string): number =>
+    (lists.get(term)?.frequency ?? 0) + tail.filter(({ frequencies }) => frequencies.has(term)).length;
   const weights = new Map(
-    [...lists].map(([term, list]) => [term, (parsed.terms.get(term) ?? 1) * idf(list.frequency, records)]),
+    terms.map((term) => [term, (parsed.terms.get(term) ?? 1) * idf(documentFrequency(term), records)]),
   );
   const rough = new Map<number, number>();
   for (const [term, { packed }] of lists) {
     for (const posting of packed) {
       const { ord, frequency } = unpackWide(posting);
+      rough.set(ord, (rough.get(ord) ?? 0) + ((weights.get(term) ?? 0) * frequency) / (frequency + BM25_DEFAULTS.k1));
+    }
+  }
+  for (const { ord, frequencies } of tail) {
+    for (const [term, frequency] of frequencies) {
       rough.set(ord, (rough.get(ord) ?? 0) + ((weights.get(term) ?? 0) * frequency) / (frequency + BM25_DEFAULTS.k1));
     }
   }

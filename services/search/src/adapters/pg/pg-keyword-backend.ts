@@ -11,6 +11,7 @@ import type {
   LegContext,
   LegQuery,
   LegResult,
+  RecordAttributes,
   SearchBackend,
   VersionedOp,
   Viewer,
@@ -18,8 +19,8 @@ import type {
 import { statsOf, versionsIn } from './backend-stats.ts';
 import { cancellable } from './cancellable-query.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
-import { KeywordMirror } from './keyword-mirror.ts';
-import { compactPostings, insertPostings, type NumberedRecord } from './keyword-postings.ts';
+import { KeywordMirror, type MirrorEntry } from './keyword-mirror.ts';
+import { compactPostings, postBacklog } from './keyword-postings.ts';
 import { queryKeywordTables } from './keyword-table-query.ts';
 import { readTexts } from './record-texts.ts';
 
@@ -33,7 +34,7 @@ export interface PgKeywordOptions {
 }
 
 const TABLES = ['search_keyword_records'];
-const COMPACTION_EVERY = 100;
+const COMPACTION_EVERY = 8;
 const COMPACTED_TERMS_MAX = 100;
 
 /** BM25 over posting tables in PostgreSQL, with a mirror of the postings in memory. */
@@ -42,7 +43,7 @@ export class PgKeywordBackend implements SearchBackend {
   readonly #db: Database<unknown>;
   readonly #key: GenerationKey;
   readonly #mirror: KeywordMirror;
-  #batches = 0;
+  #segments = 0;
 
   constructor(options: PgKeywordOptions) {
     this.#db = options.db;
@@ -60,19 +61,25 @@ export class PgKeywordBackend implements SearchBackend {
 
   async apply(batch: readonly VersionedOp[], upTo: number): Promise<Ack> {
     const ops = batch.filter((op) => (op.op === 'upsert' ? op.record.kind : op.kind) !== 'relationship');
-    const ack = await applyUnderCursor(this.#db, this.#key, upTo, async (tx) => {
+    let entries: MirrorEntry[] = [];
+    let cursor = 0;
+    const ack = await applyUnderCursor(this.#db, this.#key, upTo, async (tx, from) => {
+      cursor = from;
       const held = await heldVersions(tx, 'search_keyword_records', this.#key.generation, ops);
       const newest = newestOps(ops, held);
-      await this.#write(tx, newest);
-      this.#batches += 1;
-      if (this.#batches % COMPACTION_EVERY === 0) await compactPostings(tx, this.#key.generation, COMPACTED_TERMS_MAX);
+      entries = await this.#write(tx, newest);
+      const isPosted = await postBacklog(tx, this.#key.generation);
+      if (isPosted) this.#segments += 1;
+      if (isPosted && this.#segments % COMPACTION_EVERY === 0) {
+        await compactPostings(tx, this.#key.generation, COMPACTED_TERMS_MAX);
+      }
       return {
         applied: newest.length,
         ignored: batch.length - newest.length,
         recordsDelta: recordsDelta(newest, held),
       };
     });
-    await this.refresh();
+    await this.#mirror.advance(cursor, ack.watermark, entries);
     return ack;
   }
 
@@ -121,8 +128,8 @@ export class PgKeywordBackend implements SearchBackend {
 
   async close(): Promise<void> {}
 
-  async #write(tx: Transaction<unknown>, ops: readonly VersionedOp[]): Promise<void> {
-    if (ops.length === 0) return;
+  async #write(tx: Transaction<unknown>, ops: readonly VersionedOp[]): Promise<MirrorEntry[]> {
+    if (ops.length === 0) return [];
     const { generation } = this.#key;
     const { rows: before } = await tx.client.query<{ tenant_id: string; kind: string; length: number }>(
       `SELECT held.tenant_id, held.kind, held.length FROM unnest($2::text[], $3::text[]) AS wanted (tenant_id, id)
@@ -152,23 +159,29 @@ export class PgKeywordBackend implements SearchBackend {
         rows.map(({ op }) => op.seq),
         rows.map(({ ord }) => ord),
         rows.map(({ kind }) => kind),
-        rows.map(({ attributes }) => attributes),
+        rows.map(({ attributes }) => JSON.stringify(attributes)),
         rows.map(({ vector }) => vector.length),
         rows.map(({ vector }) => vector.terms.join('\n')),
         rows.map(({ vector }) => Buffer.from(vector.frequencies)),
       ],
     );
-    const live: NumberedRecord[] = rows.flatMap(({ op, ord, kind, vector }) =>
-      op.op === 'upsert' ? [{ tenantId: op.tenantId, kind, ord, vector }] : [],
+    await this.#count(
+      tx,
+      before,
+      rows.filter(({ op }) => op.op === 'upsert'),
     );
-    await insertPostings(tx, generation, live);
-    await this.#count(tx, before, live);
+    return rows.map(({ op, attributes, vector }) => ({
+      tenantId: op.tenantId,
+      id: op.id,
+      attributes,
+      vector: op.op === 'delete' ? null : vector,
+    }));
   }
 
   async #count(
     tx: Transaction<unknown>,
     before: readonly { tenant_id: string; kind: string; length: number }[],
-    after: readonly NumberedRecord[],
+    after: readonly { readonly op: VersionedOp; readonly kind: string; readonly vector: TermVector }[],
   ): Promise<void> {
     const deltas = new Map<string, { tenantId: string; kind: string; records: number; length: number }>();
     const add = (tenantId: string, kind: string, records: number, length: number): void => {
@@ -181,7 +194,7 @@ export class PgKeywordBackend implements SearchBackend {
       });
     };
     for (const row of before) add(row.tenant_id, row.kind, -1, -row.length);
-    for (const row of after) add(row.tenantId, row.kind, 1, row.vector.length);
+    for (const row of after) add(row.op.tenantId, row.kind, 1, row.vector.length);
     for (const { tenantId, kind, records, length } of deltas.values()) {
       await tx.client.query(
         `INSERT INTO search.search_keyword_statistics AS held (generation, tenant_id, kind, records, length_sum)
@@ -194,12 +207,13 @@ export class PgKeywordBackend implements SearchBackend {
 }
 
 /** What is stored of an operation. `config.analyzer` of a generation names {@link ANALYZER_REVISION}. */
-function indexed(op: VersionedOp): { kind: 'doc' | 'entity'; attributes: string; vector: TermVector } {
+function indexed(op: VersionedOp): { kind: 'doc' | 'entity'; attributes: RecordAttributes; vector: TermVector } {
   const nothing = { terms: [], frequencies: new Uint8Array(0), length: 0 };
-  if (op.op === 'delete') return { kind: op.kind === 'entity' ? 'entity' : 'doc', attributes: '{}', vector: nothing };
+  if (op.op === 'delete')
+    return { kind: op.kind === 'entity' ? 'entity' : 'doc', attributes: NO_ATTRIBUTES, vector: nothing };
   const { record } = op;
   if (record.kind === 'relationship') throw new Error('the keyword leg holds no relationships');
-  const attributes = JSON.stringify(record.attributes);
+  const { attributes } = record;
   if (record.kind === 'doc') return { kind: 'doc', attributes, vector: termVectorOf(record.title, record.text) };
   const body = [...record.aliases, record.description].join(' . ');
   return { kind: 'entity', attributes, vector: termVectorOf(record.name, body) };
@@ -207,3 +221,19 @@ function indexed(op: VersionedOp): { kind: 'doc' | 'entity'; attributes: string;
 
 /** The configuration that a generation of this backend is registered with. */
 export const KEYWORD_CONFIG = { analyzer: ANALYZER_REVISION } as const;
+
+const NO_ATTRIBUTES: RecordAttributes = {
+  kind: 'doc',
+  acl: [],
+  source: null,
+  language: null,
+  topics: [],
+  mediaType: null,
+  authors: [],
+  entityType: null,
+  publishedAt: null,
+  updatedAt: 0,
+  createdAt: 0,
+  fingerprint: null,
+  nameKey: null,
+};

@@ -70,17 +70,21 @@ export class PgVectorBackend implements SearchBackend {
   async apply(batch: readonly VersionedOp[], upTo: number): Promise<Ack> {
     const ops = batch.filter((op) => (op.op === 'upsert' ? op.record.kind : op.kind) === 'doc');
     const vectors = await this.#vectorsOf(ops);
-    const ack = await applyUnderCursor(this.#db, this.#key, upTo, async (tx) => {
+    let written: VersionedOp[] = [];
+    let cursor = 0;
+    const ack = await applyUnderCursor(this.#db, this.#key, upTo, async (tx, from) => {
+      cursor = from;
       const held = await heldVersions(tx, 'search_vector_records', this.#key.generation, ops);
       const newest = newestOps(ops, held);
       await this.#write(tx, newest, vectors);
+      written = newest;
       return {
         applied: newest.length,
         ignored: batch.length - newest.length,
         recordsDelta: recordsDelta(newest, held),
       };
     });
-    await this.refresh();
+    await this.#advance(cursor, ack.watermark, written, vectors);
     return ack;
   }
 
@@ -167,6 +171,27 @@ export class PgVectorBackend implements SearchBackend {
         }),
       ],
     );
+  }
+
+  /** Takes what this process has just committed without reading it back, when the memory stands right before it. */
+  async #advance(
+    from: number,
+    upTo: number,
+    ops: readonly VersionedOp[],
+    vectors: ReadonlyMap<VersionedOp, Float32Array>,
+  ): Promise<void> {
+    if (this.#refreshing !== null) await this.#refreshing;
+    if (!this.#isLoaded || this.#watermark !== from) {
+      await this.refresh();
+      return;
+    }
+    for (const op of ops) {
+      const vector = vectors.get(op);
+      if (vector === undefined || op.op === 'delete' || op.record.kind !== 'doc')
+        this.#store.remove(op.tenantId, op.id);
+      else this.#store.put(op.tenantId, op.id, op.record.attributes, vector);
+    }
+    this.#watermark = upTo;
   }
 
   async #load(): Promise<void> {
