@@ -1,4 +1,5 @@
 import { type Bus, createBus } from '@peermesh/messaging';
+import { storeMeasured } from './effect.ts';
 import { FILLER, Measured, type openEnvironment } from './environment.ts';
 
 type Environment = Awaited<ReturnType<typeof openEnvironment>>;
@@ -20,10 +21,7 @@ export class Fabric {
     this.#environment = environment;
     this.#bus = createBus({ module: 'search', instance: 'bench', db, databaseUrl, nats, logger });
     this.#bus.consumeBatch(Measured, { durable: 'bench-ledger', batchSize: 200 }, async (events, tx) => {
-      await tx.client.query('INSERT INTO search_ledger (event_id, note) SELECT * FROM unnest($1::uuid[], $2::text[])', [
-        events.map((event) => event.id),
-        events.map((event) => String(event.data.n)),
-      ]);
+      await storeMeasured(tx.client, events);
       tx.afterCommit(() => {
         const now = Date.now();
         for (const event of events) this.latenciesMs.push(now - event.data.sentAt);

@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { AckPolicy, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { createInbox } from '@nats-io/transport-node';
+import { createInbox, headers } from '@nats-io/transport-node';
+import { newEventId } from '@peermesh/contracts';
+import { storeMeasured } from './effect.ts';
 import { FILLER, type openEnvironment } from './environment.ts';
 
 type Environment = Awaited<ReturnType<typeof openEnvironment>>;
@@ -8,7 +9,10 @@ type Environment = Awaited<ReturnType<typeof openEnvironment>>;
 const WINDOW = 1_000;
 const BATCH = 100;
 
-/** The raw way: publish with a window of acknowledgements, pull, insert in batches of 100, acknowledge. No outbox, no inbox, no schema. */
+/**
+ * The raw way: publish with an id and a window of acknowledgements, pull, parse, insert in batches of 100, acknowledge. No
+ * outbox, no inbox, no schema, no envelope: an event is lost when the publisher dies, and stored twice when the consumer does.
+ */
 export async function runReference({ db, nats }: Environment, events: number): Promise<number> {
   const manager = await jetstreamManager(nats);
   await manager.streams.add({ name: 'RAW', subjects: ['raw.event'], max_bytes: 1_073_741_824 });
@@ -28,7 +32,9 @@ function publish(nats: Environment['nats'], events: number): Promise<void> {
     const send = (): void => {
       while (sent < events && sent - acknowledged < WINDOW) {
         const body = JSON.stringify({ n: sent, sentAt: Date.now(), filler: FILLER });
-        nats.publish('raw.event', body, { reply: `${inbox}.${sent}` });
+        const identified = headers();
+        identified.set('Nats-Msg-Id', newEventId());
+        nats.publish('raw.event', body, { reply: `${inbox}.${sent}`, headers: identified });
         sent += 1;
       }
     };
@@ -55,11 +61,10 @@ async function consume(db: Environment['db'], nats: Environment['nats'], events:
   const flush = async (): Promise<void> => {
     const full = batch;
     batch = [];
-    const notes = full.map((message) => String(message.json<{ n: number }>().n));
-    await db.pool.query('INSERT INTO search_ledger (event_id, note) SELECT * FROM unnest($1::uuid[], $2::text[])', [
-      full.map(() => randomUUID()),
-      notes,
-    ]);
+    await storeMeasured(
+      db.pool,
+      full.map((message) => ({ id: message.headers?.get('Nats-Msg-Id') ?? '', data: message.json() })),
+    );
     for (const message of full) message.ack();
     done += full.length;
   };

@@ -20,9 +20,7 @@ export async function createOutboxTable(db: Kysely<unknown>, module: string): Pr
       body bytea NOT NULL,
       created_at timestamptz NOT NULL DEFAULT clock_timestamp()
     )`.execute(db);
-  await sql`CREATE INDEX ${sql.id(`${module}_outbox_xid`)} ON ${table} USING brin (xid) WITH (pages_per_range = 16)`.execute(
-    db,
-  );
+  await sql`CREATE INDEX ${sql.id(`${module}_outbox_xid`)} ON ${table} (xid)`.execute(db);
   const leader = sql.id(module, `${module}_outbox_leader`);
   await sql`
     CREATE TABLE ${leader} (

@@ -9,6 +9,7 @@ import { codecOf } from './event-codec.ts';
 import { retryDelayMs, type Verdict, verdictOn } from './failure.ts';
 import { type Inbox, inboxOf } from './inbox.ts';
 import { PullSource } from './pull-source.ts';
+import { headerReader } from './received-headers.ts';
 import { Rest } from './rest.ts';
 
 interface Delivery {
@@ -110,7 +111,7 @@ export class InboxConsumer {
   }
 
   #open(message: JsMsg): Delivery | { readonly refused: string } {
-    const envelope = fromHeaders(message.headers);
+    const envelope = fromHeaders(headerReader(message));
     if ('missing' in envelope) return { refused: `the header ${envelope.missing} is missing` };
     if (!isEventId(envelope.id)) return { refused: 'ce-id is not a UUID' };
     if (envelope.type !== this.#event.type)

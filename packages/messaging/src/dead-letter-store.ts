@@ -118,7 +118,7 @@ async function insert(
   message: LostMessage,
   headers: EventHeaders,
 ): Promise<Letter | null> {
-  const envelope = fromHeaders(message.headers);
+  const envelope = fromHeaders((name) => message.headers?.get(name) ?? '');
   const known = 'missing' in envelope || !isEventId(envelope.id) ? null : envelope;
   const id = newId('deadLetter');
   const letter: Letter = {

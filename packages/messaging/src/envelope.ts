@@ -31,29 +31,29 @@ export function toHeaders(envelope: EventEnvelope): EventHeaders {
   return result;
 }
 
-/** Headers to context attributes, or the name of the attribute that is missing. */
-export function fromHeaders(from: MsgHdrs | undefined): EventEnvelope | { readonly missing: string } {
+/** Headers to context attributes, or the name of the attribute that is missing. `read` gives '' for a header that is not there. */
+export function fromHeaders(read: (name: string) => string): EventEnvelope | { readonly missing: string } {
   const values: Record<string, string> = {};
   for (const name of ATTRIBUTES) {
-    const value = from?.get(`ce-${name}`) ?? '';
+    const value = read(`ce-${name}`);
     if (value !== '') values[name] = decode(value);
   }
-  for (const required of ['id', 'source', 'type', 'time', 'tenantid'] as const) {
-    if (values[required] === undefined) return { missing: `ce-${required}` };
+  for (const name of REQUIRED) if (values[name] === undefined) return { missing: `ce-${name}` };
+  values['correlationid'] ??= values['id'] ?? '';
+  values['partitionkey'] ??= values['id'] ?? '';
+  values['dataschema'] ??= '';
+  values['specversion'] = '1.0';
+  values['datacontenttype'] = 'application/json';
+  const traceparent = read('traceparent');
+  if (traceparent !== '') {
+    values['traceparent'] = traceparent;
+    const tracestate = read('tracestate');
+    if (tracestate !== '') values['tracestate'] = tracestate;
   }
-  const traceparent = from?.get('traceparent') ?? '';
-  const tracestate = from?.get('tracestate') ?? '';
-  return {
-    correlationid: values['id'],
-    partitionkey: values['id'],
-    dataschema: '',
-    ...values,
-    specversion: '1.0',
-    datacontenttype: 'application/json',
-    ...(traceparent === '' ? {} : { traceparent }),
-    ...(tracestate === '' ? {} : { tracestate }),
-  } as unknown as EventEnvelope;
+  return values as unknown as EventEnvelope;
 }
+
+const REQUIRED = ['id', 'source', 'type', 'time', 'tenantid'] as const;
 
 /** Whether an event id is a UUID, which the inbox needs. */
 export function isEventId(id: string): boolean {

@@ -1,112 +1,129 @@
-import { createInbox, type Msg, type MsgHdrs, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { wireHeaders } from './envelope.ts';
 
-/** Where JetStream stored a message. */
-export interface PublishAck {
-  readonly stream: string;
-  readonly sequence: number;
-  readonly duplicate: boolean;
+/** One message to publish. */
+export interface Publishable {
+  readonly subject: string;
+  /** The header block as it goes over the wire. */
+  readonly headers: Uint8Array;
+  readonly body: Uint8Array;
 }
 
-interface Pending {
-  readonly resolve: (ack: PublishAck) => void;
-  readonly reject: (error: Error) => void;
-  readonly sentAt: number;
+/** Messages that were sent together and are waited for together. */
+interface Flight {
+  /** By token: true when the message is not answered yet. */
+  readonly waiting: boolean[];
+  readonly highest: Map<string, number>;
+  open: number;
+  failure: Error | null;
+  readonly done: PromiseWithResolvers<void>;
 }
 
 /**
- * Publishes to JetStream with one shared reply subscription and no promise chain of the client's per message; several
- * times faster than one request each.
+ * Publishes to JetStream in flights of many messages, with one shared reply subscription and one promise for each flight;
+ * several times faster than one request each. One flight at a time.
  */
 export class PublishMultiplexer {
   readonly #nats: NatsConnection;
   readonly #timeoutMs: number;
   readonly #prefix = createInbox();
-  readonly #pending = new Map<string, Pending>();
   readonly #subscription: Subscription;
-  readonly #sweeper: NodeJS.Timeout;
-  #next = 0;
+  readonly #statuses: AsyncIterable<{ type: string }> & { stop?: () => void };
+  #flight: Flight | null = null;
+  #number = 0;
   #connected = true;
-  #closed = false;
 
-  constructor(nats: NatsConnection, timeoutMs = 5_000) {
+  constructor(nats: NatsConnection, timeoutMs = 10_000) {
     this.#nats = nats;
     this.#timeoutMs = timeoutMs;
-    this.#subscription = nats.subscribe(`${this.#prefix}.*`, {
-      callback: (error, message) => this.#onReply(error, message),
+    this.#subscription = nats.subscribe(`${this.#prefix}.*.*`, {
+      callback: (error, message) => {
+        if (error === null) this.#onReply(message);
+      },
     });
-    this.#sweeper = setInterval(() => this.#sweep(), 250);
-    this.#sweeper.unref();
+    this.#statuses = nats.status();
     void this.#watch();
   }
 
-  /** Resolves when the stream has stored the message; rejects after the time limit or when no stream takes it. */
-  publish(subject: string, body: Uint8Array, headers: MsgHdrs): Promise<PublishAck> {
-    if (!this.#connected) return Promise.reject(new Error('the connection to NATS is lost'));
-    const token = (this.#next++).toString(36);
-    return new Promise((resolve, reject) => {
-      this.#pending.set(token, { resolve, reject, sentAt: Date.now() });
-      try {
-        this.#nats.publish(subject, body, { headers, reply: `${this.#prefix}.${token}` });
-      } catch (error) {
-        this.#pending.delete(token);
-        reject(error instanceof Error ? error : new Error(String(error)));
-      }
-    });
+  /**
+   * Resolves with the highest sequence that each stream gave when every message is stored. Rejects when one is not, once all
+   * are answered or cannot be any more; the others may be stored then.
+   */
+  async publishAll(messages: readonly Publishable[]): Promise<Map<string, number>> {
+    if (!this.#connected) throw new Error('the connection to NATS is lost');
+    if (this.#flight !== null) throw new Error('a flight is under way');
+    const flight: Flight = {
+      waiting: new Array<boolean>(messages.length).fill(true),
+      highest: new Map(),
+      open: messages.length,
+      failure: null,
+      done: Promise.withResolvers(),
+    };
+    if (messages.length === 0) return flight.highest;
+    this.#flight = flight;
+    this.#number += 1;
+    const timer = setTimeout(
+      () => this.#abandon(`${flight.open} messages were not answered within ${this.#timeoutMs} ms`),
+      this.#timeoutMs,
+    );
+    try {
+      const reply = `${this.#prefix}.${this.#number}.`;
+      for (const [index, { subject, headers, body }] of messages.entries())
+        this.#nats.publish(subject, body, { headers: wireHeaders(headers), reply: reply + index });
+      await flight.done.promise;
+    } finally {
+      clearTimeout(timer);
+      this.#flight = null;
+    }
+    return flight.highest;
   }
 
   /** Fails everything that is still waiting. */
   close(): void {
-    this.#closed = true;
-    clearInterval(this.#sweeper);
+    this.#statuses.stop?.();
     this.#subscription.unsubscribe();
-    this.#failAll('the publisher was closed');
+    this.#abandon('the publisher was closed');
   }
 
   /** Answers do not survive the connection that they were asked on, and nothing may overtake what was lost with it. */
   async #watch(): Promise<void> {
-    for await (const status of this.#nats.status()) {
-      if (this.#closed) return;
-      if (status.type === 'disconnect') {
+    for await (const { type } of this.#statuses) {
+      if (type === 'disconnect') {
         this.#connected = false;
-        this.#failAll('the connection to NATS was lost');
-      } else if (status.type === 'reconnect') this.#connected = true;
+        this.#abandon('the connection to NATS was lost');
+      } else if (type === 'reconnect') this.#connected = true;
     }
   }
 
-  #failAll(reason: string): void {
-    for (const waiting of this.#pending.values()) waiting.reject(new Error(reason));
-    this.#pending.clear();
+  #abandon(reason: string): void {
+    this.#flight?.done.reject(this.#flight.failure ?? new Error(reason));
   }
 
-  #onReply(error: Error | null, message: Msg): void {
-    if (error !== null) return;
-    const token = message.subject.slice(this.#prefix.length + 1);
-    const waiting = this.#pending.get(token);
-    if (waiting === undefined) return;
-    this.#pending.delete(token);
-    if (message.headers?.code === 503) {
-      waiting.reject(new Error('no stream takes this subject'));
+  #onReply(message: Msg): void {
+    const flight = this.#flight;
+    const { subject } = message;
+    const dot = subject.lastIndexOf('.');
+    const index = Number(subject.slice(dot + 1));
+    if (flight === null || subject.slice(this.#prefix.length + 1, dot) !== String(this.#number)) return;
+    if (flight.waiting[index] !== true) return;
+    flight.waiting[index] = false;
+    flight.open -= 1;
+    this.#note(flight, message);
+    if (flight.open > 0) return;
+    if (flight.failure === null) flight.done.resolve();
+    else flight.done.reject(flight.failure);
+  }
+
+  #note(flight: Flight, message: Msg): void {
+    if (message.data.length === 0) {
+      flight.failure ??= new Error('no stream takes this subject');
       return;
     }
-    const reply = message.json<{
-      stream?: string;
-      seq?: number;
-      duplicate?: boolean;
-      error?: { description?: string };
-    }>();
+    const reply = message.json<{ stream?: string; seq?: number; error?: { description?: string } }>();
     if (reply.error !== undefined || reply.stream === undefined || reply.seq === undefined) {
-      waiting.reject(new Error(`JetStream refused the message: ${reply.error?.description ?? 'no sequence'}`));
+      flight.failure ??= new Error(`JetStream refused the message: ${reply.error?.description ?? 'no sequence'}`);
       return;
     }
-    waiting.resolve({ stream: reply.stream, sequence: reply.seq, duplicate: reply.duplicate === true });
-  }
-
-  #sweep(): void {
-    const oldest = Date.now() - this.#timeoutMs;
-    for (const [token, waiting] of this.#pending) {
-      if (waiting.sentAt > oldest) return;
-      this.#pending.delete(token);
-      waiting.reject(new Error(`no answer from JetStream within ${this.#timeoutMs} ms`));
-    }
+    if (reply.seq > (flight.highest.get(reply.stream) ?? 0)) flight.highest.set(reply.stream, reply.seq);
   }
 }

@@ -1,11 +1,10 @@
-import type pg from 'pg';
+import pg from 'pg';
 import { tableOf } from './dead-letter-store.ts';
 
 /** One row of the outbox, as the relay reads it. */
 export interface OutboxRow {
   readonly position: string;
   readonly subject: string;
-  readonly stream: string;
   /** The header block as it goes over the wire. */
   readonly headers: Buffer;
   readonly body: Buffer;
@@ -25,6 +24,9 @@ export interface StreamMark {
   readonly created: string;
 }
 
+/** Messages in flight at most. A chunk is answered before the next one is sent, so that what is lost is always a tail. */
+const CHUNK = 1000;
+
 /** The relay's view of its tables, over one connection of its own. */
 export class RelayStore {
   readonly #client: pg.Client;
@@ -33,6 +35,7 @@ export class RelayStore {
   readonly #leader: string;
   readonly #chunks: string;
   readonly #lockKey: string;
+  #ending = '';
   epoch = '0';
 
   constructor(client: pg.Client, schema: string, module: string) {
@@ -66,52 +69,62 @@ export class RelayStore {
 
   /**
    * Reads every settled row from `from` on, in chunks by position. Settled means that no transaction which may still write
-   * is older: rows that commit late are in a later round, never skipped. The reading transaction is read-only.
+   * is older: rows that commit late are in a later round, never skipped.
    * @returns the horizon up to which it has read
    */
-  async readRound(from: string, chunk: number, handle: (rows: OutboxRow[]) => Promise<void>): Promise<string> {
-    const results = (await this.#client.query(
+  async readRound(from: string, handle: (rows: OutboxRow[]) => Promise<void>): Promise<string> {
+    const results = await this.#afterLastRound(
       `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
        SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon;
        DECLARE outbox_round NO SCROLL CURSOR FOR
-         SELECT o.position::text, subject, stream, headers, body FROM ${this.#outbox} AS o
-          WHERE xid >= '${BigInt(from)}'::bigint AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint ORDER BY o.position;
-       FETCH ${chunk} FROM outbox_round`,
-    )) as unknown as pg.QueryResult[];
-    const horizon = (results[1]?.rows[0] as { horizon: string } | undefined)?.horizon ?? from;
+         SELECT o.position::text, subject, headers, body FROM ${this.#outbox} AS o
+          WHERE xid >= ${BigInt(from)} AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+          ORDER BY o.position + 0;
+       FETCH ${CHUNK} FROM outbox_round`,
+    );
+    const horizon = (results.at(-3)?.rows[0] as { horizon: string } | undefined)?.horizon ?? from;
+    let rows = (results.at(-1)?.rows ?? []) as OutboxRow[];
     try {
-      let rows = (results[3]?.rows ?? []) as OutboxRow[];
       while (rows.length > 0) {
         await handle(rows);
-        if (rows.length < chunk) break;
-        rows = (await this.#client.query<OutboxRow>(`FETCH ${chunk} FROM outbox_round`)).rows;
+        if (rows.length < CHUNK) break;
+        rows = (await this.#client.query<OutboxRow>(`FETCH ${CHUNK} FROM outbox_round`)).rows;
       }
     } finally {
-      await this.#client.query('COMMIT').catch(() => undefined);
+      this.#ending = 'COMMIT;';
     }
     return horizon;
   }
 
-  /** Ends a round: everything before `horizon` is published, and where. A crash before this repeats the round. */
-  async endRound(from: string, horizon: string, chunks: readonly PublishedChunk[]): Promise<void> {
-    const { rowCount } = await this.#client.query(
-      `WITH fenced AS (UPDATE ${this.#leader} SET done_before = $3::bigint WHERE epoch = $1 RETURNING epoch),
-            noted AS (INSERT INTO ${this.#chunks} (xid_from, xid_to, position_from, position_to, stream, stream_seq, stream_created)
-                      SELECT $2::bigint, $3::bigint, part.* FROM fenced,
-                             unnest($4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::text[]) AS part)
-       SELECT 1 FROM fenced`,
-      [
-        this.epoch,
-        from,
-        horizon,
-        chunks.map((chunk) => chunk.first),
-        chunks.map((chunk) => chunk.last),
-        chunks.map((chunk) => chunk.mark.stream),
-        chunks.map((chunk) => chunk.mark.sequence),
-        chunks.map((chunk) => chunk.mark.created),
-      ],
+  /**
+   * Notes that everything before `horizon` is published, and where. It is sent with the next statement, in one round trip;
+   * a crash before that repeats the round.
+   */
+  endRound(from: string, horizon: string, chunks: readonly PublishedChunk[]): void {
+    const parts = chunks.map(
+      ({ first, last, mark }) =>
+        `(${BigInt(first)}, ${BigInt(last)}, ${pg.escapeLiteral(mark.stream)}, ${mark.sequence}, ${pg.escapeLiteral(mark.created)})`,
     );
-    if (rowCount !== 1) throw new Error('another relay has taken over');
+    this.#ending = `COMMIT; BEGIN;
+      WITH fenced AS (UPDATE ${this.#leader} SET done_before = ${BigInt(horizon)} WHERE epoch = ${BigInt(this.epoch)} RETURNING epoch),
+           noted AS (INSERT INTO ${this.#chunks} (xid_from, xid_to, position_from, position_to, stream, stream_seq, stream_created)
+                     SELECT ${BigInt(from)}, ${BigInt(horizon)}, part.* FROM fenced, (VALUES ${parts.join(', ')}) AS part)
+      SELECT count(*)::int AS fenced FROM fenced; COMMIT;`;
+  }
+
+  /** Sends what {@link endRound} has noted, when nothing else follows at once. */
+  async settle(): Promise<void> {
+    if (this.#ending !== '') await this.#afterLastRound('');
+  }
+
+  async #afterLastRound(statements: string): Promise<pg.QueryResult[]> {
+    const ending = this.#ending;
+    this.#ending = '';
+    const answer = (await this.#client.query(`${ending}${statements}`)) as unknown as pg.QueryResult | pg.QueryResult[];
+    const results = Array.isArray(answer) ? answer : [answer];
+    const fenced = results.find((result) => result.fields[0]?.name === 'fenced')?.rows[0] as { fenced: number } | undefined;
+    if (fenced?.fenced === 0) throw new Error('another relay has taken over');
+    return results;
   }
 
   /** Chunks whose messages a stream cannot hold: stored above its last sequence, or in an earlier incarnation of it. */
@@ -127,7 +140,7 @@ export class RelayStore {
   /** Reads rows again that a broker has lost. */
   async rowsOfChunk(chunk: ChunkRow): Promise<OutboxRow[]> {
     const { rows } = await this.#client.query<OutboxRow>(
-      `SELECT o.position::text, subject, stream, headers, body FROM ${this.#outbox} AS o
+      `SELECT o.position::text, subject, headers, body FROM ${this.#outbox} AS o
         WHERE xid >= $1::bigint AND xid < $2::bigint AND position BETWEEN $3 AND $4 AND stream = $5 ORDER BY o.position`,
       [chunk.xid_from, chunk.xid_to, chunk.position_from, chunk.position_to, chunk.stream],
     );

@@ -21,7 +21,7 @@ const envelope: EventEnvelope = {
 const overTheWire = (sent: EventEnvelope): EventEnvelope | { missing: string } => {
   const received = headers();
   for (const [name, value] of Object.entries(toHeaders(sent))) received.set(name, value);
-  return fromHeaders(received);
+  return fromHeaders((name) => received.get(name));
 };
 
 test('an envelope comes back from its headers as it was', () => {
@@ -49,15 +49,15 @@ test('the broker deduplicates by the event id', () => {
 test('a message without an attribute that is required says which', () => {
   const received = headers();
   received.set('ce-id', envelope.id);
-  assert.deepEqual(fromHeaders(received), { missing: 'ce-source' });
-  assert.deepEqual(fromHeaders(undefined), { missing: 'ce-id' });
+  assert.deepEqual(fromHeaders((name) => received.get(name)), { missing: 'ce-source' });
+  assert.deepEqual(fromHeaders(() => ''), { missing: 'ce-id' });
 });
 
 test('a value that is not valid percent-encoding is taken as it is', () => {
   const received = headers();
   for (const [name, value] of Object.entries(toHeaders(envelope))) received.set(name, value);
   received.set('ce-subject', '100%zz');
-  assert.equal((fromHeaders(received) as EventEnvelope).subject, '100%zz');
+  assert.equal((fromHeaders((name) => received.get(name)) as EventEnvelope).subject, '100%zz');
 });
 
 test('only UUIDs are event ids', () => {
