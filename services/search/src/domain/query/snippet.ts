@@ -16,45 +16,30 @@ const SNIPPET_CHARACTERS = 240;
 const RANGES_MAX = 20;
 const MATCHES_MAX = 400;
 
-const WORD = /[\p{L}\p{M}\p{N}]+/gu;
-const ASCII_WORD = /[A-Za-z0-9]+/g;
-const ASCII = /^\p{ASCII}*$/u;
-
 /** Finds the words of a query in texts; made once for a request. */
 export class Highlighter {
   readonly #terms: ReadonlySet<string>;
-  readonly #initials: ReadonlySet<string>;
-  readonly #isAscii: boolean;
-  readonly #known = new Map<string, string | null>();
+  readonly #pattern: RegExp | null;
 
   constructor(terms: Iterable<string>) {
     this.#terms = new Set(terms);
-    this.#initials = new Set([...this.#terms].flatMap((term) => [term.slice(0, 1), term.slice(0, 1).toUpperCase()]));
-    this.#isAscii = [...this.#terms].every((term) => ASCII.test(term));
+    const prefixes = [...this.#terms]
+      .map((term) => escape(term.length > 4 ? term.slice(0, -1) : term))
+      .sort((a, b) => b.length - a.length);
+    this.#pattern =
+      prefixes.length === 0 ? null : new RegExp(`(?<![\\p{L}\\p{N}])(?:${prefixes.join('|')})[\\p{L}\\p{N}]*`, 'giu');
   }
 
   /** Where query words stand in a text. */
   find(text: string): (Range & { readonly term: string })[] {
     const found: (Range & { term: string })[] = [];
-    if (this.#terms.size === 0) return found;
-    const isPlain = this.#isAscii && ASCII.test(text);
-    for (const match of text.matchAll(isPlain ? ASCII_WORD : WORD)) {
-      const word = match[0];
-      if (isPlain && !this.#initials.has(word.slice(0, 1))) continue;
-      const term = this.#termIn(word);
-      if (term !== null) found.push({ start: match.index, end: match.index + word.length, term });
+    if (this.#pattern === null) return found;
+    for (const match of text.matchAll(this.#pattern)) {
+      const term = analyze(match[0], { keepStopWords: true }).find((token) => this.#terms.has(token.term))?.term;
+      if (term !== undefined) found.push({ start: match.index, end: match.index + match[0].length, term });
       if (found.length >= MATCHES_MAX) break;
     }
     return found;
-  }
-
-  #termIn(word: string): string | null {
-    let term = this.#known.get(word);
-    if (term === undefined) {
-      term = analyze(word, { keepStopWords: true }).find((token) => this.#terms.has(token.term))?.term ?? null;
-      this.#known.set(word, term);
-    }
-    return term;
   }
 
   /** The stretch of a text with the most different query words, or its beginning. */
@@ -104,4 +89,8 @@ function wordEnd(text: string, at: number): number {
 function safeCut(text: string, at: number): number {
   const code = text.charCodeAt(at);
   return code >= 0xdc00 && code <= 0xdfff ? at - 1 : at;
+}
+
+function escape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 }

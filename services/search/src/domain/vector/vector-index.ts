@@ -164,7 +164,7 @@ export class VectorIndex {
       quantization: ScalarKind.F16,
       connectivity: 16,
       expansion_add: 64,
-      expansion_search: 64,
+      expansion_search: 96,
       multi: false,
     });
     while (this.#linked < this.#ids.length) {
