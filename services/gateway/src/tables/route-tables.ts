@@ -30,6 +30,8 @@ export class RouteTables {
   #fileVersion = '';
   #refusedRevision = -1;
   #lastError: string | null = null;
+  /** The last error was the store's or the file system's; it is over with the next poll that succeeds. */
+  #isOutage = false;
   #timer: NodeJS.Timeout | null = null;
   #isStopped = false;
   #polling: Promise<void> = Promise.resolve();
@@ -149,10 +151,15 @@ export class RouteTables {
     if (this.#snapshot !== null && snapshot.revision < this.#snapshot.revision) return;
     this.#table = table;
     this.#snapshot = snapshot;
-    this.#lastError = null;
+    this.#clearError();
     this.#options.onActive(table, snapshot);
     const { digest, revision, source } = snapshot;
     this.#options.logger.info({ digest, revision, source, routes: table.routes.length }, 'route table is active');
+  }
+
+  #clearError(): void {
+    this.#lastError = null;
+    this.#isOutage = false;
   }
 
   #schedule(): void {
@@ -167,7 +174,9 @@ export class RouteTables {
       if (this.active.revision === 0 && (await routeFileVersion(this.#options.file)) !== this.#fileVersion) {
         await this.#loadFile();
       }
+      if (this.#isOutage) this.#clearError();
     } catch (error) {
+      this.#isOutage = !isPeerMeshError(error);
       const text = isPeerMeshError(error) ? JSON.stringify(error.occurrence.errors ?? error.message) : String(error);
       if (this.#lastError !== text)
         this.#options.logger.error({ err: error, reason: text }, 'route table stays: the newest one cannot be used');
