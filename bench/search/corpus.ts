@@ -4,7 +4,10 @@ const VOCABULARY = 30_000;
 const TOPICS = 200;
 const TOPIC_WORDS = 120;
 const ENTITIES = 5_000;
-const SYLLABLES = 'ba be bi bo bu da de di do du fa fe fi fo ga ge gi go ka ke ki ko la le li lo ma me mi mo na ne ni no pa pe pi po ra re ri ro sa se si so ta te ti to va ve vi vo za ze zi zo'.split(' ');
+const SYLLABLES =
+  'ba be bi bo bu da de di do du fa fe fi fo ga ge gi go ka ke ki ko la le li lo ma me mi mo na ne ni no pa pe pi po ra re ri ro sa se si so ta te ti to va ve vi vo za ze zi zo'.split(
+    ' ',
+  );
 
 /** A seeded generator of numbers in [0, 1). */
 export function randomOf(seed: number): () => number {

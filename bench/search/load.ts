@@ -19,7 +19,10 @@ export interface LoadResult {
 }
 
 /** Asks from `clients` clients at once, each as soon as it has its answer, no question twice. */
-export async function load(service: Running, options: { clients: number; seconds: number; mode: string; seed: number }): Promise<LoadResult> {
+export async function load(
+  service: Running,
+  options: { clients: number; seconds: number; mode: string; seed: number },
+): Promise<LoadResult> {
   const token = await issueTestToken({ role: 'user', expiresInSeconds: 3600 });
   const agent = new Agent({ connections: options.clients, pipelining: 1 });
   const asked = questions(options.seed);

@@ -38,7 +38,17 @@ try {
   writeResult('search', {
     passed,
     summary: `${DOCUMENTS} documents, ${CLIENTS} clients: p99 ${auto.p99Ms} ms, ${auto.requestsPerSecond}/s, ${auto.degraded} degraded; orchestration and fusion ${overheadMs} ms p50; indexing ${shortRate}/s short, ${normalRate}/s normal`,
-    figures: { documents: DOCUMENTS, clients: CLIENTS, vectorSpace: await search.vectorSpace(), single, auto, keyword, overheadMs, shortRate, normalRate },
+    figures: {
+      documents: DOCUMENTS,
+      clients: CLIENTS,
+      vectorSpace: await search.vectorSpace(),
+      single,
+      auto,
+      keyword,
+      overheadMs,
+      shortRate,
+      normalRate,
+    },
     markdown: [
       'No question is asked twice, so neither the answer cache nor coalescing helps; the clients ask again as soon as they have',
       'their answer and share the cores with the service, PostgreSQL and NATS. `mode: auto` asks keyword and vector legs, and',
@@ -64,7 +74,11 @@ try {
 }
 
 /** Documents per second from the first event sent to the last document on all legs. */
-async function indexRate(documents: Iterable<Parameters<typeof search.send>[0] extends Iterable<infer D> ? D : never>, count: number, total: number): Promise<number> {
+async function indexRate(
+  documents: Iterable<Parameters<typeof search.send>[0] extends Iterable<infer D> ? D : never>,
+  count: number,
+  total: number,
+): Promise<number> {
   const startedAt = performance.now();
   await search.send(documents);
   const endedAt = await search.indexed(total, 1_200_000);
@@ -88,7 +102,9 @@ interface Histogram {
 async function overhead(): Promise<Histogram> {
   const text = await (await fetch(`${search.service.url}/metrics`)).text();
   const overall = new Map<number, number>();
-  for (const [, bound, count] of text.matchAll(/search_fusion_overhead_seconds_bucket\{[^}]*le="([^"]+)"[^}]*\} (\d+)/g)) {
+  for (const [, bound, count] of text.matchAll(
+    /search_fusion_overhead_seconds_bucket\{[^}]*le="([^"]+)"[^}]*\} (\d+)/g,
+  )) {
     overall.set(bound === '+Inf' ? Number.POSITIVE_INFINITY : Number(bound), Number(count));
   }
   return { overall };
@@ -96,7 +112,9 @@ async function overhead(): Promise<Histogram> {
 
 /** An upper bound of a quantile in milliseconds, from the buckets that grew. */
 function quantile({ overall }: Histogram, before: ReadonlyMap<number, number>, share: number): number {
-  const grown = [...overall].map(([bound, count]) => [bound, count - (before.get(bound) ?? 0)] as const).sort((a, b) => a[0] - b[0]);
+  const grown = [...overall]
+    .map(([bound, count]) => [bound, count - (before.get(bound) ?? 0)] as const)
+    .sort((a, b) => a[0] - b[0]);
   const total = grown.at(-1)?.[1] ?? 0;
   let below = 0;
   let lower = 0;

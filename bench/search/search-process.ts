@@ -40,9 +40,18 @@ export interface SearchProcess {
 /** Starts everything. */
 export async function startSearchProcess(env: Readonly<Record<string, string>> = {}): Promise<SearchProcess> {
   const logger = silentLogger();
-  const [postgres, nats, jwks] = await Promise.all([startTestPostgres({ own: true }), startTestNats(), startTestJwksServer()]);
+  const [postgres, nats, jwks] = await Promise.all([
+    startTestPostgres({ own: true }),
+    startTestNats(),
+    startTestJwksServer(),
+  ]);
   const database = await postgres.createDatabase({ service: 'search' });
-  await migrate({ url: database.ownerUrl, schema: 'search', migrationsDir: new URL('src/migrations/', SERVICE), logger });
+  await migrate({
+    url: database.ownerUrl,
+    schema: 'search',
+    migrationsDir: new URL('src/migrations/', SERVICE),
+    logger,
+  });
   const admin = await connectNats({ url: nats.url, name: 'bench', logger });
   await applyStreams(admin, peermeshStreams);
   const port = await freePort();
@@ -59,7 +68,13 @@ export async function startSearchProcess(env: Readonly<Record<string, string>> =
     },
     readyUrl: `http://127.0.0.1:${port}`,
   });
-  const db = createDatabase<unknown>({ url: database.appUrl, schema: 'search', applicationName: 'bench', poolMax: 2, logger });
+  const db = createDatabase<unknown>({
+    url: database.appUrl,
+    schema: 'search',
+    applicationName: 'bench',
+    poolMax: 2,
+    logger,
+  });
   const publisher = jetstream(admin);
   const ask = async <Row>(sql: string): Promise<Row> => {
     const { rows } = await db.system((tx) => tx.client.query(sql));
@@ -73,7 +88,10 @@ export async function startSearchProcess(env: Readonly<Record<string, string>> =
       for (const document of documents) {
         const id = newEventId();
         const publishing: Promise<unknown> = publisher
-          .publish(Extracted.subject, JSON.stringify(extractedOf(document)), { headers: envelopeOf(id, document.tenantId ?? 'default'), msgID: id })
+          .publish(Extracted.subject, JSON.stringify(extractedOf(document)), {
+            headers: envelopeOf(id, document.tenantId ?? 'default'),
+            msgID: id,
+          })
           .then(() => inFlight.delete(publishing));
         inFlight.add(publishing);
         sent += 1;
@@ -96,7 +114,11 @@ export async function startSearchProcess(env: Readonly<Record<string, string>> =
       }
     },
     vectorSpace: async () =>
-      (await ask<{ space_id: string }>(`SELECT space_id FROM search.search_backend_generations WHERE kind = 'vector' AND state = 'active'`)).space_id,
+      (
+        await ask<{ space_id: string }>(
+          `SELECT space_id FROM search.search_backend_generations WHERE kind = 'vector' AND state = 'active'`,
+        )
+      ).space_id,
     lag: async () =>
       Number(
         (
@@ -160,7 +182,12 @@ function extractedOf(document: BenchDocument): object {
       extractor: { name: 'bench', version: '1' },
       language: 'en',
       title: null,
-      entities: entities.map((name) => ({ name, type: 'organization', confidence: 0.9, mentions: [{ start: 0, end: 1 }] })),
+      entities: entities.map((name) => ({
+        name,
+        type: 'organization',
+        confidence: 0.9,
+        mentions: [{ start: 0, end: 1 }],
+      })),
       relationships: entities.length > 1 ? [{ from: 0, to: 1, type: 'RELATED_TO', confidence: 0.7 }] : [],
       keyphrases: [],
       dates: [],

@@ -122,7 +122,9 @@ export class RelayStore {
     this.#ending = '';
     const answer = (await this.#client.query(`${ending}${statements}`)) as unknown as pg.QueryResult | pg.QueryResult[];
     const results = Array.isArray(answer) ? answer : [answer];
-    const fenced = results.find((result) => result.fields[0]?.name === 'fenced')?.rows[0] as { fenced: number } | undefined;
+    const fenced = results.find((result) => result.fields[0]?.name === 'fenced')?.rows[0] as
+      | { fenced: number }
+      | undefined;
     if (fenced?.fenced === 0) throw new Error('another relay has taken over');
     return results;
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { type Static, type TObject, type TProperties, Type } from 'typebox';
@@ -76,6 +77,11 @@ export const tokenConfig = {
   TOKEN_ISSUER: Type.String({ default: 'peermesh-auth', description: 'Expected `iss`.' }),
   TOKEN_AUDIENCE: Type.String({ default: 'peermesh', description: 'Expected `aud`.' }),
 } satisfies TProperties;
+
+/** The name of this replica: `INSTANCE_ID`, or host name and process id. */
+export function instanceName(config: { readonly INSTANCE_ID: string }): string {
+  return config.INSTANCE_ID === '' ? `${hostname()}-${process.pid}` : config.INSTANCE_ID;
+}
 
 /** All that is wrong with a configuration; names keys, never values. */
 export class ConfigError extends Error {

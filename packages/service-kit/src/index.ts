@@ -4,6 +4,7 @@ export {
   baseConfig,
   ConfigError,
   databaseConfig,
+  instanceName,
   loadConfig,
   migrationConfig,
   natsConfig,

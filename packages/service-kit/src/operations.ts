@@ -44,7 +44,7 @@ export function traceRequests(app: FastifyInstance): void {
   app.addHook('onRequest', (request, _reply, done) => {
     const begun = traceRequest(request);
     if (begun === null) return done();
-    if (begun.span !== null) traces.set(request, begun);
+    traces.set(request, begun);
     return insideTrace(begun, done);
   });
   app.addHook('onResponse', (request, reply, done) => {

@@ -54,12 +54,17 @@ export async function runService(options: RunOptions): Promise<void> {
   });
 }
 
-/** How a service traces, by its configuration. */
+/**
+ * How a service traces, by its configuration. Only the edge begins traces, for `OTEL_SAMPLE_RATIO` of its requests; all
+ * others record what their callers record.
+ */
 export function tracingFrom(
   service: string,
   config: { readonly OTEL_ENABLED: boolean; readonly OTLP_URL: string; readonly OTEL_SAMPLE_RATIO: number },
+  place: 'edge' | 'inner' = 'inner',
 ): TracingOptions {
-  return { service, enabled: config.OTEL_ENABLED, otlpUrl: config.OTLP_URL, sampleRatio: config.OTEL_SAMPLE_RATIO };
+  const sampleRatio = place === 'edge' ? config.OTEL_SAMPLE_RATIO : 0;
+  return { service, enabled: config.OTEL_ENABLED, otlpUrl: config.OTLP_URL, sampleRatio };
 }
 
 /** Stops a service as {@link runService} does, for whoever runs one inside another process. */

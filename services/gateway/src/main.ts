@@ -21,6 +21,6 @@ await runService({
   port: config.PORT,
   graceMs: config.SHUTDOWN_GRACE_MS,
   forceMs: config.SHUTDOWN_FORCE_MS,
-  tracing: tracingFrom('gateway', config),
+  tracing: tracingFrom('gateway', config, 'edge'),
   start: () => buildApp(config, { logger }),
 });

@@ -203,8 +203,3 @@ export interface QueryEmbedder {
   readonly dims: number;
   embed(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]>;
 }
-
-/** The time, passed in. */
-export interface Clock {
-  now(): number;
-}

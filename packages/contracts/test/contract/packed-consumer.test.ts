@@ -98,7 +98,9 @@ async function install(consumer: string, files: readonly string[]): Promise<void
   };
   const manifest = JSON.parse(await readFile(join(consumer, 'package.json'), 'utf8')) as Record<string, unknown>;
   const dependencies = Object.fromEntries(PUBLISHABLE.map((name) => [`@peermesh/${name}`, fileOf(name)]));
-  const typesVersion = /["']@types\/node["']: (\S+)/.exec(await readFile(join(checkout, 'pnpm-workspace.yaml'), 'utf8'))?.[1];
+  const typesVersion = /["']@types\/node["']: (\S+)/.exec(
+    await readFile(join(checkout, 'pnpm-workspace.yaml'), 'utf8'),
+  )?.[1];
   await writeFile(
     join(consumer, 'package.json'),
     JSON.stringify({ ...manifest, dependencies: { ...dependencies, '@types/node': typesVersion } }),

@@ -49,8 +49,14 @@ test('the broker deduplicates by the event id', () => {
 test('a message without an attribute that is required says which', () => {
   const received = headers();
   received.set('ce-id', envelope.id);
-  assert.deepEqual(fromHeaders((name) => received.get(name)), { missing: 'ce-source' });
-  assert.deepEqual(fromHeaders(() => ''), { missing: 'ce-id' });
+  assert.deepEqual(
+    fromHeaders((name) => received.get(name)),
+    { missing: 'ce-source' },
+  );
+  assert.deepEqual(
+    fromHeaders(() => ''),
+    { missing: 'ce-id' },
+  );
 });
 
 test('a value that is not valid percent-encoding is taken as it is', () => {

@@ -33,8 +33,7 @@ export function traceHttpClients(): () => void {
     const tracer = activeTracer();
     const parent = context.active();
     const inside = trace.getSpan(parent);
-    if (tracer === null || inside === undefined || carriesTrace(request)) return;
-    if (!inside.isRecording()) return inject(request, parent);
+    if (tracer === null || inside?.isRecording() !== true || carriesTrace(request)) return;
     const span = tracer.startSpan(request.method, {
       kind: SpanKind.CLIENT,
       attributes: {

@@ -1,38 +1,32 @@
-import {
-  type Context,
-  context,
-  propagation,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  TraceFlags,
-  trace,
-} from '@opentelemetry/api';
+import { type Context, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { activeTracer, rootSampleRatio } from './tracing-state.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-/** One incoming request. */
+/** One incoming request whose trace is recorded. */
 export interface RequestTrace {
-  /** Null when the trace is not recorded: then nothing was made but a place to pass its id on. */
-  readonly span: Span | null;
+  readonly span: Span;
   readonly context: Context;
 }
 
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]([0-9a-f])$/;
+
 /**
- * Continues the trace of an incoming request, or begins one. Whether a trace is recorded is decided where it begins; no span
- * is made for one that is not. Returns null while tracing is off.
+ * Continues the trace of an incoming request, or begins one. Whether a trace is recorded is decided where it begins; for one
+ * that is not, and while tracing is off, there is nothing to carry and the result is null.
  */
 export function traceRequest(request: { readonly method: string; readonly headers: Headers }): RequestTrace | null {
   const tracer = activeTracer();
-  if (tracer === null) return null;
+  if (tracer === null || !isRecorded(request.headers['traceparent'])) return null;
   const parent = propagation.extract(context.active(), request.headers);
-  const remote = trace.getSpanContext(parent);
-  const isRecorded =
-    remote === undefined ? Math.random() < rootSampleRatio() : (remote.traceFlags & TraceFlags.SAMPLED) !== 0;
-  if (!isRecorded) return { span: null, context: remote === undefined ? unrecorded(parent) : parent };
   const span = tracer.startSpan(request.method, { kind: SpanKind.SERVER }, parent);
   return { span, context: trace.setSpan(parent, span) };
+}
+
+/** By the caller's decision, the last bit of the flags; without a caller by lot. */
+function isRecorded(traceparent: string | string[] | undefined): boolean {
+  const flags = typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent)?.[1] : undefined;
+  return flags === undefined ? Math.random() < rootSampleRatio() : Number.parseInt(flags, 16) % 2 === 1;
 }
 
 /** Runs `work` inside the request's trace. */
@@ -46,7 +40,6 @@ export function endRequestTrace(
   answer: { readonly method: string; readonly route: string; readonly path: string; readonly status: number },
 ): void {
   const { span } = request;
-  if (span === null) return;
   span.updateName(`${answer.method} ${answer.route}`);
   span.setAttributes({
     'http.request.method': answer.method,
@@ -64,17 +57,4 @@ export function traceHeaders(): Readonly<Record<string, string>> {
   const carrier: Record<string, string> = {};
   propagation.inject(context.active(), carrier);
   return carrier;
-}
-
-function unrecorded(parent: Context): Context {
-  const spanContext = { traceId: hex(32), spanId: hex(16), traceFlags: TraceFlags.NONE };
-  return trace.setSpan(parent, trace.wrapSpanContext(spanContext));
-}
-
-/** Random hex digits, never all zero. Trace ids need to be unique, not secret. */
-function hex(length: number): string {
-  let digits = '';
-  while (digits.length < length)
-    digits += (0x1_0000_0000 + Math.floor(Math.random() * 0xffff_ffff) + 1).toString(16).slice(-8);
-  return digits.slice(0, length);
 }

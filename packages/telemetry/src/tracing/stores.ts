@@ -1,4 +1,4 @@
-import { context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { activeTracer } from './tracing-state.ts';
 
 interface QueryClient {
@@ -11,9 +11,9 @@ export function traceQueries(client: QueryClient): void {
   if (activeTracer() === null) return;
   const query = client.query;
   client.query = function traced(this: unknown, ...args: unknown[]): unknown {
-    const span = beginSpan('postgresql', () => operationOf(args[0]));
+    const span = isRecording() ? beginQuery(args[0]) : null;
     if (span === null) return query.apply(this, args);
-    const result: unknown = context.with(trace.setSpan(context.active(), span), () => query.apply(this, args));
+    const result: unknown = query.apply(this, args);
     endWith(span, result);
     return result;
   };
@@ -33,21 +33,28 @@ export function traceRedis(client: RedisClient): void {
     command: { name: string; promise: unknown },
     ...rest: unknown[]
   ): unknown {
-    const span = beginSpan('redis', () => command.name.toUpperCase());
+    const span = isRecording() ? beginSpan('redis', command.name.toUpperCase()) : null;
     const result: unknown = send.apply(this, [command, ...rest]);
     if (span !== null) endWith(span, command.promise);
     return result;
   };
 }
 
-function beginSpan(system: string, operation: () => string): Span | null {
+function isRecording(): boolean {
+  return trace.getActiveSpan()?.isRecording() === true;
+}
+
+/** BEGIN and COMMIT get no span: what costs time between them has one. */
+function beginQuery(query: unknown): Span | null {
+  const operation = operationOf(query);
+  return operation === 'BEGIN' || operation === 'COMMIT' ? null : beginSpan('postgresql', operation);
+}
+
+function beginSpan(system: string, operation: string): Span | null {
   const tracer = activeTracer();
-  if (tracer === null || trace.getActiveSpan()?.isRecording() !== true) return null;
-  const name = operation();
-  return tracer.startSpan(`${system} ${name}`, {
-    kind: SpanKind.CLIENT,
-    attributes: { 'db.system.name': system, 'db.operation.name': name },
-  });
+  if (tracer === null) return null;
+  const attributes = { 'db.system.name': system, 'db.operation.name': operation };
+  return tracer.startSpan(`${system} ${operation}`, { kind: SpanKind.CLIENT, attributes });
 }
 
 function endWith(span: Span, result: unknown): void {

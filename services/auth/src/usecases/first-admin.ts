@@ -6,24 +6,25 @@ import { findUserByEmail, tryInsertUser } from '../adapters/pg/user-store.ts';
 import { emailKey } from '../domain/email.ts';
 import { assertPasswordGood, newUser } from './register.ts';
 
-/** Creates the first administrator of the tenant `default` when there is no user with this address. Idempotent. */
+/** Creates the first administrator of a tenant, `default` when absent, when there is no user with this address. Idempotent. */
 export async function ensureFirstAdmin(options: {
   readonly url: string;
+  readonly tenantId?: string;
   readonly email: string;
   readonly password: string;
   readonly logger: Logger;
 }): Promise<{ created: boolean }> {
-  const { email, password, logger } = options;
+  const { tenantId = 'default', email, password, logger } = options;
   const db = createDatabase<AuthSchema>({ url: options.url, schema: 'auth', applicationName: 'auth-migrate', logger });
   try {
-    return await db.tenant('default', async (tx) => {
+    return await db.tenant(tenantId, async (tx) => {
       if ((await findUserByEmail(tx, emailKey(email))) !== null) return { created: false };
       assertPasswordGood(password, email);
       const hasher = new Argon2PasswordHasher({ concurrency: 1, queueMax: 0 });
       const passwordHash = await hasher.hash(password);
       const at = new Date();
       const user = newUser({
-        tenantId: 'default',
+        tenantId,
         email,
         passwordHash,
         displayName: 'Administrator',

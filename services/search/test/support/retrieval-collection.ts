@@ -38,10 +38,3 @@ export function ndcgAt(depth: number, ranked: readonly string[], gains: Readonly
   const ideal = discounted([...gains.values()].sort((a, b) => b - a));
   return ideal === 0 ? 0 : discounted(ranked.map((id) => gains.get(id) ?? 0)) / ideal;
 }
-
-/** The share of good answers among the first of a list. */
-export function recallAt(depth: number, ranked: readonly string[], gains: ReadonlyMap<string, number>): number {
-  const good = [...gains].filter(([, gain]) => gain > 0);
-  const found = new Set(ranked.slice(0, depth));
-  return good.length === 0 ? 0 : good.filter(([id]) => found.has(id)).length / good.length;
-}

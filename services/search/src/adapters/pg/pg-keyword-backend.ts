@@ -1,6 +1,5 @@
 import type { Database, Transaction } from '@peermesh/database';
 import type { Logger } from '@peermesh/telemetry';
-import { ANALYZER_REVISION } from '../../domain/analysis/analyzer.ts';
 import type { NamedEntity } from '../../domain/keyword/name-book.ts';
 import { type TermVector, termVectorOf } from '../../domain/keyword/term-vector.ts';
 import { keyOf, newestOps, recordsDelta } from '../../domain/versioned-ops.ts';
@@ -206,7 +205,7 @@ export class PgKeywordBackend implements SearchBackend {
   }
 }
 
-/** What is stored of an operation. `config.analyzer` of a generation names {@link ANALYZER_REVISION}. */
+/** What is stored of an operation. `config.analyzer` of a generation names the analyzer's revision. */
 function indexed(op: VersionedOp): { kind: 'doc' | 'entity'; attributes: RecordAttributes; vector: TermVector } {
   const nothing = { terms: [], frequencies: new Uint8Array(0), length: 0 };
   if (op.op === 'delete')
@@ -218,9 +217,6 @@ function indexed(op: VersionedOp): { kind: 'doc' | 'entity'; attributes: RecordA
   const body = [...record.aliases, record.description].join(' . ');
   return { kind: 'entity', attributes, vector: termVectorOf(record.name, body) };
 }
-
-/** The configuration that a generation of this backend is registered with. */
-export const KEYWORD_CONFIG = { analyzer: ANALYZER_REVISION } as const;
 
 const NO_ATTRIBUTES: RecordAttributes = {
   kind: 'doc',

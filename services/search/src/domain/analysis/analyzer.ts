@@ -1,9 +1,6 @@
 import { stemmer } from 'stemmer';
 import { STOP_WORDS } from './stop-words.ts';
 
-/** Changes whenever the same text would give other terms: the keyword index must then be built anew. */
-export const ANALYZER_REVISION = 1;
-
 /** One term of a text with its place. Offsets are UTF-16 offsets into the text that was analyzed. */
 export interface Token {
   readonly term: string;

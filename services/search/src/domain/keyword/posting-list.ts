@@ -1,8 +1,6 @@
 import { FREQUENCY_MAX } from './bm25.ts';
 
 const FREQUENCY_BITS = 6;
-/** Most records that one index can number. */
-export const ORDINALS_MAX = 2 ** (32 - FREQUENCY_BITS);
 
 /** The records that hold one term, in order of their ordinal: 26 bits of ordinal and 6 bits of frequency for each. */
 export class PostingList {
