@@ -14,7 +14,7 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true },
     filter: { type: 'string' },
     static: { type: 'boolean', default: false },
-    'no-coverage': { type: 'boolean', default: false },
+    coverage: { type: 'boolean', default: false },
   },
 });
 const unknown = values.only?.find((name) => !PHASES.some((phase) => phase.name === name));
@@ -28,7 +28,7 @@ const selected = PHASES.filter((phase) => {
   return values.filter === undefined || phase.kind === 'tests';
 });
 const isWhole = selected.length === PHASES.length && values.filter === undefined;
-const withCoverage = isWhole && !values['no-coverage'];
+const withCoverage = isWhole && values.coverage;
 const scratch = mkdtempSync(join(tmpdir(), 'peermesh-test-'));
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failed: string[] = [];
