@@ -34,7 +34,7 @@ function isServiceSchema(value: unknown): value is { properties: Record<string, 
 
 function table(properties: Readonly<Record<string, Setting>>): string {
   const rows = Object.entries(properties).map(([key, setting]) => {
-    const fallback = setting.default === undefined ? 'required' : setting.default === '' ? 'empty' : `\`${String(setting.default)}\``;
+    const fallback = setting.default === undefined ? 'required' : setting.default === '' ? 'empty' : `\`${String(setting.default).replace(`${process.cwd()}/`, "")}\``;
     return [`\`${key}\``, fallback, (setting.description ?? '').replaceAll('|', '\\|')];
   });
   return `\n${aligned([['setting', 'default', 'meaning'], ...rows])}\n`;
