@@ -9,6 +9,8 @@ export type Phase =
       readonly pattern: string;
       readonly concurrency: number;
       readonly timeoutMs: number;
+      /** After this a file is killed, whatever it waits for. */
+      readonly fileLimitMs: number;
     };
 
 const node = (...args: string[]): string[] => [process.execPath, ...args];
@@ -44,22 +46,32 @@ export const PHASES: readonly Phase[] = [
     pattern: '{packages,services,bench}/*/test/unit/**/*.test.ts',
     concurrency: 2,
     timeoutMs: 60_000,
+    fileLimitMs: 120_000,
   },
   {
     name: 'contract',
     kind: 'tests',
     pattern: '{packages,services}/*/test/contract/**/*.test.ts',
     concurrency: 2,
-    timeoutMs: 240_000,
+    timeoutMs: 120_000,
+    fileLimitMs: 300_000,
   },
   {
     name: 'integration',
     kind: 'tests',
     pattern: '{{packages,services}/*/test/integration/**/*.test.ts,infra/test/**/*.test.ts}',
     concurrency: 2,
-    timeoutMs: 240_000,
+    timeoutMs: 120_000,
+    fileLimitMs: 300_000,
   },
-  { name: 'e2e', kind: 'tests', pattern: 'e2e/**/*.test.ts', concurrency: 1, timeoutMs: 600_000 },
+  {
+    name: 'e2e',
+    kind: 'tests',
+    pattern: 'e2e/**/*.test.ts',
+    concurrency: 1,
+    timeoutMs: 600_000,
+    fileLimitMs: 900_000,
+  },
 ];
 
 /** The test files of a phase, `filter` applied to their paths. */

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { RunCounts } from './counting-reporter.ts';
 import { checkCoverage } from './coverage.ts';
+import { guardAgainstHangs } from './hang-guard.ts';
 import { filesOf, PHASES, type Phase } from './phases.ts';
 
 process.chdir(resolve(import.meta.dirname, '../..'));
@@ -43,24 +44,31 @@ function add(counts: Pick<RunCounts, 'passed' | 'failed' | 'skipped'>, names: re
 function run(
   command: readonly string[],
   env: NodeJS.ProcessEnv,
-  quiet: boolean,
+  mode: { readonly quiet: boolean; readonly fileLimitMs?: number },
 ): Promise<{ code: number; output: string }> {
   return new Promise((done) => {
     const child = spawn(command[0] ?? '', command.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const stopGuard =
+      child.pid === undefined || mode.fileLimitMs === undefined
+        ? () => undefined
+        : guardAgainstHangs(child.pid, mode.fileLimitMs);
     let output = '';
     const onData = (data: Buffer): void => {
-      if (quiet) output += data.toString();
+      if (mode.quiet) output += data.toString();
       else process.stdout.write(data);
     };
     child.stdout.on('data', onData);
     child.stderr.on('data', onData);
     child.on('error', (error) => done({ code: 127, output: `${output}${error.message}\n` }));
-    child.on('close', (code) => done({ code: code ?? 1, output }));
+    child.on('close', (code) => {
+      stopGuard();
+      done({ code: code ?? 1, output });
+    });
   });
 }
 
 async function runCheck(phase: Phase & { kind: 'check' }): Promise<void> {
-  const { code, output } = await run(phase.command, process.env, true);
+  const { code, output } = await run(phase.command, process.env, { quiet: true });
   if (code !== 0) process.stdout.write(output);
   add({ passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }, code === 0 ? [] : [phase.name]);
 }
@@ -86,7 +94,7 @@ async function runTests(phase: Phase & { kind: 'tests' }): Promise<void> {
       PEERMESH_TEST_COUNTS: countsFile,
       ...(withCoverage ? { NODE_V8_COVERAGE: join(scratch, 'coverage') } : {}),
     },
-    false,
+    { quiet: false, fileLimitMs: phase.fileLimitMs },
   );
   if (!existsSync(countsFile)) {
     add({ passed: 0, failed: 1, skipped: 0 }, [`${phase.name}: the runner ended with ${code} before it could report`]);

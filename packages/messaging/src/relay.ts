@@ -80,6 +80,7 @@ export class Relay {
           logger.warn({ err: error }, 'outbox relay lost its connection or a publish; it starts again');
       }
       this.isLeading = false;
+      this.#rest.settle();
       await this.#rest.pause(LEAD_RETRY_MS);
     } while (!this.#stopping);
   }

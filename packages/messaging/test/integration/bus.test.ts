@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
-import { poison } from '@peermesh/messaging';
+import { connectNats, createBus, poison } from '@peermesh/messaging';
 import { applyStreams } from '@peermesh/messaging/streams';
-import { waitFor } from '@peermesh/testkit';
+import { silentLogger, waitFor } from '@peermesh/testkit';
 import { NoteTaken } from '../support/note-taken.ts';
 import { notesOf, type OpenBus, openBus } from '../support/open-bus.ts';
 
@@ -156,24 +156,65 @@ for (const version of versions) {
       assert.deepEqual((await open.ledger('c')).sort(), notes);
     });
 
-    test('a leader that was overtaken notices, and nothing is lost', async () => {
-      await open.db.pool.query('UPDATE search_outbox_leader SET epoch = epoch + 1');
+    test('a leader that was overtaken notices, leads anew, and nothing is lost', async () => {
+      const epoch = async (sql: string): Promise<number> =>
+        Number((await open.db.pool.query<{ epoch: string }>(sql)).rows[0]?.epoch);
+      const overtaken = await epoch('UPDATE search_outbox_leader SET epoch = epoch + 1 RETURNING epoch');
       await open.publish(['fenced-1']);
       await settled('fenced', 1);
       assert.deepEqual(await open.ledger('fenced'), ['fenced-1']);
+      await waitFor(async () => (await epoch('SELECT epoch FROM search_outbox_leader')) > overtaken, {
+        message: 'it leads with a new epoch',
+      });
     });
 
-    test('a second replica does not publish while the first leads', async () => {
-      const second = open.replica('two');
-      await second.start();
+    test('a second replica does not publish while the first leads', async (t) => {
       const holder = async (): Promise<string | undefined> =>
         (await open.db.pool.query<{ holder: string }>('SELECT holder FROM search_outbox_leader')).rows[0]?.holder;
+      const second = open.replica('two');
+      t.after(() => second.stop());
+      await second.start();
       assert.equal(await holder(), 'one');
       const third = open.replica('three');
+      t.after(() => third.stop());
       await second.stop();
       await third.start();
       assert.equal(await holder(), 'one');
-      await third.stop();
+    });
+
+    test('a relay whose connection to NATS is closed for good rests between its tries', async (t) => {
+      const logger = silentLogger();
+      let tries = 0;
+      logger.warn = () => {
+        tries += 1;
+      };
+      const target = await open.emptyDatabase();
+      t.after(() => target.close());
+      const nats = await connectNats({ url: open.server.url, name: 'closed', logger });
+      const bus = createBus({
+        module: 'search',
+        instance: 'closed',
+        db: target.db,
+        databaseUrl: target.url,
+        nats,
+        logger,
+      });
+      t.after(() => bus.stop());
+      await bus.start();
+      const note = (): Promise<unknown> =>
+        target.db.system((tx) => bus.publish(tx, NoteTaken, { note: 'n' }, { tenantId: 'default', partitionKey: 'k' }));
+      await note();
+      await waitFor(async () => (await target.db.pool.query('SELECT 1 FROM search_outbox_chunks')).rowCount === 1, {
+        message: 'it leads and publishes',
+      });
+      await nats.close();
+      await Promise.all(Array.from({ length: 20 }, note));
+      await waitFor(() => tries > 0, { message: 'a try has failed' });
+      const before = tries;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      setTimeout(resolve, 300);
+      await promise;
+      assert.ok(tries - before <= 1, `${tries - before} tries in 0.3 s`);
     });
 
     test('a broker that lost everything gets the events again, and nothing has a second effect', async () => {

@@ -1,7 +1,7 @@
 import { createDatabase, type Database, migrate } from '@peermesh/database';
 import { type Bus, connectNats, createBus } from '@peermesh/messaging';
 import { applyStreams } from '@peermesh/messaging/streams';
-import { silentLogger, startTestNats, startTestPostgres, type TestNats } from '@peermesh/testkit';
+import { silentLogger, startTestNats, startTestPostgres, type TestDatabase, type TestNats } from '@peermesh/testkit';
 import { NoteTaken } from './note-taken.ts';
 
 /** Servers, a database with the tables of a module and a ledger, and one bus that is not started. */
@@ -16,6 +16,8 @@ export interface OpenBus {
   publish(notes: readonly string[]): Promise<string[]>;
   /** Notes that had their effect, in its order; one that had it twice is there twice. */
   ledger(prefix: string): Promise<string[]>;
+  /** Another database with the tables of the module, in the same cluster. */
+  emptyDatabase(): Promise<{ readonly url: string; readonly db: Database<never>; close(): Promise<void> }>;
   close(): Promise<void>;
 }
 
@@ -23,16 +25,22 @@ export interface OpenBus {
 export async function openBus(version: 'found' | 'current' = 'found'): Promise<OpenBus> {
   const logger = silentLogger();
   const [postgres, server] = await Promise.all([startTestPostgres(), startTestNats({ version })]);
-  const target = await postgres.createDatabase({ service: 'search' });
-  await migrate({
-    url: target.ownerUrl,
-    schema: 'search',
-    migrationsDir: new URL('../fixtures/migrations/', import.meta.url),
-    logger,
-  });
+  const migrated = async (): Promise<TestDatabase> => {
+    const made = await postgres.createDatabase({ service: 'search' });
+    await migrate({
+      url: made.ownerUrl,
+      schema: 'search',
+      migrationsDir: new URL('../fixtures/migrations/', import.meta.url),
+      logger,
+    });
+    return made;
+  };
+  const opened = (url: string): Database<never> =>
+    createDatabase<never>({ url, schema: 'search', applicationName: 'test', logger });
+  const target = await migrated();
   const nats = await connectNats({ url: server.url, name: 'test', logger });
   await applyStreams(nats);
-  const db = createDatabase<never>({ url: target.appUrl, schema: 'search', applicationName: 'test', logger });
+  const db = opened(target.appUrl);
   const replica = (instance: string): Bus =>
     createBus({ module: 'search', instance, db, databaseUrl: target.appUrl, nats, logger });
   const bus = replica('one');
@@ -57,6 +65,15 @@ export async function openBus(version: 'found' | 'current' = 'found'): Promise<O
         [`${prefix}%`],
       );
       return rows.map((row) => row.note);
+    },
+    emptyDatabase: async () => {
+      const other = await migrated();
+      const otherDb = opened(other.appUrl);
+      const close = async (): Promise<void> => {
+        await otherDb.close();
+        await other.drop();
+      };
+      return { url: other.appUrl, db: otherDb, close };
     },
     close: async () => {
       await nats.close();
