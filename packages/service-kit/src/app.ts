@@ -54,6 +54,7 @@ const REQUEST_ID = /^[A-Za-z0-9_.:-]{8,128}$/;
  * details, validation that refuses instead of mending, `/health/live`, `/health/ready`, `/metrics`, RED metrics.
  */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const health = new Health();
   const app: FastifyInstance = fastify({
     loggerInstance: options.logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -62,18 +63,21 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     trustProxy: options.trustProxy ?? false,
     routerOptions: { maxParamLength: 512 },
     genReqId: (request) => acceptedRequestId(request.headers['x-request-id']),
-    serverFactory: serverWith({
-      headersTimeoutMs: options.headersTimeoutMs ?? 10_000,
-      requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
-      keepAliveTimeoutMs: options.keepAliveTimeoutMs ?? 72_000,
-    }),
+    serverFactory: serverWith(
+      {
+        headersTimeoutMs: options.headersTimeoutMs ?? 10_000,
+        requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
+        keepAliveTimeoutMs: options.keepAliveTimeoutMs ?? 72_000,
+      },
+      () => health.draining,
+    ),
     clientErrorHandler: refuseConnection,
     frameworkErrors: (error, request, reply) => {
       sendProblem(error, request, reply);
     },
   });
   app.decorate('serviceName', options.service);
-  app.decorate('health', new Health());
+  app.decorate('health', health);
   app.decorate('metrics', options.metrics);
   app.decorate('authenticator', null);
   app.decorate('idempotency', null);

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { commonErrors, type PeerMeshError, PROBLEM_CONTENT_TYPE } from '@peermesh/errors';
 import type { FastifyServerFactoryHandler } from 'fastify';
@@ -13,19 +13,52 @@ export interface ServerLimits {
   readonly keepAliveTimeoutMs: number;
 }
 
-/** A server that slow clients cannot hold on to. */
-export function serverWith(limits: ServerLimits): (handler: FastifyServerFactoryHandler) => Server {
+/**
+ * A server that slow clients cannot hold on to, nor clients that keep their connections: while `isDraining`, answers say
+ * `connection: close`, and connections whose answer had begun before are closed after it.
+ */
+export function serverWith(
+  limits: ServerLimits,
+  isDraining: () => boolean = () => false,
+): (handler: FastifyServerFactoryHandler) => Server {
   return (handler) => {
-    const server = createServer({
+    const server: Server = createServer({
       headersTimeout: limits.headersTimeoutMs,
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       connectionsCheckingInterval: Math.min(2_000, limits.headersTimeoutMs),
       maxHeaderSize: 16_384,
-      requireHostHeader: true,
+      // Node's own refusal has no body: see `refuseWithoutHost`.
+      requireHostHeader: false,
+      ServerResponse: responsesThatLetGo(() => server, isDraining),
     });
-    server.on('request', handler);
+    server.on('request', (request, response) => {
+      if (!refuseWithoutHost(request, response)) handler(request, response);
+    });
     return server;
+  };
+}
+
+/** Answers 400 when an HTTP/1.1 request names no host (RFC 9112, 3.2), and says whether it did. */
+export function refuseWithoutHost(request: IncomingMessage, response: ServerResponse): boolean {
+  if (request.headers.host !== undefined || request.httpVersion !== '1.1') return false;
+  const problem = commonErrors.malformedRequest({ detail: 'The header Host is missing.' }).toProblem();
+  response.writeHead(problem.status, { 'content-type': PROBLEM_CONTENT_TYPE, connection: 'close' });
+  response.end(JSON.stringify(problem));
+  return true;
+}
+
+function responsesThatLetGo(server: () => Server, isDraining: () => boolean): typeof ServerResponse {
+  return class extends ServerResponse {
+    override writeHead(...args: unknown[]): this {
+      if (isDraining()) this.shouldKeepAlive = false;
+      return super.writeHead(...(args as Parameters<ServerResponse['writeHead']>));
+    }
+
+    override detachSocket(socket: Socket): void {
+      super.detachSocket(socket);
+      if (isDraining()) setImmediate(() => server().closeIdleConnections());
+    }
   };
 }
 

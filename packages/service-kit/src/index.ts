@@ -13,6 +13,7 @@ export {
 } from './config.ts';
 export { createDecisionLog, type DecisionEntry, type DecisionLog, type DecisionPublisher } from './decision-log.ts';
 export { Health, type Readiness } from './health.ts';
+export { refuseWithoutHost } from './http-server.ts';
 export {
   createIdempotencyStore,
   type IdempotencyClaim,

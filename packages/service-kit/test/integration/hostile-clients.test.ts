@@ -139,3 +139,9 @@ for (const [name, bytes, status] of hostile) {
     assert.match(text, new RegExp(`^HTTP/1.1 ${status} `), text || '(nothing)');
   });
 }
+
+test('a request without Host is told so as a problem', async () => {
+  const text = await raw('GET /health/live HTTP/1.1\r\n\r\n');
+  assert.match(text, /content-type: application\/problem\+json/i);
+  assert.match(text, /PM_COMMON_MALFORMED_REQUEST/);
+});

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { refuseWithoutHost } from '@peermesh/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { type EdgeParts, handleProxied } from './edge.ts';
 
@@ -21,7 +22,7 @@ export function openFrontDoor(app: FastifyInstance, parts: EdgeParts): void {
   app.server.removeAllListeners('request');
   app.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (isOwn(request.url ?? '/')) for (const listener of own) listener(request, response);
-    else handleProxied(parts, request, response);
+    else if (!refuseWithoutHost(request, response)) handleProxied(parts, request, response);
   });
 }
 
