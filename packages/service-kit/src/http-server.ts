@@ -49,7 +49,7 @@ export function refuseWithoutHost(request: IncomingMessage, response: ServerResp
 }
 
 function responsesThatLetGo(server: () => Server, isDraining: () => boolean): typeof ServerResponse {
-  return class extends ServerResponse {
+  return class<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
     override writeHead(...args: unknown[]): this {
       if (isDraining()) this.shouldKeepAlive = false;
       return super.writeHead(...(args as Parameters<ServerResponse['writeHead']>));
