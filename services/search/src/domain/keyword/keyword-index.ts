@@ -1,10 +1,12 @@
 import type { FilterField } from '@peermesh/contracts/search';
 import type { AttributeFilter, RecordAttributes } from '../../ports.ts';
+import { AccessColumn } from '../query/access-column.ts';
 import { valuesOf } from '../query/filters.ts';
 import type { ParsedQuery } from '../query/parse-query.ts';
 import { TopK } from '../top-k.ts';
-import { BM25_DEFAULTS, type Bm25Parameters, idf, termScore } from './bm25.ts';
+import { BM25_DEFAULTS, type Bm25Parameters, idf } from './bm25.ts';
 import { frequencyOf, ordinalOf, PostingList } from './posting-list.ts';
+import { type LengthModel, ScoreBoard, type ScoredTerm } from './score-board.ts';
 import type { TermVector } from './term-vector.ts';
 
 /** What an index query asks besides its words. */
@@ -31,30 +33,21 @@ export interface IndexResult {
   readonly facets: ReadonlyMap<FilterField, Map<string, number>>;
 }
 
-/** A list longer than this is entered through its postings of highest impact only. */
-const LONG_LIST = 30_000;
-const IMPACT_POSTINGS_MAX = 3_000;
-const RESCORED_MAX = 2_000;
+const FIRST_CAPACITY = 256;
 const FACET_VALUES_MAX = 1_000;
 
-interface Term {
-  readonly list: PostingList;
-  readonly weight: number;
-}
-
 /**
- * BM25 over the records of one tenant and kind, in memory. Short lists are scored whole; long ones contribute their
- * 3,000 postings of highest impact, and the best 2,000 candidates are then scored exactly. When access rules or filters
- * leave too few of those, everything is scored.
+ * BM25 over the records of one tenant and kind, in memory. The best are always ranked exactly; postings that cannot
+ * change them are skipped, unless all matches must be seen: for facets, phrases and exclusions.
  */
 export class KeywordIndex {
   readonly #parameters: Bm25Parameters;
   #ids: string[] = [];
   #attributes: (RecordAttributes | null)[] = [];
-  #lengths = new Float32Array(256);
-  #scores = new Float32Array(256);
+  #lengths = new Float32Array(FIRST_CAPACITY);
+  #board = new ScoreBoard(FIRST_CAPACITY);
+  #access = new AccessColumn();
   #lists = new Map<string, PostingList>();
-  #impacts = new Map<string, { size: number; packed: Uint32Array }>();
   readonly #ordinals = new Map<string, number>();
   #lengthSum = 0;
 
@@ -79,6 +72,7 @@ export class KeywordIndex {
     if (ordinal >= this.#lengths.length) this.#grow();
     this.#ids.push(id);
     this.#attributes.push(attributes);
+    this.#access.set(ordinal, attributes.acl);
     this.#lengths[ordinal] = vector.length;
     this.#lengthSum += vector.length;
     this.#ordinals.set(id, ordinal);
@@ -97,6 +91,7 @@ export class KeywordIndex {
     if (ordinal === undefined) return false;
     this.#ordinals.delete(id);
     this.#attributes[ordinal] = null;
+    this.#access.clear(ordinal);
     this.#lengthSum -= this.#lengths[ordinal] as number;
     const dead = this.#ids.length - this.size;
     if (dead > 1_000 && dead > this.size / 2) this.#compact();
@@ -109,16 +104,26 @@ export class KeywordIndex {
 
   search(query: IndexQuery): IndexResult {
     const terms = this.#termsOf(query.parsed);
-    if (terms.length === 0 || this.size === 0) return { hits: [], exhaustive: true, total: 0, facets: new Map() };
-    const whole = terms.every(({ list }) => list.size <= LONG_LIST) || query.facets.length > 0;
-    if (whole) return this.#rank(query, this.#scoreWhole(terms), true);
-    const fast = this.#rank(query, this.#scoreByImpact(terms, query.parsed), false);
-    return fast.hits.length >= query.limit ? fast : this.#rank(query, this.#scoreWhole(terms), true);
+    if (terms.length === 0 || this.size === 0) return NOTHING;
+    const model = this.#model();
+    const passes = this.#passes(query);
+    if (passes === null) return NOTHING;
+    if (this.#board.capacity < this.#ids.length) this.#board = new ScoreBoard(this.#lengths.length);
+    try {
+      if (seesAll(query)) {
+        this.#board.scoreWhole(terms, model);
+        return this.#rankAll(query, passes);
+      }
+      const { isWhole, seen } = this.#board.scoreBest(terms, model, query.limit, passes);
+      return isWhole ? this.#rankAll(query, passes) : this.#rankBest(query, passes, seen);
+    } finally {
+      this.#board.clear();
+    }
   }
 
-  #termsOf({ terms }: ParsedQuery): Term[] {
+  #termsOf({ terms }: ParsedQuery): ScoredTerm[] {
     const live = this.size / Math.max(1, this.#ids.length);
-    const found: Term[] = [];
+    const found: ScoredTerm[] = [];
     for (const [term, count] of terms) {
       const list = this.#lists.get(term);
       if (list !== undefined) found.push({ list, weight: count * idf(list.size * live, this.size) });
@@ -126,121 +131,76 @@ export class KeywordIndex {
     return found.sort((a, b) => a.list.size - b.list.size);
   }
 
-  /** Scores every posting of every term; returns the ordinals touched. */
-  #scoreWhole(terms: readonly Term[]): number[] {
-    const touched: number[] = [];
-    const average = this.#averageLength();
+  #model(): LengthModel {
     const { k1, b } = this.#parameters;
-    const base = k1 * (1 - b);
-    const slope = (k1 * b) / Math.max(average, 1);
-    const scores = this.#scores;
-    const lengths = this.#lengths;
-    for (const { list, weight } of terms) {
-      const { packed, size } = list;
-      const gain = weight * (k1 + 1);
-      for (let i = 0; i < size; i += 1) {
-        const posting = packed[i] as number;
-        const ordinal = ordinalOf(posting);
-        const frequency = frequencyOf(posting);
-        const before = scores[ordinal] as number;
-        if (before === 0) touched.push(ordinal);
-        scores[ordinal] = before + (gain * frequency) / (frequency + base + slope * (lengths[ordinal] as number));
-      }
-    }
-    return touched;
+    const average = Math.max(1, this.size === 0 ? 1 : this.#lengthSum / this.size);
+    return { lengths: this.#lengths, base: k1 * (1 - b), slope: (k1 * b) / average, factor: k1 + 1 };
   }
 
-  #scoreByImpact(terms: readonly Term[], { terms: words }: ParsedQuery): number[] {
-    const touched: number[] = [];
-    const average = this.#averageLength();
-    const scores = this.#scores;
-    const names = new Map([...words.keys()].map((word) => [this.#lists.get(word), word]));
-    for (const { list, weight } of terms) {
-      const isLong = list.size > LONG_LIST;
-      const packed = isLong ? this.#impactsOf(names.get(list) as string, list, average) : list.packed;
-      const size = isLong ? packed.length : list.size;
-      for (let i = 0; i < size; i += 1) {
-        const posting = packed[i] as number;
-        const ordinal = ordinalOf(posting);
-        if (scores[ordinal] === 0) touched.push(ordinal);
-        scores[ordinal] = (scores[ordinal] as number) + this.#share(weight, frequencyOf(posting), ordinal, average);
-      }
-    }
-    const best = new TopK<number>(RESCORED_MAX, (a, b) => a < b);
-    for (const ordinal of touched) {
-      const score = scores[ordinal] as number;
-      if (best.admits(score)) best.push(ordinal, score);
-      scores[ordinal] = 0;
-    }
-    return best.sorted().map(({ item: ordinal }) => {
-      let score = 0;
-      for (const { list, weight } of terms) {
-        const frequency = list.frequencyOf(ordinal);
-        if (frequency > 0) score += this.#share(weight, frequency, ordinal, average);
-      }
-      scores[ordinal] = score;
-      return ordinal;
-    });
+  /** Whether a record may be shown and fits; null when none can. */
+  #passes({ allows, filter, parsed }: IndexQuery): ((ordinal: number) => boolean) | null {
+    const granted = this.#access.grants(allows);
+    const excluded = [...parsed.excluded].flatMap((term) => this.#lists.get(term) ?? []);
+    const words = new Set(parsed.phrases.flat().map(({ term }) => term));
+    const required = [...words].flatMap((term) => this.#lists.get(term) ?? []);
+    if (required.length < words.size) return null;
+    const { matches } = filter;
+    if (matches === null && excluded.length === 0 && required.length === 0) return granted;
+    return (ordinal) =>
+      granted(ordinal) &&
+      excluded.every((list) => list.frequencyOf(ordinal) === 0) &&
+      required.every((list) => list.frequencyOf(ordinal) > 0) &&
+      (matches === null || matches(this.#ids[ordinal] as string, this.#attributes[ordinal] as RecordAttributes));
   }
 
-  /** The postings of highest impact of a long list; made again when the list has grown by a fifth. */
-  #impactsOf(term: string, list: PostingList, average: number): Uint32Array {
-    const known = this.#impacts.get(term);
-    if (known !== undefined && list.size < known.size * 1.2) return known.packed;
-    const best = new TopK<number>(IMPACT_POSTINGS_MAX, (a, b) => a < b);
-    for (let i = 0; i < list.size; i += 1) {
-      const posting = list.packed[i] as number;
-      const impact = this.#share(1, frequencyOf(posting), ordinalOf(posting), average);
-      if (this.#attributes[ordinalOf(posting)] !== null && best.admits(impact)) best.push(posting, impact);
-    }
-    const packed = Uint32Array.from(best.sorted(), ({ item }) => item);
-    this.#impacts.set(term, { size: list.size, packed });
-    return packed;
-  }
-
-  /** Filters and ranks what was touched, and clears the scores. */
-  #rank(query: IndexQuery, touched: readonly number[], exhaustive: boolean): IndexResult {
-    const { allows, filter, parsed } = query;
-    const ids = this.#ids;
-    const best = new TopK<number>(query.limit, (a, b) => (ids[a] as string) < (ids[b] as string));
+  /** Ranks and counts everything that was scored. */
+  #rankAll(query: IndexQuery, passes: (ordinal: number) => boolean): IndexResult {
+    const best = this.#topOf(query.limit);
     const facets = new Map(query.facets.map((field) => [field, new Map<string, number>()]));
-    const excluded = [...parsed.excluded].map((term) => this.#lists.get(term)).filter((list) => list !== undefined);
-    const required = [...new Set(parsed.phrases.flat().map(({ term }) => term))].map((term) => this.#lists.get(term));
-    const impossible = required.includes(undefined);
     let total = 0;
-    for (const ordinal of touched) {
-      const score = this.#scores[ordinal] as number;
-      this.#scores[ordinal] = 0;
-      const attributes = this.#attributes[ordinal];
-      if (impossible || attributes === null || attributes === undefined || !allows(attributes.acl)) continue;
-      if (excluded.some((list) => list.frequencyOf(ordinal) > 0)) continue;
-      if (required.some((list) => list?.frequencyOf(ordinal) === 0)) continue;
-      if (filter.matches !== null && !filter.matches(ids[ordinal] as string, attributes)) continue;
+    for (const ordinal of this.#board.touched) {
+      if (!passes(ordinal)) continue;
       total += 1;
-      for (const [field, counts] of facets) count(counts, valuesOf(field, ids[ordinal] as string, attributes));
+      for (const [field, counts] of facets) {
+        const attributes = this.#attributes[ordinal] as RecordAttributes;
+        count(counts, valuesOf(field, this.#ids[ordinal] as string, attributes));
+      }
+      const score = this.#board.scoreOf(ordinal);
       if (best.admits(score)) best.push(ordinal, score);
     }
-    const hits = best.sorted().map(({ item, score }) => ({
-      id: ids[item] as string,
+    return { hits: this.#hits(best), exhaustive: true, total, facets };
+  }
+
+  /** Ranks what can win; the total is the least that it can be. */
+  #rankBest(query: IndexQuery, passes: (ordinal: number) => boolean, seen: Int32Array): IndexResult {
+    const best = this.#topOf(query.limit);
+    for (const ordinal of this.#board.touched) {
+      const score = this.#board.scoreOf(ordinal);
+      if (best.admits(score) && passes(ordinal)) best.push(ordinal, score);
+    }
+    const hits = this.#hits(best);
+    const total =
+      query.filter.matches === null ? seen.reduce((sum, ordinal) => sum + (passes(ordinal) ? 1 : 0), 0) : hits.length;
+    return { hits, exhaustive: false, total, facets: new Map() };
+  }
+
+  #topOf(limit: number): TopK<number> {
+    const ids = this.#ids;
+    return new TopK<number>(limit, (a, b) => (ids[a] as string) < (ids[b] as string));
+  }
+
+  #hits(best: TopK<number>): IndexHit[] {
+    return best.sorted().map(({ item, score }) => ({
+      id: this.#ids[item] as string,
       raw: score,
       attributes: this.#attributes[item] as RecordAttributes,
     }));
-    return { hits, exhaustive, total, facets };
-  }
-
-  #share(weight: number, frequency: number, ordinal: number, average: number): number {
-    return termScore(weight, frequency, this.#lengths[ordinal] as number, average, this.#parameters);
-  }
-
-  #averageLength(): number {
-    return this.size === 0 ? 1 : this.#lengthSum / this.size;
   }
 
   #grow(): void {
     const lengths = new Float32Array(this.#lengths.length * 2);
     lengths.set(this.#lengths);
     this.#lengths = lengths;
-    this.#scores = new Float32Array(lengths.length);
   }
 
   /** Numbers the live records anew and drops the postings of the others. */
@@ -258,6 +218,10 @@ export class KeywordIndex {
       ids.push(id);
       attributes.push(entry);
     });
+    const access = new AccessColumn();
+    attributes.forEach((entry, ordinal) => {
+      if (entry !== null) access.set(ordinal, entry.acl);
+    });
     const lists = new Map<string, PostingList>();
     for (const [term, list] of this.#lists) {
       const kept = new PostingList();
@@ -272,8 +236,15 @@ export class KeywordIndex {
     this.#attributes = attributes;
     this.#lengths = lengths;
     this.#lists = lists;
-    this.#impacts = new Map();
+    this.#access = access;
   }
+}
+
+const NOTHING: IndexResult = { hits: [], exhaustive: true, total: 0, facets: new Map() };
+
+/** Whether every match must be looked at. */
+function seesAll({ facets, parsed }: IndexQuery): boolean {
+  return facets.length > 0 || parsed.phrases.length > 0 || parsed.excluded.size > 0;
 }
 
 function count(counts: Map<string, number>, values: readonly (string | number)[]): void {

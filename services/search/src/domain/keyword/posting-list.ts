@@ -1,11 +1,15 @@
 import { FREQUENCY_MAX } from './bm25.ts';
 
 const FREQUENCY_BITS = 6;
+/** Frequencies from here on share one bound. */
+const BOUNDED_FREQUENCY_MAX = 15;
 
 /** The records that hold one term, in order of their ordinal: 26 bits of ordinal and 6 bits of frequency for each. */
 export class PostingList {
   #data = new Uint32Array(2);
   #size = 0;
+  #bounded = 0;
+  #shortest: Float32Array | null = null;
 
   get size(): number {
     return this.#size;
@@ -31,6 +35,29 @@ export class PostingList {
     }
     this.#data[this.#size] = packPosting(ordinal, frequency);
     this.#size += 1;
+  }
+
+  /**
+   * An upper bound of `f / (f + base + slope * length)` over all postings: what one of them can add to a BM25 score. It
+   * is kept as the shortest record of each frequency, so it holds whatever base and slope are by then.
+   */
+  impactMax(lengths: Float32Array, base: number, slope: number): number {
+    this.#shortest ??= new Float32Array(BOUNDED_FREQUENCY_MAX + 1).fill(Number.POSITIVE_INFINITY);
+    const shortest = this.#shortest;
+    for (; this.#bounded < this.#size; this.#bounded += 1) {
+      const posting = this.#data[this.#bounded] as number;
+      const frequency = Math.min(frequencyOf(posting), BOUNDED_FREQUENCY_MAX);
+      const length = lengths[ordinalOf(posting)] as number;
+      if (length < (shortest[frequency] as number)) shortest[frequency] = length;
+    }
+    let bound = 0;
+    for (let frequency = 1; frequency <= BOUNDED_FREQUENCY_MAX; frequency += 1) {
+      const length = shortest[frequency] as number;
+      if (length === Number.POSITIVE_INFINITY) continue;
+      const most = frequency === BOUNDED_FREQUENCY_MAX ? FREQUENCY_MAX : frequency;
+      bound = Math.max(bound, most / (most + base + slope * length));
+    }
+    return bound;
   }
 
   /** The frequency in one record; 0 when it does not hold the term. */
