@@ -11,6 +11,7 @@ import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
 import type { FastifyInstance } from 'fastify';
 import type { JSONWebKeySet } from 'jose';
 import { FaultyBackend } from './adapters/faulty-backend.ts';
+import { Hydrator } from './adapters/pg/hydrator.ts';
 import { PageSnapshots } from './adapters/pg/page-snapshots.ts';
 import type { SearchConfig } from './config.ts';
 import { consumeContentDeleted } from './consumers/content-deleted.ts';
@@ -92,8 +93,9 @@ export async function buildApp(config: SearchConfig, overrides: SearchOverrides 
   const snapshots = new PageSnapshots({ db, logger, now });
   const runner = new LegRunner(metrics, now);
   const retriever = new Retriever({ db, runner, embedders: new Embedders(embedderOf), names: nameLookup });
+  const hydrator = new Hydrator(db);
   const orchestrator = new Orchestrator({
-    db,
+    hydrator,
     registry,
     retriever,
     snapshots,
@@ -120,6 +122,7 @@ export async function buildApp(config: SearchConfig, overrides: SearchOverrides 
     bus,
     registry,
     orchestrator,
+    hydrator,
     metrics,
     now,
     faults: config.FAULT_INJECTION_ENABLED

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Leg, LegReport, LegReports, SearchRequest, SearchResponse } from '@peermesh/contracts/search';
 import { LEGS } from '@peermesh/contracts/search';
-import type { Database } from '@peermesh/database';
 import { searchErrors } from '@peermesh/errors';
 import type { Logger } from '@peermesh/telemetry';
-import { type HydratedRecord, hydrate } from '../adapters/pg/hydrator.ts';
+import type { HydratedRecord, Hydrator } from '../adapters/pg/hydrator.ts';
 import type { PageSnapshots } from '../adapters/pg/page-snapshots.ts';
 import { mayRead } from '../adapters/pg/record-rules.ts';
 import { normalizeName } from '../domain/analysis/analyzer.ts';
@@ -23,7 +22,7 @@ import type { SearchMetrics } from './search-metrics.ts';
 
 /** What {@link Orchestrator} needs. */
 export interface OrchestratorOptions {
-  readonly db: Database<unknown>;
+  readonly hydrator: Hydrator;
   readonly registry: GenerationRegistry;
   readonly retriever: Retriever;
   readonly snapshots: PageSnapshots;
@@ -226,9 +225,9 @@ export class Orchestrator {
     asOf: string | undefined,
     context: SearchContext,
     sources: LegReports,
-  ): Promise<Map<string, HydratedRecord>> {
+  ): Promise<ReadonlyMap<string, HydratedRecord>> {
     try {
-      return await hydrate(this.#options.db, ids, asOf, {
+      return await this.#options.hydrator.read(ids, asOf, {
         viewer: context.viewer,
         signal: context.signal,
         timeoutMs: HYDRATE_MS_MIN,

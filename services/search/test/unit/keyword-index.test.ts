@@ -66,7 +66,13 @@ test('skipping postings leaves the best and their scores as the formula has them
   let skipped = 0;
   for (const query of QUERIES) {
     for (const limit of [1, 10, 100]) {
-      const found = index.search({ parsed: parseQuery(query), allows: () => true, filter: EVERYTHING, limit, facets: [] });
+      const found = index.search({
+        parsed: parseQuery(query),
+        allows: () => true,
+        filter: EVERYTHING,
+        limit,
+        facets: [],
+      });
       const wanted = exact(all, query, () => true);
       assertSame(found.hits, wanted.slice(0, limit), `${query} @ ${limit}`);
       assert.ok(found.exhaustive ? found.total === wanted.length : found.total <= wanted.length, query);
@@ -100,10 +106,25 @@ test('what was removed or replaced is neither found nor counted, also after the 
   fill(index, [replaced]);
   const now = [replaced, ...kept.slice(1)];
   assert.equal(index.size, kept.length);
-  const found = index.search({ parsed: parseQuery('unheard'), allows: () => true, filter: EVERYTHING, limit: 5, facets: [] });
-  assert.deepEqual(found.hits.map(({ id }) => id), [replaced.id]);
+  const found = index.search({
+    parsed: parseQuery('unheard'),
+    allows: () => true,
+    filter: EVERYTHING,
+    limit: 5,
+    facets: [],
+  });
+  assert.deepEqual(
+    found.hits.map(({ id }) => id),
+    [replaced.id],
+  );
   for (const query of QUERIES) {
-    const result = index.search({ parsed: parseQuery(query), allows: () => true, filter: EVERYTHING, limit: 10, facets: [] });
+    const result = index.search({
+      parsed: parseQuery(query),
+      allows: () => true,
+      filter: EVERYTHING,
+      limit: 10,
+      facets: [],
+    });
     const ids = new Set(now.map(({ id }) => id));
     assert.ok(result.hits.every(({ id }) => ids.has(id)));
   }

@@ -1,4 +1,5 @@
 import type { Database } from '@peermesh/database';
+import { commonErrors } from '@peermesh/errors';
 import type { LegContext } from '../../ports.ts';
 import { literal, literals, readInOneTrip } from './one-trip.ts';
 
@@ -16,25 +17,120 @@ export interface HydratedRecord {
 
 const TEXT_CHARACTERS = 6_000;
 
+/** Reads that run at once; what arrives meanwhile shares the next one. */
+const READS_MAX = 3;
+const BATCH_IDS_MAX = 400;
+
+interface Waiting {
+  readonly ids: readonly string[];
+  readonly resolve: (rows: ReadonlyMap<string, HydratedRecord>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /**
- * Reads what is shown of some hits from the records themselves. What was deleted meanwhile is absent. With `asOf` it is
- * the version that was current then; who may read it is decided by the list of today.
+ * Reads what is shown of hits from the records themselves: what was deleted meanwhile is absent. Searches that ask at the
+ * same time share a statement, by tenant: under load the database answers few statements about many records.
  */
-export async function hydrate(
-  db: Database<unknown>,
-  ids: readonly string[],
-  asOf: string | undefined,
-  context: LegContext,
-): Promise<Map<string, HydratedRecord>> {
-  if (ids.length === 0) return new Map();
-  const documents = ids.filter((id) => id.startsWith('doc_'));
-  const entities = ids.filter((id) => id.startsWith('ent_'));
-  const parts: string[] = [];
-  if (documents.length > 0) parts.push(documentsOf(context.viewer.tenantId, documents, asOf));
-  if (entities.length > 0) parts.push(entitiesOf(context.viewer.tenantId, entities));
-  if (parts.length === 0) return new Map();
-  const rows = await readInOneTrip<HydratedRow>(db, context, parts.join(' UNION ALL '));
-  return new Map(rows.map((row) => [row.id, recordOf(row)]));
+export class Hydrator {
+  readonly #db: Database<unknown>;
+  readonly #waiting = new Map<string, Waiting[]>();
+  #reads = 0;
+  #isScheduled = false;
+
+  constructor(db: Database<unknown>) {
+    this.#db = db;
+  }
+
+  /**
+   * With `asOf` it is the version that was current then; who may read it is decided by the list of today. Rejects when
+   * the records cannot be read in time, and with the signal's reason.
+   */
+  async read(
+    ids: readonly string[],
+    asOf: string | undefined,
+    context: LegContext,
+  ): Promise<ReadonlyMap<string, HydratedRecord>> {
+    if (ids.length === 0) return new Map();
+    context.signal.throwIfAborted();
+    const { tenantId } = context.viewer;
+    return within(context, asOf === undefined ? this.#join(tenantId, ids) : this.#run(tenantId, ids, asOf));
+  }
+
+  #join(tenantId: string, ids: readonly string[]): Promise<ReadonlyMap<string, HydratedRecord>> {
+    return new Promise((resolve, reject) => {
+      const waiting = this.#waiting.get(tenantId) ?? [];
+      waiting.push({ ids, resolve, reject });
+      this.#waiting.set(tenantId, waiting);
+      if (this.#isScheduled || this.#reads >= READS_MAX) return;
+      this.#isScheduled = true;
+      setImmediate(() => {
+        this.#isScheduled = false;
+        this.#next();
+      });
+    });
+  }
+
+  #next(): void {
+    for (const [tenantId, waiting] of this.#waiting) {
+      if (this.#reads >= READS_MAX) return;
+      const batch = takeBatch(waiting);
+      if (waiting.length === 0) this.#waiting.delete(tenantId);
+      this.#reads += 1;
+      this.#run(tenantId, [...new Set(batch.flatMap(({ ids }) => ids))], undefined)
+        .then(
+          (records) => {
+            for (const { resolve } of batch) resolve(records);
+          },
+          (error: unknown) => {
+            for (const { reject } of batch) reject(error);
+          },
+        )
+        .finally(() => {
+          this.#reads -= 1;
+          this.#next();
+        });
+    }
+  }
+
+  async #run(tenantId: string, ids: readonly string[], asOf: string | undefined): Promise<Map<string, HydratedRecord>> {
+    const documents = ids.filter((id) => id.startsWith('doc_'));
+    const entities = ids.filter((id) => id.startsWith('ent_'));
+    const parts: string[] = [];
+    if (documents.length > 0) parts.push(documentsOf(tenantId, documents, asOf));
+    if (entities.length > 0) parts.push(entitiesOf(tenantId, entities));
+    if (parts.length === 0) return new Map();
+    const rows = await readInOneTrip<HydratedRow>(this.#db, tenantId, parts.join(' UNION ALL '));
+    return new Map(rows.map((row) => [row.id, recordOf(row)]));
+  }
+}
+
+/** The oldest that fit into one statement, at least one. */
+function takeBatch(waiting: Waiting[]): Waiting[] {
+  let count = 0;
+  let ids = 0;
+  while (count < waiting.length && (count === 0 || ids + (waiting[count]?.ids.length ?? 0) <= BATCH_IDS_MAX)) {
+    ids += waiting[count]?.ids.length ?? 0;
+    count += 1;
+  }
+  return waiting.splice(0, count);
+}
+
+/** Stops waiting at the abort and when the time is over. */
+async function within<T>({ signal, timeoutMs }: LegContext, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason as Error);
+  const timer = setTimeout(
+    () => reject(commonErrors.unavailable({ internal: `records were not read within ${timeoutMs} ms` })),
+    timeoutMs,
+  );
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+    work.catch(() => undefined);
+  }
 }
 
 interface HydratedRow {

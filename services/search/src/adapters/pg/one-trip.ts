@@ -1,6 +1,5 @@
 import type { Database } from '@peermesh/database';
 import pg from 'pg';
-import type { LegContext } from '../../ports.ts';
 
 /** A value as SQL text. */
 export const literal = (text: string): string => pg.escapeLiteral(text);
@@ -15,22 +14,11 @@ export const literals = (texts: readonly string[]): string => `ARRAY[${texts.map
  */
 export async function readInOneTrip<Row extends object>(
   db: Database<unknown>,
-  context: LegContext,
+  tenantId: string,
   statement: string,
 ): Promise<Row[]> {
-  context.signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(context.signal.reason as Error);
-  context.signal.addEventListener('abort', abort, { once: true });
-  const tenant = literal(context.viewer.tenantId);
-  const running = db.pool.query<Row>(
-    `SELECT set_config('app.system', 'off', true), set_config('app.tenant_id', ${tenant}, true); ${statement}`,
-  ) as unknown as Promise<readonly { readonly rows: Row[] }[]>;
-  try {
-    const results = await Promise.race([running, promise]);
-    return results[1]?.rows ?? [];
-  } finally {
-    context.signal.removeEventListener('abort', abort);
-    running.catch(() => undefined);
-  }
+  const results = (await db.pool.query<Row>(
+    `SELECT set_config('app.system', 'off', true), set_config('app.tenant_id', ${literal(tenantId)}, true); ${statement}`,
+  )) as unknown as readonly { readonly rows: Row[] }[];
+  return results[1]?.rows ?? [];
 }

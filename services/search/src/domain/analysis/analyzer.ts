@@ -54,7 +54,8 @@ function foldCase(word: string): string {
   return folded.toLowerCase();
 }
 
-function termOf(word: string): string {
+/** The term of a single word in lower case without diacritics. */
+export function termOf(word: string): string {
   const known = cache.get(word);
   if (known !== undefined) return known;
   const bare = word.replace(/['’].*$/, '');

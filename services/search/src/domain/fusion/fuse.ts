@@ -58,7 +58,8 @@ export interface FusionOptions {
   readonly now: number;
 }
 
-const PIN_ORDER: readonly (Pin | null)[] = ['id', 'name', 'title', null];
+const PIN_ORDER = { id: 0, name: 1, title: 2 } as const;
+const NONE: readonly never[] = [];
 
 /**
  * Fuses the legs: normalized scores times renormalized weights, then the freshness multiplier, then the pin tier, then
@@ -79,15 +80,7 @@ export function fuse(legs: readonly LegHits[], pins: readonly PinnedHit[], optio
         merged.set(hit.id, entry);
       }
       entry.score += share * norm;
-      entry.sources.push({
-        source: leg,
-        rank: i + 1,
-        raw: hit.raw,
-        norm,
-        weight: share,
-        ...(hit.path === undefined ? {} : { path: hit.path }),
-        ...(hit.why === undefined ? {} : { why: hit.why }),
-      });
+      entry.sources.push(contributionOf(leg, i + 1, hit, norm, share));
     });
   }
   const pinned = new Map(pins.map((pin) => [pin.id, pin]));
@@ -99,11 +92,11 @@ export function fuse(legs: readonly LegHits[], pins: readonly PinnedHit[], optio
       score: entry.score * (factor ?? 1),
       attributes: entry.attributes,
       sources: entry.sources,
-      boosts: factor === null ? [] : [{ name: 'freshness', factor }],
+      boosts: factor === null ? NONE : [{ name: 'freshness', factor }],
       pinned:
         pinned.get(id)?.pin ??
         (options.titleKey !== null && entry.attributes.nameKey === options.titleKey ? 'title' : null),
-      duplicates: [],
+      duplicates: NONE,
     };
   });
   let ordered = orderHits(hits);
@@ -113,10 +106,26 @@ export function fuse(legs: readonly LegHits[], pins: readonly PinnedHit[], optio
   return ordered;
 }
 
-function orderHits(hits: readonly FusedHit[]): FusedHit[] {
-  return [...hits].sort(
-    (a, b) => PIN_ORDER.indexOf(a.pinned) - PIN_ORDER.indexOf(b.pinned) || b.score - a.score || (a.id < b.id ? -1 : 1),
-  );
+function contributionOf(source: Leg, rank: number, hit: LegHit, norm: number, weight: number): Contribution {
+  const { raw, path, why } = hit;
+  if (path === undefined && why === undefined) return { source, rank, raw, norm, weight };
+  return {
+    source,
+    rank,
+    raw,
+    norm,
+    weight,
+    ...(path === undefined ? {} : { path }),
+    ...(why === undefined ? {} : { why }),
+  };
+}
+
+function orderHits(hits: FusedHit[]): FusedHit[] {
+  return hits.sort((a, b) => tierOf(a) - tierOf(b) || b.score - a.score || (a.id < b.id ? -1 : 1));
+}
+
+function tierOf({ pinned }: FusedHit): number {
+  return pinned === null ? 3 : PIN_ORDER[pinned];
 }
 
 /** Folds hits of the same key into the first of them, which then names them. */

@@ -1,4 +1,4 @@
-import { analyze } from '../analysis/analyzer.ts';
+import { analyze, termOf } from '../analysis/analyzer.ts';
 
 /** A place in a text, in UTF-16 units. */
 export interface Range {
@@ -16,30 +16,60 @@ const SNIPPET_CHARACTERS = 240;
 const RANGES_MAX = 20;
 const MATCHES_MAX = 400;
 
+/** A word of the query in a text. */
+interface Match extends Range {
+  /** Number of the term in the query. */
+  readonly term: number;
+}
+
 /** Finds the words of a query in texts; made once for a request. */
 export class Highlighter {
-  readonly #terms: ReadonlySet<string>;
-  readonly #pattern: RegExp | null;
+  readonly #terms: ReadonlyMap<string, number>;
+  readonly #beginnings: Uint8Array;
 
   constructor(terms: Iterable<string>) {
-    this.#terms = new Set(terms);
-    const prefixes = [...this.#terms]
-      .map((term) => escape(term.length > 4 ? term.slice(0, -1) : term))
-      .sort((a, b) => b.length - a.length);
-    this.#pattern =
-      prefixes.length === 0 ? null : new RegExp(`(?<![\\p{L}\\p{N}])(?:${prefixes.join('|')})[\\p{L}\\p{N}]*`, 'giu');
+    this.#terms = new Map([...terms].map((term, i) => [term, i]));
+    this.#beginnings = beginningsOf(this.#terms.keys());
   }
 
   /** Where query words stand in a text. */
-  find(text: string): (Range & { readonly term: string })[] {
-    const found: (Range & { term: string })[] = [];
-    if (this.#pattern === null) return found;
-    for (const match of text.matchAll(this.#pattern)) {
-      const term = analyze(match[0], { keepStopWords: true }).find((token) => this.#terms.has(token.term))?.term;
-      if (term !== undefined) found.push({ start: match.index, end: match.index + match[0].length, term });
-      if (found.length >= MATCHES_MAX) break;
+  find(text: string): Match[] {
+    const found: Match[] = [];
+    if (this.#terms.size === 0) return found;
+    let at = 0;
+    while (at < text.length && found.length < MATCHES_MAX) {
+      const code = text.charCodeAt(at);
+      if (!isWordCode(code)) {
+        at += 1;
+        continue;
+      }
+      const start = at;
+      let isAscii = code < 128;
+      at += 1;
+      for (; at < text.length; at += 1) {
+        const next = text.charCodeAt(at);
+        if (!isWordCode(next)) break;
+        if (next >= 128) isAscii = false;
+      }
+      if (!isAscii) this.#findIn(text.slice(start, at), start, found);
+      else if (this.#mayBegin(code, at - start > 1 ? text.charCodeAt(start + 1) : 0)) {
+        const term = this.#terms.get(termOf(text.slice(start, at).toLowerCase()));
+        if (term !== undefined) found.push({ start, end: at, term });
+      }
     }
     return found;
+  }
+
+  /** A stretch with other letters than ASCII is taken apart by the analyzer. */
+  #findIn(stretch: string, offset: number, found: Match[]): void {
+    for (const { term, start, end } of analyze(stretch, { keepStopWords: true })) {
+      const number = this.#terms.get(term);
+      if (number !== undefined) found.push({ start: offset + start, end: offset + end, term: number });
+    }
+  }
+
+  #mayBegin(first: number, second: number): boolean {
+    return this.#beginnings[beginningOf(first, second)] === 1;
   }
 
   /** The stretch of a text with the most different query words, or its beginning. */
@@ -55,20 +85,21 @@ export class Highlighter {
   }
 }
 
-function bestStart(found: readonly (Range & { readonly term: string })[]): number {
+function bestStart(found: readonly Match[]): number {
+  const counts = new Map<number, number>();
   let best = { start: found[0]?.start ?? 0, score: 0 };
-  for (let from = 0; from < found.length; from += 1) {
-    const origin = found[from] as Range;
-    const terms = new Set<string>();
-    let hits = 0;
-    for (let to = from; to < found.length; to += 1) {
-      const match = found[to] as Range & { readonly term: string };
+  let to = 0;
+  for (const [from, origin] of found.entries()) {
+    for (; to < found.length; to += 1) {
+      const match = found[to] as Match;
       if (match.end - origin.start > SNIPPET_CHARACTERS - 60) break;
-      terms.add(match.term);
-      hits += 1;
+      counts.set(match.term, (counts.get(match.term) ?? 0) + 1);
     }
-    const score = terms.size * 10 + Math.min(hits, 9);
+    const score = counts.size * 10 + Math.min(to - from, 9);
     if (score > best.score) best = { start: origin.start, score };
+    if (to === from) to += 1;
+    else if (counts.get(origin.term) === 1) counts.delete(origin.term);
+    else counts.set(origin.term, (counts.get(origin.term) ?? 0) - 1);
   }
   return best.start;
 }
@@ -91,6 +122,25 @@ function safeCut(text: string, at: number): number {
   return code >= 0xdc00 && code <= 0xdfff ? at - 1 : at;
 }
 
-function escape(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
+/** Digits and letters; everything beyond ASCII is left to the analyzer. */
+function isWordCode(code: number): boolean {
+  if (code >= 128) return true;
+  const lower = code | 32;
+  return (lower >= 97 && lower <= 122) || (code >= 48 && code <= 57);
+}
+
+/** Five bits of each of the first two letters: a filter that lets some strangers through, but holds back no term. */
+function beginningOf(first: number, second: number): number {
+  return ((first & 31) << 5) | (second & 31);
+}
+
+/** A stem keeps the first letter of its word, and from three letters on the second, too. */
+function beginningsOf(terms: Iterable<string>): Uint8Array {
+  const beginnings = new Uint8Array(1024);
+  for (const term of terms) {
+    const first = term.charCodeAt(0);
+    if (term.length > 2) beginnings[beginningOf(first, term.charCodeAt(1))] = 1;
+    else beginnings.fill(1, beginningOf(first, 0), beginningOf(first, 31) + 1);
+  }
+  return beginnings;
 }

@@ -2,6 +2,7 @@ import { type Principal, principalsOf } from '@peermesh/authz';
 import type { Database } from '@peermesh/database';
 import type { Bus } from '@peermesh/messaging';
 import type { FaultyBackend } from '../../adapters/faulty-backend.ts';
+import type { Hydrator } from '../../adapters/pg/hydrator.ts';
 import type { Orchestrator } from '../../orchestrator/orchestrator.ts';
 import type { SearchMetrics } from '../../orchestrator/search-metrics.ts';
 import type { Viewer } from '../../ports.ts';
@@ -13,6 +14,7 @@ export interface RouteDeps {
   readonly bus: Bus;
   readonly registry: GenerationRegistry;
   readonly orchestrator: Orchestrator;
+  readonly hydrator: Hydrator;
   readonly metrics: SearchMetrics;
   readonly now: () => number;
   /** Fault switches by kind; null where faults are not allowed. */

@@ -2,7 +2,6 @@ import { searchRoutes } from '@peermesh/contracts/search';
 import { commonErrors } from '@peermesh/errors';
 import { mountRoute } from '@peermesh/service-kit';
 import type { FastifyInstance } from 'fastify';
-import { hydrate } from '../../adapters/pg/hydrator.ts';
 import { type Trend, type TrendWindow, windowStart } from '../../adapters/pg/trend-query.ts';
 import type { LegContext } from '../../ports.ts';
 import { type RouteDeps, viewerOf } from './route-deps.ts';
@@ -36,7 +35,7 @@ export function mountTrends(app: FastifyInstance, deps: RouteDeps, source: () =>
     };
     const trends = await time.trends(window, context);
     const keys = trends.map((trend) => trend.key.slice(2));
-    const names = of === 'entity' ? await hydrate(deps.db, keys, undefined, context) : null;
+    const names = of === 'entity' ? await deps.hydrator.read(keys, undefined, context) : null;
     return {
       status: 200,
       body: {
