@@ -1,0 +1,227 @@
+import type { EventQueue } from '../event-queue.ts';
+import type { SeededRandom } from '../random.ts';
+
+/** `EIO` and `ENOSPC` as the operating system reports them. */
+export class DiskError extends Error {
+  readonly code: 'EIO' | 'ENOSPC';
+  readonly operation: 'write' | 'fsync';
+
+  constructor(code: 'EIO' | 'ENOSPC', operation: 'write' | 'fsync') {
+    super(`${code} on ${operation}`);
+    this.name = 'DiskError';
+    this.code = code;
+    this.operation = operation;
+  }
+}
+
+/** How fast a healthy disk is. */
+export interface DiskProfile {
+  readonly fsyncMs: number;
+  readonly jitterMs: number;
+  readonly bytesPerMs: number;
+}
+
+const NVME_PROFILE: DiskProfile = { fsyncMs: 0.4, jitterMs: 0.3, bytesPerMs: 500_000 };
+
+/** One write: on the platter once its file is fsynced, in the page cache before. */
+interface Chunk {
+  bytes: Uint8Array;
+  isDurable: boolean;
+}
+
+/** What faults have switched on; each counts how many of them ask for it. */
+export interface DiskFaults {
+  writeErrors: number;
+  fsyncErrors: number;
+  fullDisk: number;
+  /** Extra milliseconds for every fsync. */
+  slowMs: number;
+  /** Nothing completes before this time. */
+  stalledUntilMs: number;
+}
+
+/** What power loss leaves of writes that were not fsynced. */
+export type PowerLossStyle = 'clean' | 'torn' | 'reordered';
+
+/**
+ * An append-only file on a disk with a page cache. A crash of the process keeps the cache; power loss keeps what was
+ * fsynced, and of the rest a prefix, a torn record or, with `reordered`, zeroed sectors in between.
+ * An fsync that failed leaves the cache in doubt (Rebello et al., "Can Applications Recover from fsync Failures?", ATC
+ * 2020): what it covered is dropped, so that a second fsync that succeeds proves nothing.
+ */
+export class SimDisk {
+  readonly #queue: EventQueue;
+  readonly #random: SeededRandom;
+  readonly #profile: DiskProfile;
+  readonly #files = new Map<string, Chunk[]>();
+  #busyUntilMs = 0;
+  #generation = 0;
+  #pending = 0;
+  readonly faults: DiskFaults = { writeErrors: 0, fsyncErrors: 0, fullDisk: 0, slowMs: 0, stalledUntilMs: 0 };
+  fsyncs = 0;
+
+  constructor(queue: EventQueue, random: SeededRandom, profile: DiskProfile = NVME_PROFILE) {
+    this.#queue = queue;
+    this.#random = random;
+    this.#profile = profile;
+  }
+
+  /** Adds to the page cache. @throws DiskError EIO or ENOSPC */
+  append(file: string, bytes: Uint8Array): void {
+    if (this.faults.writeErrors > 0) throw new DiskError('EIO', 'write');
+    if (this.faults.fullDisk > 0) throw new DiskError('ENOSPC', 'write');
+    this.#chunks(file).push({ bytes, isDurable: false });
+  }
+
+  /** Calls back once everything appended before is durable, or with the reason why it is not. */
+  fsync(file: string, done: (error: DiskError | null) => void): void {
+    const generation = this.#generation;
+    const covered = this.#chunks(file).filter((chunk) => !chunk.isDurable);
+    let bytes = 0;
+    for (const chunk of covered) bytes += chunk.bytes.length;
+    const startMs = Math.max(this.#queue.nowMs, this.#busyUntilMs);
+    const lengthMs =
+      this.#profile.fsyncMs + this.#random.exponential(this.#profile.jitterMs) + bytes / this.#profile.bytesPerMs;
+    this.#busyUntilMs = startMs + lengthMs + this.faults.slowMs;
+    this.#pending++;
+    this.#complete(this.#busyUntilMs, generation, () => {
+      this.#pending--;
+      if (this.faults.fsyncErrors > 0) {
+        this.#files.set(
+          file,
+          this.#chunks(file).filter((chunk) => !covered.includes(chunk)),
+        );
+        done(new DiskError('EIO', 'fsync'));
+        return;
+      }
+      this.fsyncs++;
+      for (const chunk of covered) chunk.isDurable = true;
+      done(null);
+    });
+  }
+
+  /** Replaces the file at once by a rename of one that is already durable (the caller has waited for its fsync). */
+  replace(file: string, from: string): void {
+    this.#files.set(file, this.#chunks(from));
+    this.#files.delete(from);
+  }
+
+  delete(file: string): void {
+    this.#files.delete(file);
+  }
+
+  read(file: string): Uint8Array {
+    return Buffer.concat(this.#chunks(file).map((chunk) => chunk.bytes));
+  }
+
+  files(): string[] {
+    return [...this.#files.keys()];
+  }
+
+  /** Whether an fsync is under way. */
+  get isSyncing(): boolean {
+    return this.#pending > 0;
+  }
+
+  /** The process ended: nothing calls back any more; the page cache stays and reaches the platter. */
+  crash(): void {
+    this.#forgetOperations();
+    for (const chunks of this.#files.values()) for (const chunk of chunks) chunk.isDurable = true;
+  }
+
+  /** The machine ended: what was not fsynced is lost, wholly or in part. */
+  powerLoss(style: PowerLossStyle): void {
+    this.#forgetOperations();
+    for (const [file, chunks] of this.#files) {
+      const durable = chunks.filter((chunk) => chunk.isDurable);
+      const volatile = chunks.filter((chunk) => !chunk.isDurable);
+      this.#files.set(file, [...durable, ...this.#survivors(volatile, style)]);
+    }
+  }
+
+  /** Everything is gone, as after the exchange of the disk. */
+  wipe(): void {
+    this.#forgetOperations();
+    this.#files.clear();
+  }
+
+  /** What a backup of the disk holds: only what is durable. */
+  image(): Map<string, Uint8Array> {
+    const copy = new Map<string, Uint8Array>();
+    for (const [file, chunks] of this.#files)
+      copy.set(file, Buffer.concat(chunks.filter((chunk) => chunk.isDurable).map((chunk) => chunk.bytes)));
+    return copy;
+  }
+
+  restore(image: ReadonlyMap<string, Uint8Array>): void {
+    this.wipe();
+    for (const [file, bytes] of image) this.#files.set(file, [{ bytes: Uint8Array.from(bytes), isDurable: true }]);
+  }
+
+  /** Flips one bit of a durable write; false when the file has none. */
+  flipBit(file: string, random: SeededRandom): boolean {
+    const durable = this.#chunks(file).filter((chunk) => chunk.isDurable && chunk.bytes.length > 0);
+    if (durable.length === 0) return false;
+    const chunk = random.pick(durable);
+    const copy = Uint8Array.from(chunk.bytes);
+    const offset = random.integer(copy.length);
+    copy[offset] = (copy[offset] as number) ^ (1 << random.integer(8));
+    chunk.bytes = copy;
+    return true;
+  }
+
+  /** A durable write that is not the last one turns out never to have reached its place; false when there is none. */
+  loseWrite(file: string, random: SeededRandom): boolean {
+    const durable = this.#chunks(file).filter((chunk) => chunk.isDurable && chunk.bytes.length > 0);
+    if (durable.length < 2) return false;
+    const chunk = durable[random.integer(durable.length - 1)] as Chunk;
+    chunk.bytes = new Uint8Array(chunk.bytes.length);
+    return true;
+  }
+
+  /** A later write lands on top of an earlier one of the same file; false when there are not two. */
+  misdirectWrite(file: string, random: SeededRandom): boolean {
+    const durable = this.#chunks(file).filter((chunk) => chunk.isDurable && chunk.bytes.length > 0);
+    if (durable.length < 3) return false;
+    const at = random.integer(durable.length - 2);
+    (durable[at] as Chunk).bytes = (durable[at + 1] as Chunk).bytes;
+    return true;
+  }
+
+  #survivors(volatile: readonly Chunk[], style: PowerLossStyle): Chunk[] {
+    if (style === 'clean' || volatile.length === 0) return [];
+    const whole = this.#random.integer(volatile.length);
+    const kept = volatile.slice(0, whole).map(({ bytes }) => ({ bytes, isDurable: true }));
+    const next = volatile[whole];
+    if (next === undefined) return kept;
+    const cutAt = this.#random.integer(next.bytes.length);
+    const bytes = style === 'torn' ? next.bytes.subarray(0, cutAt) : new Uint8Array(next.bytes.length);
+    return [...kept, { bytes, isDurable: true }];
+  }
+
+  #complete(atMs: number, generation: number, run: () => void): void {
+    this.#queue.at(Math.max(atMs, this.faults.stalledUntilMs), () => {
+      if (generation !== this.#generation) return;
+      if (this.faults.stalledUntilMs > this.#queue.nowMs) {
+        this.#complete(this.faults.stalledUntilMs, generation, run);
+        return;
+      }
+      run();
+    });
+  }
+
+  #forgetOperations(): void {
+    this.#generation++;
+    this.#pending = 0;
+    this.#busyUntilMs = this.#queue.nowMs;
+  }
+
+  #chunks(file: string): Chunk[] {
+    let chunks = this.#files.get(file);
+    if (chunks === undefined) {
+      chunks = [];
+      this.#files.set(file, chunks);
+    }
+    return chunks;
+  }
+}
