@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   dlq: async () => (await import('./commands/dlq.ts')).dlqCommand,
   test: async () => (await import('./commands/test.ts')).testCommand,
   bench: async () => (await import('./commands/bench.ts')).benchCommand,
+  sim: async () => (await import('./commands/sim.ts')).simCommand,
   'compose-secrets': async () => (await import('./commands/compose-secrets.ts')).composeSecretsCommand,
 };
 

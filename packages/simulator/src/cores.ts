@@ -1,0 +1,12 @@
+import type { SimulatedCore } from './simulated-core.ts';
+
+/** Every core that can be simulated. */
+export const CORES: readonly SimulatedCore[] = [];
+
+/** @throws RangeError for a name that is not there */
+export function coreNamed(name: string): SimulatedCore {
+  const core = CORES.find((candidate) => candidate.name === name);
+  if (core === undefined)
+    throw new RangeError(`there is no core ${name}: there are ${CORES.map((candidate) => candidate.name).join(', ')}`);
+  return core;
+}

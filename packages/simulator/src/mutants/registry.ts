@@ -1,0 +1,19 @@
+import type { Mutant } from './mutant.ts';
+
+/** Every seeded bug, by core. */
+export const MUTANTS: readonly Mutant[] = [];
+
+/** @throws RangeError for an id that is not there */
+export function mutantNamed(id: string): Mutant {
+  const mutant = MUTANTS.find((candidate) => candidate.id === id);
+  if (mutant === undefined) throw new RangeError(`there is no mutant ${id}`);
+  return mutant;
+}
+
+/** `all`, one id, or `rotate:N`: N of them, others each day, so that a fortnight of gates has run them all. */
+export function selectMutants(selection: string, day: number): readonly Mutant[] {
+  const count = /^rotate:(\d+)$/.exec(selection)?.[1];
+  if (count === undefined) return selection === 'all' ? MUTANTS : selection.split(',').map(mutantNamed);
+  const size = Math.min(Number(count), MUTANTS.length);
+  return Array.from({ length: size }, (_, index) => MUTANTS[(day * size + index) % MUTANTS.length] as Mutant);
+}

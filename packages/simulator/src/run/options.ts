@@ -1,0 +1,59 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+
+/** What the command line asks for. */
+export interface SimOptions {
+  /** Null: all of them. */
+  readonly core: string | null;
+  readonly seeds: number;
+  readonly seed: number;
+  readonly workers: number;
+  /** Set when one seed is to be repeated. */
+  readonly isReplay: boolean;
+  readonly faults: readonly number[] | null;
+  readonly untilMs: number | null;
+  readonly mutants: string | null;
+  readonly soak: boolean;
+  readonly minutes: number;
+}
+
+/** @throws TypeError or RangeError that names the option */
+export function readOptions(args: readonly string[]): SimOptions {
+  // `--mutants` alone means all of them.
+  const named = args.map((arg, index) =>
+    arg === '--mutants' && (args[index + 1]?.startsWith('--') ?? true) ? '--mutants=all' : arg,
+  );
+  const { values } = parseArgs({
+    args: named.filter((arg) => arg !== '--'),
+    options: {
+      core: { type: 'string' },
+      seeds: { type: 'string' },
+      seed: { type: 'string' },
+      workers: { type: 'string' },
+      faults: { type: 'string' },
+      until: { type: 'string' },
+      mutants: { type: 'string' },
+      soak: { type: 'boolean', default: false },
+      minutes: { type: 'string' },
+    },
+  });
+  const count = (name: string, text: string | undefined, fallback: number): number => {
+    const value = text === undefined ? fallback : Number(text);
+    if (!Number.isFinite(value) || value < 0) throw new RangeError(`--${name} takes a number, not ${text}`);
+    return value;
+  };
+  const faults = values.faults;
+  return {
+    core: values.core ?? null,
+    seeds: count('seeds', values.seeds, values.seed !== undefined ? 1 : 100),
+    seed: count('seed', values.seed, 0),
+    workers: Math.max(1, count('workers', values.workers, availableParallelism())),
+    isReplay: values.seed !== undefined && values.seeds === undefined,
+    faults:
+      faults === undefined ? null : faults === 'none' ? [] : faults.split(',').map((text) => count('faults', text, 0)),
+    untilMs: values.until === undefined ? null : count('until', values.until, 0),
+    mutants: values.mutants ?? null,
+    soak: values.soak,
+    minutes: count('minutes', values.minutes, 60),
+  };
+}
