@@ -45,8 +45,8 @@ export function shrink(
     }
     if (size === 1 && !hasRemoved) break;
     size = Math.max(1, Math.floor(size / 2));
-    if (size === 1 && kept.length === 1 && !hasRemoved) break;
   }
+  if (best.options.faults === undefined) attempt(options(kept));
   if (best.options.untilMs !== undefined) attempt({ ...best.options, untilMs: endOf(best.failure) });
   return { ...best, runs };
 }
