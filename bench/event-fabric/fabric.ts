@@ -20,7 +20,7 @@ export class Fabric {
     const { db, databaseUrl, nats, logger } = environment;
     this.#environment = environment;
     this.#bus = createBus({ module: 'search', instance: 'bench', db, databaseUrl, nats, logger });
-    this.#bus.consumeBatch(Measured, { durable: 'bench-ledger', batchSize: 200 }, async (events, tx) => {
+    this.#bus.consumeBatch(Measured, { durable: 'bench-ledger', batchSize: 500 }, async (events, tx) => {
       await storeMeasured(tx.client, events);
       tx.afterCommit(() => {
         const now = Date.now();

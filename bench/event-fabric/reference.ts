@@ -7,11 +7,12 @@ import { FILLER, type openEnvironment } from './environment.ts';
 type Environment = Awaited<ReturnType<typeof openEnvironment>>;
 
 const WINDOW = 1_000;
-const BATCH = 100;
+const BATCH = 500;
 
 /**
- * The raw way: publish with an id and a window of acknowledgements, pull, parse, insert in batches of 100, acknowledge. No
- * outbox, no inbox, no schema, no envelope: an event is lost when the publisher dies, and stored twice when the consumer does.
+ * The raw way: publish with an id and a window of acknowledgements, pull, parse, insert in batches of the same size as the
+ * fabric's, acknowledge. No outbox, no inbox, no schema, no envelope: an event is lost when the publisher dies, and stored
+ * twice when the consumer does.
  */
 export async function runReference({ db, nats }: Environment, events: number): Promise<number> {
   const manager = await jetstreamManager(nats);

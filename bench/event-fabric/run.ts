@@ -50,7 +50,7 @@ writeResult('event-fabric', {
   },
   markdown: [
     'Fabric: outbox in the transaction of the change, relay behind the horizon, JetStream, inbox, effect, acknowledgement.',
-    'Reference: publish with a window, pull, insert in batches of 100, acknowledge. Same servers, same run, alternating.',
+    'Reference: publish with a window, pull, insert in batches of 500 as the fabric, acknowledge. Same servers, same run, alternating.',
     '',
     '| round | reference events/s | fabric events/s | ratio |',
     '|---|---|---|---|',

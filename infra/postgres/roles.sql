@@ -21,6 +21,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE "peermesh_auth_owner" IN SCHEMA "auth" GRANT E
 ALTER ROLE "peermesh_auth_owner" IN DATABASE "peermesh" SET search_path = "auth";
 ALTER ROLE "peermesh_auth" IN DATABASE "peermesh" SET search_path = "auth";
 ALTER ROLE "peermesh_auth" IN DATABASE "peermesh" SET statement_timeout = '30s';
+ALTER ROLE "peermesh_auth" IN DATABASE "peermesh" SET jit = off;
 ALTER ROLE "peermesh_auth" IN DATABASE "peermesh" SET idle_in_transaction_session_timeout = '60s';
 GRANT CONNECT, TEMPORARY ON DATABASE "peermesh" TO "peermesh_ingest_owner", "peermesh_ingest";
 CREATE SCHEMA IF NOT EXISTS "ingest" AUTHORIZATION "peermesh_ingest_owner";
@@ -32,6 +33,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE "peermesh_ingest_owner" IN SCHEMA "ingest" GRA
 ALTER ROLE "peermesh_ingest_owner" IN DATABASE "peermesh" SET search_path = "ingest";
 ALTER ROLE "peermesh_ingest" IN DATABASE "peermesh" SET search_path = "ingest";
 ALTER ROLE "peermesh_ingest" IN DATABASE "peermesh" SET statement_timeout = '30s';
+ALTER ROLE "peermesh_ingest" IN DATABASE "peermesh" SET jit = off;
 ALTER ROLE "peermesh_ingest" IN DATABASE "peermesh" SET idle_in_transaction_session_timeout = '60s';
 GRANT CONNECT, TEMPORARY ON DATABASE "peermesh" TO "peermesh_search_owner", "peermesh_search";
 CREATE SCHEMA IF NOT EXISTS "search" AUTHORIZATION "peermesh_search_owner";
@@ -43,6 +45,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE "peermesh_search_owner" IN SCHEMA "search" GRA
 ALTER ROLE "peermesh_search_owner" IN DATABASE "peermesh" SET search_path = "search";
 ALTER ROLE "peermesh_search" IN DATABASE "peermesh" SET search_path = "search";
 ALTER ROLE "peermesh_search" IN DATABASE "peermesh" SET statement_timeout = '30s';
+ALTER ROLE "peermesh_search" IN DATABASE "peermesh" SET jit = off;
 ALTER ROLE "peermesh_search" IN DATABASE "peermesh" SET idle_in_transaction_session_timeout = '60s';
 GRANT CONNECT, TEMPORARY ON DATABASE "peermesh" TO "peermesh_publisher_owner", "peermesh_publisher";
 CREATE SCHEMA IF NOT EXISTS "publisher" AUTHORIZATION "peermesh_publisher_owner";
@@ -54,6 +57,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE "peermesh_publisher_owner" IN SCHEMA "publishe
 ALTER ROLE "peermesh_publisher_owner" IN DATABASE "peermesh" SET search_path = "publisher";
 ALTER ROLE "peermesh_publisher" IN DATABASE "peermesh" SET search_path = "publisher";
 ALTER ROLE "peermesh_publisher" IN DATABASE "peermesh" SET statement_timeout = '30s';
+ALTER ROLE "peermesh_publisher" IN DATABASE "peermesh" SET jit = off;
 ALTER ROLE "peermesh_publisher" IN DATABASE "peermesh" SET idle_in_transaction_session_timeout = '60s';
 GRANT CONNECT, TEMPORARY ON DATABASE "peermesh" TO "peermesh_gateway_owner", "peermesh_gateway";
 CREATE SCHEMA IF NOT EXISTS "gateway" AUTHORIZATION "peermesh_gateway_owner";
@@ -65,4 +69,5 @@ ALTER DEFAULT PRIVILEGES FOR ROLE "peermesh_gateway_owner" IN SCHEMA "gateway" G
 ALTER ROLE "peermesh_gateway_owner" IN DATABASE "peermesh" SET search_path = "gateway";
 ALTER ROLE "peermesh_gateway" IN DATABASE "peermesh" SET search_path = "gateway";
 ALTER ROLE "peermesh_gateway" IN DATABASE "peermesh" SET statement_timeout = '30s';
+ALTER ROLE "peermesh_gateway" IN DATABASE "peermesh" SET jit = off;
 ALTER ROLE "peermesh_gateway" IN DATABASE "peermesh" SET idle_in_transaction_session_timeout = '60s';

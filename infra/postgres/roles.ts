@@ -84,6 +84,7 @@ function schemaStatements(database: string, service: string): string[] {
     setting(owner, `search_path = ${schema}`),
     setting(app, `search_path = ${schema}`),
     setting(app, "statement_timeout = '30s'"),
+    setting(app, 'jit = off'),
     setting(app, "idle_in_transaction_session_timeout = '60s'"),
   ];
 }

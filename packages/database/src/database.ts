@@ -119,10 +119,11 @@ async function runOnce<Schema, T>(
   try {
     let result: T;
     try {
-      await client.query(beginStatement(tenantId, options));
+      const begun = (await client.query(beginStatement(tenantId, options))) as unknown as pg.QueryResult[];
       result = await work({
         query: kyselyOn<Schema>(client),
         client,
+        opening: options.opening === undefined ? null : (begun.at(-1) ?? null),
         tenantId,
         afterCommit: (callback) => callbacks.push(callback),
       });
@@ -156,5 +157,6 @@ function beginStatement(tenantId: string | null, options: TxOptions): string {
     options.statementTimeoutMs === undefined
       ? ''
       : `, set_config('statement_timeout', '${Math.max(1, Math.trunc(options.statementTimeoutMs))}', true)`;
-  return `BEGIN${isolation}${access}; SELECT ${scope}${timeout}`;
+  const opening = options.opening === undefined ? '' : `; ${options.opening}`;
+  return `BEGIN${isolation}${access}; SELECT ${scope}${timeout}${opening}`;
 }

@@ -2,7 +2,8 @@ import { type Kysely, sql } from 'kysely';
 import { enableTenantIsolation } from './tenant-isolation.ts';
 
 /**
- * `{module}_outbox`: events written in the business transaction. `xid` lets the relay read behind the oldest open
+ * `{module}_outbox`: events written in the business transaction, several in one row: `events` is their header blocks and
+ * bodies, `sizes` how many bytes each of them has. `xid` lets the relay read behind the oldest open
  * transaction, so that a row which commits late is never skipped. `{module}_outbox_leader` holds how far the relay has come,
  * `{module}_outbox_chunks` where in its streams each published stretch ended.
  */
@@ -12,14 +13,13 @@ export async function createOutboxTable(db: Kysely<unknown>, module: string): Pr
     CREATE TABLE ${table} (
       position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
       xid bigint NOT NULL DEFAULT pg_current_xact_id()::text::bigint,
-      tenant_id text NOT NULL,
-      partition_key text NOT NULL,
       subject text NOT NULL,
       stream text NOT NULL,
-      headers bytea NOT NULL,
-      body bytea NOT NULL,
+      sizes integer[] NOT NULL,
+      events bytea NOT NULL,
       created_at timestamptz NOT NULL DEFAULT clock_timestamp()
     )`.execute(db);
+  await sql`ALTER TABLE ${table} ALTER COLUMN events SET STORAGE EXTERNAL`.execute(db);
   await sql`CREATE INDEX ${sql.id(`${module}_outbox_xid`)} ON ${table} (xid)`.execute(db);
   const leader = sql.id(module, `${module}_outbox_leader`);
   await sql`

@@ -172,12 +172,7 @@ export class InboxConsumer {
     const tenant = this.#perTenant ? deliveries[0]?.event.tenantid : undefined;
     // biome-ignore lint/suspicious/noExplicitAny: a consumer works on every schema
     const work = async (tx: Transaction<any>): Promise<void> => {
-      const fresh = new Set(
-        await this.#inbox.admit(
-          tx,
-          deliveries.map(({ event }) => event.id),
-        ),
-      );
+      const fresh = new Set(this.#inbox.admitted(tx.opening));
       const events = deliveries.filter(({ event }) => fresh.delete(event.id)).map(({ event }) => event);
       if (events.length === 0) return;
       tx.afterCommit(wakeRelay);
@@ -190,7 +185,8 @@ export class InboxConsumer {
         await resolveRedriven(tx, db.schema, module, letters);
       }
     };
-    await (tenant === undefined ? db.system(work) : db.tenant(tenant, work));
+    const opening = this.#inbox.admission(deliveries.map(({ event }) => event.id));
+    await (tenant === undefined ? db.system(work, { opening }) : db.tenant(tenant, work, { opening }));
   }
 
   async #bury(message: JsMsg, code: string, reason: string): Promise<void> {

@@ -2,7 +2,7 @@ import type { MsgHdrs } from '@nats-io/transport-node';
 import { newId } from '@peermesh/contracts';
 import type { Database, Transaction } from '@peermesh/database';
 import pg from 'pg';
-import { type EventHeaders, fromHeaders, isEventId } from './envelope.ts';
+import { type EventHeaders, fromHeaders, headerBlock, isEventId } from './envelope.ts';
 import { insertOutbox } from './outbox.ts';
 
 /** Header of a redriven message: the dead letter that it comes from. */
@@ -176,7 +176,7 @@ async function announce(
     [message.consumer, letter.eventId],
   );
   await insertOutbox(tx, tableOf(schema, module, 'outbox'), `dlq.${letter.subject}`, 'DLQ', [
-    { tenantId: letter.tenantId, partitionKey: letter.eventId ?? letter.id, headers, body: message.body },
+    { headers: headerBlock(headers), body: message.body },
   ]);
 }
 

@@ -16,19 +16,23 @@ const ATTRIBUTES = [
   'partitionkey',
 ] as const;
 
-/** The headers of one event as they are stored in the outbox. */
+/** The headers of a message, by name. */
 export type EventHeaders = Readonly<Record<string, string>>;
 
-/** Context attributes to headers. Values are percent-encoded as the binding says. */
-export function toHeaders(envelope: EventEnvelope): EventHeaders {
-  const result: Record<string, string> = { 'content-type': 'application/json', 'Nats-Msg-Id': envelope.id };
-  for (const name of ATTRIBUTES) {
-    const value = envelope[name];
-    if (value !== undefined) result[`ce-${name}`] = encode(value);
+/** Header lines of context attributes, in the order in which they are given. Values are percent-encoded as the binding says. */
+export function headerLines(attributes: { readonly [Name in keyof EventEnvelope]?: string | undefined }): string {
+  let lines = '';
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined) continue;
+    lines +=
+      name === 'traceparent' || name === 'tracestate' ? `${name}: ${value}\r\n` : `ce-${name}: ${encode(value)}\r\n`;
   }
-  if (envelope.traceparent !== undefined) result['traceparent'] = envelope.traceparent;
-  if (envelope.tracestate !== undefined) result['tracestate'] = envelope.tracestate;
-  return result;
+  return lines;
+}
+
+/** The header block of an event: `Nats-Msg-Id` lets the broker drop what it has already. */
+export function eventBlock(id: string, lines: string): string {
+  return `NATS/1.0\r\ncontent-type: application/json\r\nNats-Msg-Id: ${id}\r\n${lines}\r\n`;
 }
 
 /** Headers to context attributes, or the name of the attribute that is missing. `read` gives '' for a header that is not there. */
@@ -62,7 +66,7 @@ export function isEventId(id: string): boolean {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** The header block of a NATS message (`NATS/1.0`), as the outbox stores it. */
+/** The header block of a message whose headers are known already. */
 export function headerBlock(stored: EventHeaders): string {
   let block = 'NATS/1.0\r\n';
   for (const [name, value] of Object.entries(stored)) block += `${name}: ${value}\r\n`;
@@ -75,8 +79,11 @@ export function wireHeaders(block: Uint8Array): MsgHdrs {
 }
 
 function encode(value: string): string {
+  if (PLAIN.test(value)) return value;
   return value.replace(/[\s"%]|[^\x21-\x7e]/gu, (character) => encodeURIComponent(character.toWellFormed()));
 }
+
+const PLAIN = /^[!#$&-~]*$/;
 
 function decode(value: string): string {
   try {

@@ -1,7 +1,7 @@
 import type { Database } from '@peermesh/database';
 import type { Logger } from '@peermesh/telemetry';
 import { DEAD_LETTER_ID, tableOf } from './dead-letter-store.ts';
-import type { EventHeaders } from './envelope.ts';
+import { type EventHeaders, headerBlock } from './envelope.ts';
 import { insertOutbox } from './outbox.ts';
 import { Rest } from './rest.ts';
 
@@ -94,9 +94,7 @@ export class Redriver {
         );
         for (const row of rows) {
           const message = {
-            tenantId: row.tenant_id,
-            partitionKey: row.event_id ?? row.id,
-            headers: headersOf(row),
+            headers: headerBlock(headersOf(row)),
             body: row.body,
           };
           await insertOutbox(tx, outbox, redriveSubjectOf(row.consumer), 'REDRIVE', [message]);

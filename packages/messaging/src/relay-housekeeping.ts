@@ -96,10 +96,10 @@ export class RelayHousekeeping {
 
   async #measure(metrics: MetricsRegistry, from: string): Promise<void> {
     const { rows } = await this.#store.keep<{ waiting: number; age: number | null; horizon: string; held: boolean }>(
-      `SELECT count(*)::int AS waiting, extract(epoch FROM clock_timestamp() - min(created_at))::float8 AS age,
+      `SELECT coalesce(sum(events), 0)::int AS waiting, extract(epoch FROM clock_timestamp() - min(created_at))::float8 AS age,
               pg_snapshot_xmin(pg_current_snapshot())::text AS horizon,
               pg_snapshot_xmin(pg_current_snapshot()) < pg_snapshot_xmax(pg_current_snapshot()) AS held
-         FROM (SELECT created_at FROM {outbox} WHERE xid >= $1::bigint LIMIT ${BACKLOG_COUNTED}) AS backlog`,
+         FROM (SELECT created_at, cardinality(sizes) / 2 AS events FROM {outbox} WHERE xid >= $1::bigint LIMIT ${BACKLOG_COUNTED}) AS backlog`,
       [from],
     );
     const [row] = rows;
@@ -109,7 +109,7 @@ export class RelayHousekeeping {
     const labels = { module: this.#module };
     const gauge = (name: string, help: string, value: number): void =>
       metrics.gauge({ name, help, labels: ['module'] }).set(labels, value);
-    gauge('outbox_unpublished_rows', 'Rows that wait for the relay.', row.waiting);
+    gauge('outbox_unpublished_rows', 'Events that wait for the relay.', row.waiting);
     gauge('outbox_oldest_age_seconds', 'Age of the oldest row that waits.', row.age ?? 0);
     gauge(
       'outbox_horizon_age_seconds',

@@ -1,13 +1,11 @@
 import pg from 'pg';
 import { tableOf } from './dead-letter-store.ts';
+import type { OutboxBundle } from './outbox-bundle.ts';
 
 /** One row of the outbox, as the relay reads it. */
-export interface OutboxRow {
+export interface OutboxRow extends OutboxBundle {
   readonly position: string;
   readonly subject: string;
-  /** The header block as it goes over the wire. */
-  readonly headers: Buffer;
-  readonly body: Buffer;
 }
 
 /** A finished chunk of a round and what its rows got in one stream. */
@@ -24,8 +22,17 @@ export interface StreamMark {
   readonly created: string;
 }
 
-/** Messages in flight at most. A chunk is answered before the next one is sent, so that what is lost is always a tail. */
-const CHUNK = 1000;
+/** One page of a round. */
+export interface OutboxPage {
+  /** The round holds the transaction ids from here to `horizon`, without it. */
+  readonly from: string;
+  readonly horizon: string;
+  readonly rows: readonly OutboxRow[];
+  readonly isLast: boolean;
+}
+
+/** With the largest bundles a page is 16 MiB. */
+const PAGE_ROWS = 128;
 
 /** The relay's view of its tables, over one connection of its own. */
 export class RelayStore {
@@ -35,7 +42,12 @@ export class RelayStore {
   readonly #leader: string;
   readonly #chunks: string;
   readonly #lockKey: string;
-  #ending = '';
+  readonly #notes: string[] = [];
+  #from = '0';
+  #doneBefore = '0';
+  /** The horizon of a round that has more pages. */
+  #openHorizon: string | null = null;
+  #inRound = false;
   epoch = '0';
 
   constructor(client: pg.Client, schema: string, module: string) {
@@ -49,14 +61,14 @@ export class RelayStore {
 
   /**
    * Tries to become the leader; the lock is lost with the connection, the epoch fences a leader that does not know.
-   * @returns the transaction id before which everything is published, or null when another relay leads
+   * @returns false when another relay leads
    */
-  async lead(holder: string): Promise<string | null> {
+  async lead(holder: string): Promise<boolean> {
     const { rows: locks } = await this.#client.query<{ locked: boolean }>(
       'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked',
       [this.#lockKey],
     );
-    if (locks[0]?.locked !== true) return null;
+    if (locks[0]?.locked !== true) return false;
     const { rows } = await this.#client.query<{ epoch: string; done_before: string }>(
       `UPDATE ${this.#leader} SET epoch = epoch + 1, holder = $1, taken_at = now() RETURNING epoch::text, done_before::text`,
       [holder],
@@ -64,63 +76,79 @@ export class RelayStore {
     const row = rows[0];
     if (row === undefined) throw new Error(`${this.#leader} has no row: run the migrations`);
     this.epoch = row.epoch;
-    return row.done_before;
+    this.#from = this.#doneBefore = row.done_before;
+    return true;
   }
 
   /**
-   * Reads every settled row from `from` on, in chunks by position. Settled means that no transaction which may still write
-   * is older: rows that commit late are in a later round, never skipped.
-   * @returns the horizon up to which it has read
+   * Reads the next page: the rest of the open round, or a new round from where the last one ended. A round is every settled
+   * row of a stretch of transaction ids, by position. Settled means that no transaction which may still write is older: rows
+   * that commit late are in a later round, never skipped.
    */
-  async readRound(from: string, handle: (rows: OutboxRow[]) => Promise<void>): Promise<string> {
-    const results = await this.#afterLastRound(
-      `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-       SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon;
-       DECLARE outbox_round NO SCROLL CURSOR FOR
-         SELECT o.position::text, subject, headers, body FROM ${this.#outbox} AS o
-          WHERE xid >= ${BigInt(from)} AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-          ORDER BY o.position + 0;
-       FETCH ${CHUNK} FROM outbox_round`,
-    );
-    const horizon = (results.at(-3)?.rows[0] as { horizon: string } | undefined)?.horizon ?? from;
-    let rows = (results.at(-1)?.rows ?? []) as OutboxRow[];
-    try {
-      while (rows.length > 0) {
-        await handle(rows);
-        if (rows.length < CHUNK) break;
-        rows = (await this.#client.query<OutboxRow>(`FETCH ${CHUNK} FROM outbox_round`)).rows;
-      }
-    } finally {
-      this.#ending = 'COMMIT;';
+  async nextPage(): Promise<OutboxPage> {
+    const from = this.#from;
+    if (this.#openHorizon === null) {
+      const results = await this.#afterNotes(
+        `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+         SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon;
+         DECLARE outbox_round NO SCROLL CURSOR FOR
+           SELECT o.position::text, subject, sizes, events FROM ${this.#outbox} AS o
+            WHERE xid >= ${BigInt(from)} AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+            ORDER BY o.position + 0;
+         FETCH ${PAGE_ROWS} FROM outbox_round`,
+      );
+      this.#inRound = true;
+      const horizon = (results.at(-3)?.rows[0] as { horizon: string } | undefined)?.horizon ?? from;
+      return this.#page(from, horizon, (results.at(-1)?.rows ?? []) as OutboxRow[]);
     }
-    return horizon;
+    const { rows } = await this.#client.query<OutboxRow>(`FETCH ${PAGE_ROWS} FROM outbox_round`);
+    return this.#page(from, this.#openHorizon, rows);
+  }
+
+  #page(from: string, horizon: string, rows: OutboxRow[]): OutboxPage {
+    const isLast = rows.length < PAGE_ROWS;
+    this.#openHorizon = isLast ? null : horizon;
+    if (isLast) this.#from = horizon;
+    return { from, horizon, rows, isLast };
   }
 
   /**
-   * Notes that everything before `horizon` is published, and where. It is sent with the next statement, in one round trip;
-   * a crash before that repeats the round.
+   * Notes where a page was published and, when it was the last of its round, that everything before the horizon is. The note
+   * is sent with the beginning of a later round, in one round trip; a crash before that repeats what was not noted.
    */
-  endRound(from: string, horizon: string, chunks: readonly PublishedChunk[]): void {
-    const parts = chunks.map(
-      ({ first, last, mark }) =>
-        `(${BigInt(first)}, ${BigInt(last)}, ${pg.escapeLiteral(mark.stream)}, ${mark.sequence}, ${pg.escapeLiteral(mark.created)})`,
-    );
-    this.#ending = `COMMIT; BEGIN;
-      WITH fenced AS (UPDATE ${this.#leader} SET done_before = ${BigInt(horizon)} WHERE epoch = ${BigInt(this.epoch)} RETURNING epoch),
-           noted AS (INSERT INTO ${this.#chunks} (xid_from, xid_to, position_from, position_to, stream, stream_seq, stream_created)
-                     SELECT ${BigInt(from)}, ${BigInt(horizon)}, part.* FROM fenced, (VALUES ${parts.join(', ')}) AS part)
-      SELECT count(*)::int AS fenced FROM fenced; COMMIT;`;
+  note(page: OutboxPage, chunks: readonly PublishedChunk[]): void {
+    for (const { first, last, mark } of chunks)
+      this.#notes.push(
+        `(${BigInt(page.from)}, ${BigInt(page.horizon)}, ${BigInt(first)}, ${BigInt(last)}, ${pg.escapeLiteral(mark.stream)}, ${mark.sequence}, ${pg.escapeLiteral(mark.created)})`,
+      );
+    if (page.isLast) this.#doneBefore = page.horizon;
   }
 
-  /** Sends what {@link endRound} has noted, when nothing else follows at once. */
+  /** Everything before this transaction id is published. */
+  get doneBefore(): string {
+    return this.#doneBefore;
+  }
+
+  /** Sends what {@link note} has gathered, when no round follows at once. Only between rounds. */
   async settle(): Promise<void> {
-    if (this.#ending !== '') await this.#afterLastRound('');
+    if (this.#inRound || this.#notes.length > 0) await this.#afterNotes('');
   }
 
-  async #afterLastRound(statements: string): Promise<pg.QueryResult[]> {
-    const ending = this.#ending;
-    this.#ending = '';
-    const answer = (await this.#client.query(`${ending}${statements}`)) as unknown as pg.QueryResult | pg.QueryResult[];
+  async #afterNotes(statements: string): Promise<pg.QueryResult[]> {
+    const notes = this.#notes.splice(0);
+    const ending = this.#inRound ? 'COMMIT;' : '';
+    this.#inRound = false;
+    const noting =
+      notes.length === 0
+        ? ''
+        : `BEGIN;
+      WITH fenced AS (UPDATE ${this.#leader} SET done_before = ${BigInt(this.#doneBefore)} WHERE epoch = ${BigInt(this.epoch)} RETURNING epoch),
+           noted AS (INSERT INTO ${this.#chunks} (xid_from, xid_to, position_from, position_to, stream, stream_seq, stream_created)
+                     SELECT part.* FROM fenced, (VALUES ${notes.join(', ')}) AS part)
+      SELECT count(*)::int AS fenced FROM fenced; COMMIT;`;
+    const answer = (await this.#client.query(`${ending}${noting}${statements}`)) as unknown as
+      | pg.QueryResult
+      | pg.QueryResult[];
     const results = Array.isArray(answer) ? answer : [answer];
     const fenced = results.find((result) => result.fields[0]?.name === 'fenced')?.rows[0] as
       | { fenced: number }
@@ -142,7 +170,7 @@ export class RelayStore {
   /** Reads rows again that a broker has lost. */
   async rowsOfChunk(chunk: ChunkRow): Promise<OutboxRow[]> {
     const { rows } = await this.#client.query<OutboxRow>(
-      `SELECT o.position::text, subject, headers, body FROM ${this.#outbox} AS o
+      `SELECT o.position::text, subject, sizes, events FROM ${this.#outbox} AS o
         WHERE xid >= $1::bigint AND xid < $2::bigint AND position BETWEEN $3 AND $4 AND stream = $5 ORDER BY o.position`,
       [chunk.xid_from, chunk.xid_to, chunk.position_from, chunk.position_to, chunk.stream],
     );

@@ -2,9 +2,10 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger, MetricsRegistry } from '@peermesh/telemetry';
 import pg from 'pg';
-import { PublishMultiplexer } from './publish-multiplexer.ts';
+import { unpackEvents } from './outbox-bundle.ts';
+import { type Publishable, PublishMultiplexer } from './publish-multiplexer.ts';
 import { RelayHousekeeping } from './relay-housekeeping.ts';
-import { type OutboxRow, type PublishedChunk, RelayStore, type StreamMark } from './relay-store.ts';
+import { type OutboxPage, type OutboxRow, type PublishedChunk, RelayStore, type StreamMark } from './relay-store.ts';
 import { Rest } from './rest.ts';
 
 /** What a relay needs. */
@@ -20,6 +21,8 @@ export interface RelayOptions {
   readonly retentionSeconds?: number;
 }
 
+/** A flight is full when it holds this many; a bundle is not divided. */
+const FLIGHT_EVENTS = 500;
 const POLL_MIN_MS = 50;
 const POLL_MAX_MS = 1000;
 const LEAD_RETRY_MS = 1000;
@@ -105,70 +108,88 @@ export class Relay {
       await client.query(SESSION);
       client.on('notification', () => this.wake());
       const store = new RelayStore(client, this.#options.schema, this.#options.module);
-      let from = await store.lead(this.#options.instance);
-      while (from === null && !this.#stopping && lost === null) {
+      let leads = await store.lead(this.#options.instance);
+      while (!leads && !this.#stopping && lost === null) {
         this.#rest.settle();
         await this.#rest.pause(LEAD_RETRY_MS);
-        from = await store.lead(this.#options.instance);
+        leads = await store.lead(this.#options.instance);
       }
-      if (from === null) return;
+      if (!leads) return;
       this.isLeading = true;
       this.#reconcileDue = true;
       await client.query(`LISTEN ${pg.escapeIdentifier(this.#channel)}`);
-      await this.#lead(store, publisher, from, () => lost);
+      await this.#lead(store, publisher, () => lost);
     } finally {
       publisher.close();
       await client.end().catch(() => undefined);
     }
   }
 
-  async #lead(
-    store: RelayStore,
-    publisher: PublishMultiplexer,
-    start: string,
-    lost: () => Error | null,
-  ): Promise<void> {
-    let from = start;
+  async #lead(store: RelayStore, publisher: PublishMultiplexer, lost: () => Error | null): Promise<void> {
     let pollMs = POLL_MIN_MS;
     let housekeepingAt = 0;
     const housekeeping = new RelayHousekeeping(store, this.#options);
     for (;;) {
       const error = lost();
       if (error !== null) throw error;
-      if (this.#reconcileDue && !this.#stopping) {
-        await store.settle();
-        await this.#reconcile(store, publisher);
-      }
-      this.#rest.settle();
-      const chunks: PublishedChunk[] = [];
-      const horizon = await store.readRound(from, async (rows) => {
-        chunks.push(...(await this.#publish(publisher, rows)));
-      });
-      if (chunks.length > 0) {
-        store.endRound(from, horizon, chunks);
-        pollMs = POLL_MIN_MS;
-      } else {
-        pollMs = Math.min(POLL_MAX_MS, pollMs * 1.5);
-      }
-      from = horizon;
+      if (this.#reconcileDue && !this.#stopping) await this.#reconcile(store, publisher);
       if (Date.now() >= housekeepingAt) {
-        await store.settle();
         housekeepingAt = Date.now() + HOUSEKEEPING_MS;
-        await housekeeping.run(from);
+        await housekeeping.run(store.doneBefore);
       }
-      if (chunks.length > 0) continue;
+      const published = await this.#drain(store, publisher, housekeepingAt);
       await store.settle();
-      if (this.#stopping) return;
-      await this.#rest.pause(pollMs);
+      if (this.#stopping && published === 0) return;
+      pollMs = published > 0 ? POLL_MIN_MS : Math.min(POLL_MAX_MS, pollMs * 1.5);
+      if (!this.#reconcileDue) await this.#rest.pause(pollMs);
     }
   }
 
+  /** Publishes until the outbox is empty or something else is due; the next page is read while one is in flight. */
+  async #drain(store: RelayStore, publisher: PublishMultiplexer, untilMs: number): Promise<number> {
+    let published = 0;
+    let page = await this.#read(store);
+    while (page.rows.length > 0) {
+      const isDue = page.isLast && (this.#reconcileDue || Date.now() >= untilMs);
+      const [sent, ahead] = await Promise.allSettled([
+        this.#publish(publisher, page.rows),
+        isDue ? null : this.#read(store),
+      ]);
+      if (sent.status === 'rejected') throw sent.reason as Error;
+      if (ahead.status === 'rejected') throw ahead.reason as Error;
+      store.note(page, sent.value);
+      published += page.rows.length;
+      if (ahead.value === null) {
+        this.wake();
+        return published;
+      }
+      page = ahead.value;
+    }
+    store.note(page, []);
+    return published;
+  }
+
+  /** What is committed after this wakes the relay again. */
+  #read(store: RelayStore): Promise<OutboxPage> {
+    this.#rest.settle();
+    return store.nextPage();
+  }
+
+  /** Each flight is answered before the next one is sent, so that what is lost is always a tail. */
   async #publish(publisher: PublishMultiplexer, rows: readonly OutboxRow[]): Promise<PublishedChunk[]> {
-    const highest = await publisher.publishAll(rows);
-    const first = rows[0]?.position ?? '0';
-    const last = rows.at(-1)?.position ?? '0';
-    const marks = await Promise.all([...highest].map(([stream, sequence]) => this.#mark(stream, sequence)));
-    return marks.map((mark) => ({ first, last, mark }));
+    const chunks: PublishedChunk[] = [];
+    let first: string | null = null;
+    let flight: Publishable[] = [];
+    for (const [index, row] of rows.entries()) {
+      first ??= row.position;
+      for (const { headers, body } of unpackEvents(row)) flight.push({ subject: row.subject, headers, body });
+      if (flight.length < FLIGHT_EVENTS && index < rows.length - 1) continue;
+      for (const [stream, sequence] of await publisher.publishAll(flight))
+        chunks.push({ first, last: row.position, mark: await this.#mark(stream, sequence) });
+      first = null;
+      flight = [];
+    }
+    return chunks;
   }
 
   async #mark(stream: string, sequence: number): Promise<StreamMark> {
@@ -194,8 +215,8 @@ export class Relay {
       const lost = await store.lostChunks(stream, lastSequence, created);
       for (const chunk of lost) {
         const rows = await store.rowsOfChunk(chunk);
-        const [published] = rows.length === 0 ? [] : await this.#publish(publisher, rows);
-        await store.remark(chunk.id, published?.mark ?? { stream, sequence: 0, created });
+        const published = await this.#publish(publisher, rows);
+        await store.remark(chunk.id, published.at(-1)?.mark ?? { stream, sequence: 0, created });
       }
       if (lost.length > 0)
         this.#options.logger.warn(

@@ -47,6 +47,29 @@ test('a tenant sees its own rows only, a system transaction sees all', async () 
   assert.deepEqual(all, [{ id: 'n1' }, { id: 'n2' }]);
 });
 
+test('a statement that travels with BEGIN sees the tenant, gives its result, and is undone with the transaction', async () => {
+  const insert = (id: string, tenant: string) =>
+    `INSERT INTO search_notes (id, tenant_id, body) VALUES ('${id}', '${tenant}', 'x') RETURNING id`;
+  const kept = await db.tenant('green', async (tx) => tx.opening?.rows, { opening: insert('n10', 'green') });
+  assert.deepEqual(kept, [{ id: 'n10' }]);
+  const undone = db.tenant(
+    'green',
+    async () => {
+      throw new Error('undo');
+    },
+    { opening: insert('n11', 'green') },
+  );
+  await assert.rejects(undone, /undo/);
+  await assert.rejects(
+    db.tenant('green', async () => undefined, { opening: insert('n12', 'blue') }),
+    { code: '42501' },
+  );
+  const ids = await db.tenant('green', async (tx) => tx.opening?.rows, { opening: 'SELECT id FROM search_notes' });
+  assert.deepEqual(ids, [{ id: 'n10' }]);
+  assert.equal(await db.tenant('green', async (tx) => tx.opening), null);
+  await db.system((tx) => tx.query.deleteFrom('search_notes').where('id', '=', 'n10').execute());
+});
+
 test('a tenant cannot write a row of another tenant', async () => {
   await assert.rejects(
     db.tenant('red', (tx) =>

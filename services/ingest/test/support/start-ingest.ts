@@ -122,7 +122,10 @@ export async function startIngest(
     outbox: (event) =>
       database.db.system(async (tx) => {
         const { rows } = await tx.client.query<{ body: Buffer }>(
-          'select body from ingest_outbox where subject = $1 order by position',
+          `select substr(events, at::int, bytes) as body from ingest_outbox,
+             lateral (select bytes, sum(bytes) over (order by part) - bytes + 1 as at, part
+                        from unnest(sizes) with ordinality as size(bytes, part)) as parts
+            where subject = $1 and part % 2 = 0 order by position, part`,
           [event.subject],
         );
         return rows.map(({ body }) => JSON.parse(body.toString('utf8')));
