@@ -1,4 +1,5 @@
 export { type Fleet, type FleetOptions, startFleet } from './fleet.ts';
+export { DATABASE } from './service-launches.ts';
 export { readSettings, type Settings } from './settings.ts';
 export { prepareStateFolder, type StateFolder, stateFolder } from './state-folder.ts';
 export type { Supervised } from './supervised.ts';

@@ -5,6 +5,7 @@ import { PORTS } from '@peermesh/infra/catalog';
 import {
   adminTokens,
   createTerminal,
+  DATABASE,
   type Fleet,
   prepareStateFolder,
   readSettings,
@@ -12,6 +13,7 @@ import {
   startFleet,
   stateFolder,
 } from '@peermesh/infra/local';
+import { appRole, databaseUrl } from '@peermesh/infra/postgres';
 import { freePort } from '@peermesh/infra/servers';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -31,6 +33,8 @@ export interface TestFleet {
   readonly state: StateFolder;
   /** Base URL of one service, past the gateway. */
   serviceUrl(name: ServiceName): string;
+  /** URL of the fleet's database: as the application role of a service, or as the superuser. */
+  databaseUrl(role: ServiceName | 'superuser'): string;
   /** An access token of the first administrator, renewed before it expires. */
   adminToken(): Promise<string>;
   /** What the supervision said: deaths, restarts. */
@@ -61,6 +65,11 @@ export async function startTestFleet(options: TestFleetOptions = {}): Promise<Te
       state,
       gatewayUrl: fleet.gatewayUrl,
       serviceUrl: (name) => `http://127.0.0.1:${settings.ports[name]}`,
+      databaseUrl: (role) =>
+        databaseUrl(fleet.stores.postgres.url, {
+          database: DATABASE,
+          ...(role === 'superuser' ? {} : { user: appRole(role), password: fleet.secrets.services[role].appPassword }),
+        }),
       adminToken: adminTokens(fleet.gatewayUrl, fleet.secrets.adminPassword),
       events: () => written,
       logOf: (name) => readFileSync(state.logFile(name), 'utf8'),
