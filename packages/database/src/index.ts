@@ -5,6 +5,7 @@ export {
   createIdempotencyTable,
   createInboxTable,
   createOutboxTable,
+  isolateMessagingTables,
 } from './messaging-tables.ts';
 export { type MigrateOptions, migrate } from './migrate.ts';
 export { dropPartitionsOlderThan, ensurePartitions, type MonthlyTable, partitionByMonth } from './partitions.ts';

@@ -39,6 +39,14 @@ export interface IdempotencyStore {
   sweep(): Promise<number>;
 }
 
+interface StoredRow {
+  readonly fingerprint: string;
+  readonly state: string;
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: Buffer | null;
+}
+
 const LEASE_MS = 30_000;
 const SWEEP_ROWS = 5_000;
 const RETENTION_MS = 24 * 3600 * 1000;
@@ -57,24 +65,25 @@ export function createIdempotencyStore<Schema>(options: {
       const owner = randomUUID();
       const print = fingerprint(request);
       const ids = [request.tenantId, request.subject, request.key];
-      const { rowCount } = await db.pool.query(
-        `INSERT INTO ${table} AS existing (tenant_id, subject, key, method, route, fingerprint, state, owner, lock_until, expires_at)
+      const row = await db.tenant(request.tenantId, async ({ client }) => {
+        const { rowCount } = await client.query(
+          `INSERT INTO ${table} AS existing (tenant_id, subject, key, method, route, fingerprint, state, owner, lock_until, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, 'in_flight', $7, now() + $8 * interval '1 ms', now() + $9 * interval '1 ms')
          ON CONFLICT (tenant_id, subject, key) DO UPDATE
            SET owner = excluded.owner, lock_until = excluded.lock_until, expires_at = excluded.expires_at, state = 'in_flight',
                method = excluded.method, route = excluded.route, fingerprint = excluded.fingerprint
          WHERE existing.expires_at < now()
             OR (existing.state = 'in_flight' AND existing.lock_until < now() AND existing.fingerprint = excluded.fingerprint)`,
-        [...ids, request.method, request.route, print, owner, LEASE_MS, RETENTION_MS],
-      );
-      if (rowCount === 1) return { claim: claimOf(ids, owner) };
-      const { rows } = await db.pool.query(
-        `SELECT fingerprint, state, status, headers, body FROM ${table} WHERE ${identity}`,
-        ids,
-      );
-      const row = rows[0] as
-        | { fingerprint: string; state: string; status: number; headers: Record<string, string>; body: Buffer | null }
-        | undefined;
+          [...ids, request.method, request.route, print, owner, LEASE_MS, RETENTION_MS],
+        );
+        if (rowCount === 1) return 'claimed';
+        const { rows } = await client.query<StoredRow>(
+          `SELECT fingerprint, state, status, headers, body FROM ${table} WHERE ${identity}`,
+          ids,
+        );
+        return rows[0];
+      });
+      if (row === 'claimed') return { claim: claimOf(request.tenantId, ids, owner) };
       if (row !== undefined && row.fingerprint !== print) throw commonErrors.idempotencyKeyReused();
       if (row === undefined || row.state === 'in_flight')
         throw commonErrors.idempotencyInFlight({ retryAfterSeconds: 1 });
@@ -84,8 +93,10 @@ export function createIdempotencyStore<Schema>(options: {
     async sweep() {
       let deleted = 0;
       for (;;) {
-        const { rowCount } = await db.pool.query(
-          `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE expires_at < now() LIMIT ${SWEEP_ROWS}))`,
+        const { rowCount } = await db.system(({ client }) =>
+          client.query(
+            `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE expires_at < now() LIMIT ${SWEEP_ROWS}))`,
+          ),
         );
         deleted += rowCount ?? 0;
         if ((rowCount ?? 0) < SWEEP_ROWS) return deleted;
@@ -93,7 +104,7 @@ export function createIdempotencyStore<Schema>(options: {
     },
   };
 
-  function claimOf(ids: readonly string[], owner: string): IdempotencyClaim {
+  function claimOf(tenantId: string, ids: readonly string[], owner: string): IdempotencyClaim {
     const store = async (client: Pick<pg.PoolClient, 'query'>, result: StoredResult): Promise<void> => {
       const body = result.body === undefined ? null : Buffer.from(JSON.stringify(result.body));
       const { rowCount } = await client.query(
@@ -105,12 +116,14 @@ export function createIdempotencyStore<Schema>(options: {
     };
     return {
       complete: (tx, result) => store(tx.client, result),
-      completeAlone: (result) => store(db.pool as unknown as pg.PoolClient, result),
+      completeAlone: (result) => db.tenant(tenantId, ({ client }) => store(client, result)),
       release: async () => {
-        await db.pool.query(`DELETE FROM ${table} WHERE ${identity} AND owner = $4 AND state = 'in_flight'`, [
-          ...ids,
-          owner,
-        ]);
+        await db.tenant(tenantId, ({ client }) =>
+          client.query(`DELETE FROM ${table} WHERE ${identity} AND owner = $4 AND state = 'in_flight'`, [
+            ...ids,
+            owner,
+          ]),
+        );
       },
     };
   }
