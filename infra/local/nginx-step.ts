@@ -71,7 +71,8 @@ export async function addNginx(
   );
 }
 
-async function findNginx(): Promise<string> {
+/** nginx from the PATH or the package manager. */
+export async function findNginx(): Promise<string> {
   const find = (): string | null => findBinary('nginx');
   const found = find() ?? ((await installPackage(NGINX_PACKAGE)) ? find() : null);
   if (found === null) throw new LauncherError('nginx is missing', `get it with \`${installCommand(NGINX_PACKAGE)}\``);

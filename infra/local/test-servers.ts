@@ -6,12 +6,13 @@ import { freePort, startPostgresServer } from '../servers/index.ts';
 import { findNatsServer } from './dependencies/nats.ts';
 import { findPostgresBinaries } from './dependencies/postgres.ts';
 import { findRedisServer } from './dependencies/redis.ts';
+import { findNginx } from './nginx-step.ts';
 import type { Settings } from './settings.ts';
 import { prepareStateFolder, stateFolder } from './state-folder.ts';
 
 /**
  * Makes sure that the servers which tests start are on this machine, starts the one PostgreSQL that they share,
- * and gives the variables that lead to both. The server and its data are gone afterwards.
+ * and gives the variables that lead to both. Without nginx its tests are skipped. The server and its data are gone afterwards.
  */
 export async function withTestServers(
   settings: Settings,
@@ -24,6 +25,7 @@ export async function withTestServers(
     await findNatsServer(),
     await findRedisServer(),
   ];
+  await findNginx().catch(() => null);
   const folder = mkdtempSync(join(tmpdir(), 'peermesh-test-pg-'));
   chmodSync(folder, 0o711);
   const { process: server, url } = await startPostgresServer({

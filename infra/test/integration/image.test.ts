@@ -37,7 +37,7 @@ function pnpm(...args: string[]): Promise<{ stdout: string }> {
 }
 
 test('the commands of the Dockerfile make a folder that runs as built JavaScript', { timeout: 600_000 }, async (t) => {
-  await pnpm('install', '--offline', '--frozen-lockfile');
+  await pnpm('install', '--prefer-offline', '--frozen-lockfile');
   for (const name of [...services.map((service) => service.name), 'infra']) {
     await t.test(name, async () => {
       const out = join(folder, `out-${name}`);

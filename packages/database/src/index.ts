@@ -1,3 +1,4 @@
+export { compressColumn } from './column-compression.ts';
 export { codeOf, isConnectionLoss, isSerializationFailure } from './connection-errors.ts';
 export { createDatabase, type Database, type DatabaseOptions } from './database.ts';
 export {

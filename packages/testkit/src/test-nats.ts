@@ -18,7 +18,7 @@ export interface TestNats {
 }
 
 /**
- * Starts nats-server.
+ * Starts nats-server. It lets streams reserve more than this disk may hold: tests store little.
  * @param options.version `found` is the one on the PATH; `current` is the one at `PEERMESH_NATS_CURRENT_BIN`
  */
 export async function startTestNats(options: { readonly version?: 'found' | 'current' } = {}): Promise<TestNats> {
@@ -31,6 +31,7 @@ export async function startTestNats(options: { readonly version?: 'found' | 'cur
     logFile: join(folder.path, 'nats.log'),
     port: await freePort(),
     monitorPort: await freePort(),
+    jetstream: { max_file_store: '64GB' },
   };
   const { process: first, url, monitorUrl } = await startNatsServer(serverOptions);
   let server: GuardedProcess = first;

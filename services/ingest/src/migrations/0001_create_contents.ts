@@ -1,4 +1,5 @@
 import {
+  compressColumn,
   createDeadLetterTable,
   createIdempotencyTable,
   createInboxTable,
@@ -39,7 +40,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       updated_at timestamptz not null,
       primary key (tenant_id, content_id)
     )`.execute(db);
-  await sql`alter table ingest_contents alter column document set compression lz4`.execute(db);
+  await compressColumn(db, 'ingest', 'ingest_contents', 'document');
   await sql`create index ingest_contents_document on ingest_contents (tenant_id, document_id)`.execute(db);
   await sql`create index ingest_contents_source on ingest_contents (tenant_id, source_id, content_id) where source_id is not null`.execute(
     db,

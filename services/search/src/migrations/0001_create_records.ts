@@ -1,4 +1,5 @@
 import {
+  compressColumn,
   createDeadLetterTable,
   createIdempotencyTable,
   createInboxTable,
@@ -34,7 +35,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       updated_at timestamptz not null,
       primary key (tenant_id, id)
     )`.execute(db);
-  await sql`alter table search.search_documents alter column text set compression lz4`.execute(db);
+  await compressColumn(db, 'search', 'search_documents', 'text');
   await sql`create index search_documents_listing on search.search_documents (tenant_id, seq desc) where not deleted`.execute(
     db,
   );
@@ -50,7 +51,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       superseded_at timestamptz not null,
       primary key (tenant_id, id, version)
     )`.execute(db);
-  await sql`alter table search.search_document_versions alter column record set compression lz4`.execute(db);
+  await compressColumn(db, 'search', 'search_document_versions', 'record');
   await sql`
     create table search.search_entities (
       tenant_id text not null,

@@ -1,4 +1,4 @@
-import { enableTenantIsolation, partitionByMonth } from '@peermesh/database';
+import { compressColumn, enableTenantIsolation, partitionByMonth } from '@peermesh/database';
 import { type Kysely, sql } from 'kysely';
 
 export async function up(db: Kysely<unknown>): Promise<void> {
@@ -19,7 +19,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       frequencies bytea not null,
       primary key (generation, tenant_id, id)
     )`.execute(db);
-  await sql`alter table search.search_keyword_records alter column terms set compression lz4`.execute(db);
+  await compressColumn(db, 'search', 'search_keyword_records', 'terms');
   await sql`create index search_keyword_records_seq on search.search_keyword_records (generation, seq)`.execute(db);
   await sql`create unique index search_keyword_records_ord on search.search_keyword_records (generation, ord)`.execute(
     db,
