@@ -6,7 +6,6 @@ export {
   createIdempotencyTable,
   createInboxTable,
   createOutboxTable,
-  isolateMessagingTables,
 } from './messaging-tables.ts';
 export { type MigrateOptions, migrate } from './migrate.ts';
 export { dropPartitionsOlderThan, ensurePartitions, type MonthlyTable, partitionByMonth } from './partitions.ts';

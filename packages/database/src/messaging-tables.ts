@@ -121,15 +121,3 @@ export async function createIdempotencyTable(db: Kysely<unknown>, module: string
     )`.execute(db);
   await sql`CREATE INDEX ${sql.id(`${module}_idempotency_expires_at`)} ON ${table} (expires_at)`.execute(db);
 }
-
-/**
- * Puts those of `{module}_outbox` and `{module}_idempotency` that exist behind row-level security. The relay and the sweep
- * work as the system; everything else writes and reads in the transaction of its tenant.
- */
-export async function isolateMessagingTables(db: Kysely<unknown>, module: string): Promise<void> {
-  for (const table of [`${module}_outbox`, `${module}_idempotency`]) {
-    const { rows } = await sql<{ found: boolean }>`
-      SELECT to_regclass(${`${module}.${table}`}) IS NOT NULL AS found`.execute(db);
-    if (rows[0]?.found === true) await enableTenantIsolation(db, module, table);
-  }
-}

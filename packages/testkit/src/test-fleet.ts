@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { ServiceName } from '@peermesh/infra/catalog';
 import { PORTS } from '@peermesh/infra/catalog';
@@ -16,6 +17,9 @@ import {
 import { appRole, databaseUrl } from '@peermesh/infra/postgres';
 import { freePort } from '@peermesh/infra/servers';
 import { temporaryFolder } from './temporary-folder.ts';
+
+/** Of each log, for whoever reads why a start failed. */
+const LOG_END = 2_000;
 
 export interface TestFleetOptions {
   /** Settings of single services that differ from the local defaults. */
@@ -79,6 +83,9 @@ export async function startTestFleet(options: TestFleetOptions = {}): Promise<Te
       },
     };
   } catch (error) {
-    throw new Error(`the fleet did not start:\n${written}`, { cause: error });
+    const logs = readdirSync(state.logs).map(
+      (name) => `${name}:\n${readFileSync(join(state.logs, name), 'utf8').slice(-LOG_END)}`,
+    );
+    throw new Error(`the fleet did not start:\n${written}\n${logs.join('\n')}`, { cause: error });
   }
 }

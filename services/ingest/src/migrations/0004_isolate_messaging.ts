@@ -1,6 +1,0 @@
-import { isolateMessagingTables } from '@peermesh/database';
-import type { Kysely } from 'kysely';
-
-export async function up(db: Kysely<unknown>): Promise<void> {
-  await isolateMessagingTables(db, 'ingest');
-}
