@@ -1,0 +1,83 @@
+import type { AntiEntropy } from './anti-entropy.ts';
+import type { NodeId } from './claim.ts';
+import type { ClaimRules } from './claim-rules.ts';
+import type { Codec } from './codec/codec.ts';
+import type { Message } from './codec/messages.ts';
+import type { Dissemination } from './dissemination.ts';
+import type { Helper } from './helper.ts';
+import type { Joining } from './joining.ts';
+import type { Member, MemberTable } from './member-table.ts';
+import type { Outbox } from './outbox.ts';
+import type { Prober } from './prober.ts';
+import type { Self } from './self.ts';
+
+/** What received messages go to. */
+export interface ReceiverContext {
+  readonly self: Self;
+  readonly table: MemberTable;
+  readonly codec: Codec;
+  readonly dissemination: Dissemination;
+  readonly rules: ClaimRules;
+  readonly prober: Prober;
+  readonly helper: Helper;
+  readonly antiEntropy: AntiEntropy;
+  readonly joining: Joining;
+  readonly outbox: Outbox;
+}
+
+/** Checks who sent a message and hands it to the part that it is for. Only members are heard, save for joins. */
+export class Receiver {
+  readonly #context: ReceiverContext;
+
+  constructor(context: ReceiverContext) {
+    this.#context = context;
+  }
+
+  take(from: NodeId, message: Uint8Array | Message, nowMs: number): void {
+    const { codec, outbox, table, joining, antiEntropy } = this.#context;
+    const decoded = message instanceof Uint8Array ? codec.decode(message) : message;
+    if (typeof decoded === 'string') return outbox.refuse(decoded);
+    outbox.counters.packetsTaken += 1;
+    if (decoded.type === 'join') return joining.onJoin(from, decoded, nowMs);
+    if (decoded.type === 'join_accepted') return joining.onAccepted(from, decoded, nowMs);
+    if (decoded.type === 'join_refused') return joining.onRefused(from, decoded);
+    const member = table.get(from);
+    if (member === undefined) {
+      antiEntropy.hurry(nowMs);
+      return outbox.refuse('unknown_sender');
+    }
+    this.#takeFromMember(member, decoded, nowMs);
+  }
+
+  #takeFromMember(from: Member, message: Message, nowMs: number): void {
+    const { self, dissemination, rules, prober, helper, antiEntropy, outbox, table } = this.#context;
+    if (message.type === 'ping' && message.target !== self.id) return outbox.refuse('misrouted');
+    if (message.type === 'sync_state') return antiEntropy.onState(from, message, nowMs);
+    let isAccused = false;
+    for (const claim of message.claims) {
+      if (claim.kind !== 'alive' && claim.id === self.id) isAccused = true;
+      rules.apply(claim, nowMs);
+    }
+    switch (message.type) {
+      case 'ping':
+        dissemination.send(from, { type: 'ack', sequence: message.sequence }, isAccused ? self.claim() : undefined);
+        return;
+      case 'ack':
+        if (!prober.onAck(message.sequence)) helper.onAck(message.sequence);
+        return;
+      case 'nack':
+        prober.onNack(message.sequence);
+        return;
+      case 'ping_request': {
+        const target = table.get(message.target);
+        if (target === undefined) return;
+        helper.start(from, message.sequence, target, prober.nextSequence(), nowMs);
+        return;
+      }
+      case 'sync_request':
+        antiEntropy.onRequest(from, message.digests);
+        return;
+      default:
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import type { NodeId } from './claim.ts';
+import type { MembershipConfig } from './config.ts';
+import type { Member } from './member-table.ts';
+
+interface Suspicion {
+  readonly member: Member;
+  readonly minMs: number;
+  readonly maxMs: number;
+  readonly wanted: number;
+  readonly accusers: Set<NodeId>;
+  startedAtMs: number;
+  endsAtMs: number;
+  /** Never, until the last look was taken. */
+  checkedAtMs: number;
+}
+
+/** How many probe rounds before its end a suspicion is checked. */
+const CHECK_ROUNDS = 2;
+const NOTHING_DUE = { checks: [], expired: [] } as const;
+
+/**
+ * The suspicions under way. Each lasts from `maxMs` down to `minMs`, shorter with every independent accuser
+ * (Lifeguard, section IV-B): one observer alone is heard late, several are heard early.
+ */
+export class Suspicions {
+  readonly #config: MembershipConfig;
+  readonly #byMember = new Map<Member, Suspicion>();
+  #nextAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(config: MembershipConfig) {
+    this.#config = config;
+  }
+
+  get nextAtMs(): number {
+    return this.#nextAtMs;
+  }
+
+  get size(): number {
+    return this.#byMember.size;
+  }
+
+  start(member: Member, accuser: NodeId, activeCount: number, nowMs: number): void {
+    const { suspicionMultiplier, suspicionMaxFactor, suspicionConfirmations, probeIntervalMs } = this.#config;
+    const scale = Math.max(1, Math.log10(Math.max(1, activeCount + 1)));
+    const minMs = suspicionMultiplier * scale * probeIntervalMs;
+    const wanted = Math.max(0, Math.min(suspicionConfirmations, activeCount - 1));
+    const maxMs = wanted === 0 ? minMs : minMs * suspicionMaxFactor;
+    const suspicion = {
+      member,
+      minMs,
+      maxMs,
+      wanted,
+      accusers: new Set([accuser]),
+      startedAtMs: nowMs,
+      endsAtMs: 0,
+      checkedAtMs: Number.POSITIVE_INFINITY,
+    };
+    this.#byMember.set(member, suspicion);
+    this.#schedule(suspicion);
+  }
+
+  /** Counts one more accuser. @returns true when it is news that others should hear. */
+  confirm(member: Member, accuser: NodeId): boolean {
+    const suspicion = this.#byMember.get(member);
+    if (suspicion === undefined || suspicion.accusers.has(accuser)) return false;
+    if (suspicion.accusers.size > suspicion.wanted) return false;
+    suspicion.accusers.add(accuser);
+    this.#schedule(suspicion);
+    return true;
+  }
+
+  end(member: Member): void {
+    this.#byMember.delete(member);
+    if (this.#byMember.size === 0) this.#nextAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * What is due: suspects to be looked at once more, because the refutation may have been lost on its way to this member,
+   * and suspects whose time is over; these are taken out. No suspicion ends without that last look.
+   */
+  due(nowMs: number): { readonly checks: readonly Member[]; readonly expired: readonly Member[] } {
+    if (nowMs < this.#nextAtMs) return NOTHING_DUE;
+    const checks: Member[] = [];
+    const expired: Member[] = [];
+    for (const suspicion of this.#byMember.values()) {
+      if (this.#dueAtMs(suspicion) > nowMs) continue;
+      if (suspicion.checkedAtMs <= nowMs) expired.push(suspicion.member);
+      else checks.push(suspicion.member);
+      suspicion.checkedAtMs = Math.min(suspicion.checkedAtMs, nowMs);
+    }
+    for (const member of expired) this.#byMember.delete(member);
+    this.#refresh();
+    return { checks, expired };
+  }
+
+  /** The observer stood still: its suspects get that time on top, since their answers may wait unread. */
+  extend(byMs: number): void {
+    for (const suspicion of this.#byMember.values()) {
+      suspicion.startedAtMs += byMs;
+      suspicion.endsAtMs += byMs;
+      suspicion.checkedAtMs += byMs;
+    }
+    this.#nextAtMs += byMs;
+  }
+
+  #schedule(suspicion: Suspicion): void {
+    const { minMs, maxMs, wanted, accusers, startedAtMs } = suspicion;
+    const share = wanted === 0 ? 1 : Math.log(accusers.size) / Math.log(wanted + 1);
+    suspicion.endsAtMs = startedAtMs + Math.max(minMs, maxMs - (maxMs - minMs) * share);
+    this.#nextAtMs = Math.min(this.#nextAtMs, this.#dueAtMs(suspicion));
+  }
+
+  #dueAtMs({ startedAtMs, endsAtMs, checkedAtMs }: Suspicion): number {
+    const checkMs = this.#config.probeRoundMs * CHECK_ROUNDS;
+    const isChecked = checkedAtMs < Number.POSITIVE_INFINITY;
+    return isChecked ? Math.max(endsAtMs, checkedAtMs + checkMs) : Math.max(startedAtMs, endsAtMs - checkMs);
+  }
+
+  #refresh(): void {
+    this.#nextAtMs = Number.POSITIVE_INFINITY;
+    for (const suspicion of this.#byMember.values()) {
+      this.#nextAtMs = Math.min(this.#nextAtMs, this.#dueAtMs(suspicion));
+    }
+  }
+}
