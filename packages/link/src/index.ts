@@ -1,0 +1,23 @@
+export { BatchHeader, BatchReader, updateBatchHeader, writeBatchHeader } from './wire/batch.ts';
+export {
+  BATCH_BYTES_MAX,
+  BATCH_HEADER_BYTES,
+  Feature,
+  FRAME_BYTES_MAX,
+  FRAME_HEADER_BYTES,
+  FrameFlag,
+  FrameType,
+  LANES_MAX,
+  PAYLOAD_BYTES_MAX,
+  type Refusal,
+  SEGMENTS_MAX,
+  TRACE_BYTES,
+  TrafficClass,
+} from './wire/format.ts';
+export { type FragmentRefusal, fragment, fragmentCount, Reassembler, type ReassemblyLimits } from './wire/fragments.ts';
+export { FrameCursor } from './wire/frame-cursor.ts';
+export { createFrame, type Frame, frameBytes, isEncodable, writeFrame } from './wire/frame-writer.ts';
+export { type FuzzReport, fuzzFrames } from './wire/fuzz.ts';
+export { type Established, Handshake, type HandshakeStep, type TranscriptProof } from './wire/handshake.ts';
+export { commonVersion, type HandshakeRefusal, type Hello, linkEpochOf, WIRE_VERSIONS } from './wire/hello.ts';
+export { advanceHop } from './wire/relay.ts';
