@@ -23,8 +23,6 @@ export const FRAME_BYTES_MAX =
 export const BATCH_BYTES_MAX = 64 * 1024;
 /** Lane numbers 0 to 15. */
 export const LANES_MAX = 16;
-/** What a frame's 48-bit and 32-bit counters hold. */
-export const BATCH_SEQ_MAX = 2 ** 48 - 1;
 
 /** What a frame carries. A relay forwards types that it does not know; 0 is never sent. */
 export const FrameType = {

@@ -1,0 +1,348 @@
+import { BatchReader } from '../wire/batch.ts';
+import { readU32, writeU32 } from '../wire/bytes.ts';
+import {
+  BATCH_BYTES_MAX,
+  BATCH_HEADER_BYTES,
+  Feature,
+  FRAME_HEADER_BYTES,
+  FrameType,
+  type Refusal,
+  TrafficClass,
+} from '../wire/format.ts';
+import { createFrame, type Frame, frameBytes, writeFrame } from '../wire/frame-writer.ts';
+import { Admission, SendResult } from './admission.ts';
+import { type LinkConfig, linkConfigProblems } from './config.ts';
+import { Flow, type FlowOptions } from './flow.ts';
+import { Lane, type LaneCause, type LaneState } from './lane.ts';
+import { LaneScaling } from './lane-scaling.ts';
+import { type Delivery, Receiver } from './receiver.ts';
+import { type LaneWrite, Sender } from './sender.ts';
+import { classOf, FIRST_BULK } from './spaces.ts';
+import { type LinkStats, statsOf } from './stats.ts';
+
+/** What happened on a link. */
+export type LinkEvent =
+  | {
+      readonly kind: 'lane';
+      readonly lane: number;
+      readonly from: LaneState;
+      readonly to: LaneState;
+      readonly cause: LaneCause;
+    }
+  /** Another lane now carries control; -1 for none. */
+  | { readonly kind: 'control-carrier'; readonly lane: number }
+  | { readonly kind: 'link'; readonly isUp: boolean }
+  /** More bulk lanes would help: dial this one. */
+  | { readonly kind: 'lane-wanted'; readonly lane: number }
+  /** This bulk lane is idle: close it. */
+  | { readonly kind: 'lane-unwanted'; readonly lane: number }
+  /** This process stood still for so long; no lane is blamed for it. */
+  | { readonly kind: 'stall'; readonly ms: number };
+
+/** What is to be done now, taken once. */
+export interface Ready {
+  readonly writes: readonly LaneWrite[];
+  readonly deliveries: readonly Delivery[];
+  readonly events: readonly LinkEvent[];
+}
+
+/** What a link is made of. `random` gives numbers in [0, 1); `epoch` is what `linkEpochOf` makes of both HELLOs. */
+export interface VirtualLinkOptions {
+  readonly config: LinkConfig;
+  readonly random: () => number;
+  readonly epoch: number;
+}
+
+/** A link between two nodes over up to 16 connections. Throws a RangeError that names every setting that cannot be. */
+export function createVirtualLink(options: VirtualLinkOptions): VirtualLink {
+  const problems = linkConfigProblems(options.config);
+  if (problems.length > 0) throw new RangeError(problems.join('; '));
+  return new VirtualLink(options);
+}
+
+/**
+ * The link as a state machine: calls put bytes and the time in, `takeReady` takes out what is to be written, delivered and
+ * told. It never calls out, holds no clock and starts nothing. Call `tick` every 10 ms or so, and `takeReady` at the end
+ * of each turn of the event loop and when `flushAtMs` is reached. Not for use from two threads.
+ */
+export class VirtualLink {
+  /** When `takeReady` must be called at the latest; infinite while nothing waits for it. */
+  flushAtMs = Number.POSITIVE_INFINITY;
+  /** Batches refused, by reason. */
+  readonly refused = new Map<Refusal, number>();
+  readonly #config: LinkConfig;
+  readonly #random: () => number;
+  readonly #lanes: readonly Lane[];
+  readonly #receiver: Receiver;
+  readonly #sender: Sender;
+  readonly #admission: Admission;
+  readonly #reader: BatchReader;
+  readonly #scaling: LaneScaling;
+  readonly #echoFrame: Frame;
+  #events: LinkEvent[] = [];
+  #lastTickMs: number | null = null;
+  #isUp = false;
+  #isClosed = false;
+
+  constructor({ config, random, epoch }: VirtualLinkOptions) {
+    this.#config = config;
+    this.#random = random;
+    this.#lanes = Array.from({ length: FIRST_BULK + config.bulkLanesMax }, (_, i) => new Lane(i, classOf(i), config));
+    this.#receiver = new Receiver(config);
+    this.#sender = new Sender(config, this.#lanes, this.#receiver, epoch);
+    this.#admission = new Admission(config, this.#sender);
+    this.#reader = new BatchReader(config.version, epoch);
+    this.#scaling = new LaneScaling(config);
+    this.#echoFrame = createFrame({ ttl: 1, trafficClass: TrafficClass.control, payload: new Uint8Array(ECHO_BYTES) });
+  }
+
+  /** True while some lane can carry data. */
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** A flow of frames over this link. A striped flow of a peer without that feature is pinned like any other. */
+  openFlow(options: FlowOptions): Flow {
+    const canStripe = (this.#config.features & Feature.striping) !== 0 && options.trafficClass === TrafficClass.bulk;
+    return new Flow(options, options.isStriped === true && canStripe);
+  }
+
+  /** Offers a frame; a payload over 32 KiB travels in fragments. Sets the frame's delivery flags and keeps nothing of it. */
+  trySend(flow: Flow, frame: Frame, nowMs: number): SendResult {
+    if (this.#isClosed) return SendResult.closed;
+    const result = this.#admission.send(flow, frame);
+    if (result === SendResult.accepted) this.#flushSoon(nowMs);
+    return result;
+  }
+
+  /** Offers a frame that lies encoded in `bytes`, as a relay has it under its cursor. */
+  trySendEncoded(flow: Flow, bytes: Uint8Array, from: number, end: number, nowMs: number): SendResult {
+    if (this.#isClosed) return SendResult.closed;
+    const result = this.#admission.sendEncoded(flow, bytes, from, end);
+    if (result === SendResult.accepted) this.#flushSoon(nowMs);
+    return result;
+  }
+
+  /** About how long until a refused frame may find room. */
+  get retryHintMs(): number {
+    let rate = 0;
+    for (const lane of this.#lanes) if (lane.fitness > 1) rate += lane.rate.rate;
+    if (rate === 0) return this.#config.echoIntervalMs;
+    return Math.min(1_000, Math.max(1, this.#sender.queuedBytes / 4 / rate));
+  }
+
+  /** Gives back the credit of delivered frames that have been passed on. Throws a RangeError for more than were delivered. */
+  release(trafficClass: number, bytes: number, nowMs: number): void {
+    const credit = this.#receiver.credits[trafficClass]!;
+    credit.release(bytes);
+    if (credit.isAnnouncementDue) this.flushAtMs = Math.min(this.flushAtMs, nowMs);
+  }
+
+  /** A connection for this lane stands; it is used once an echo has come back. */
+  laneUp(index: number, nowMs: number): void {
+    const lane = this.#lanes[index];
+    if (lane === undefined || this.#isClosed) return;
+    if (lane.isConnected) this.laneDown(index, nowMs);
+    this.#change(lane, nowMs, () => lane.connect(nowMs));
+  }
+
+  /** The lane's connection is gone. */
+  laneDown(index: number, nowMs: number): void {
+    const lane = this.#lanes[index];
+    if (lane?.isConnected !== true) return;
+    this.#change(lane, nowMs, () => lane.disconnect());
+  }
+
+  /** Takes a message that came over a lane; the link owns `bytes` from here on. Null, or why nothing of it was used. */
+  onBatch(index: number, bytes: Uint8Array, nowMs: number): Refusal | null {
+    const refusal = this.#isClosed ? null : this.#onBatch(index, bytes, nowMs);
+    if (refusal !== null) this.refused.set(refusal, (this.refused.get(refusal) ?? 0) + 1);
+    return refusal;
+  }
+
+  /** Lets time pass: echoes, silence, lost batches, gaps, lanes to add or give up. */
+  tick(nowMs: number): void {
+    if (this.#isClosed) return;
+    this.#forgiveStall(nowMs);
+    for (const lane of this.#lanes) {
+      const before = lane.state;
+      if (lane.check(nowMs)) this.#onLaneState(lane, before, nowMs);
+    }
+    this.#sender.checkRetransmits(nowMs);
+    this.#receiver.tick(nowMs);
+    this.#scale(nowMs);
+    this.flushAtMs = Math.min(this.flushAtMs, nowMs);
+  }
+
+  /** Takes what is to be done: bytes to write to lanes in this order, frames that came in, and what happened. */
+  takeReady(nowMs: number): Ready {
+    this.flushAtMs = Number.POSITIVE_INFINITY;
+    if (!this.#isClosed) {
+      this.#sendEchoes(nowMs);
+      this.#sender.fill(nowMs, this.#isAnySuspect());
+      this.#sendAcks(nowMs);
+    }
+    const ready = { writes: this.#sender.writes, deliveries: this.#receiver.deliveries, events: this.#events };
+    this.#sender.writes = [];
+    this.#receiver.deliveries = [];
+    this.#events = [];
+    return ready;
+  }
+
+  /**
+   * Ends the link and gives back, as `[bytes, from, end]`, the frames not known to have arrived: a relay sends the reliable
+   * ones over another path. Some of them may have arrived all the same.
+   */
+  close(): (readonly [Uint8Array, number, number])[] {
+    this.#isClosed = true;
+    return [...this.#sender.undelivered()];
+  }
+
+  /** Measurements as of now; a new object. */
+  stats(): LinkStats {
+    return statsOf(this.#lanes, this.#sender, this.#receiver);
+  }
+
+  #onBatch(index: number, bytes: Uint8Array, nowMs: number): Refusal | null {
+    const lane = this.#lanes[index];
+    const refusal = this.#reader.read(bytes);
+    if (refusal !== null) return refusal;
+    const { header } = this.#reader;
+    const space = this.#sender.spaces[header.lane];
+    if (lane === undefined || space === undefined) return 'bad_lane';
+    if (header.cumulativeAck >= space.nextSeq) return 'bad_ack';
+    const problem = header.batchSeq === 0 ? this.#onEchoes(lane, nowMs) : this.#receiver.onBatch(header, bytes, nowMs);
+    if (problem !== null) return problem;
+    const hasRoom = this.#sender.credits[space.trafficClass]!.grant(header.creditBytes);
+    const isAck = header.cumulativeAck > space.acked;
+    if (isAck) this.#sender.onAck(header.lane, header.cumulativeAck, index, nowMs);
+    const isOwed = this.#receiver.spaces[header.lane]!.unackedBytes >= this.#config.ackEveryBytes;
+    const isDue = isOwed || this.#receiver.deliveries.length > 0 || ((hasRoom || isAck) && this.#sender.hasWork);
+    const dueMs = isDue ? nowMs : this.#receiver.spaces[header.lane]!.unackedSinceMs + this.#config.ackDelayMs;
+    this.flushAtMs = Math.min(this.flushAtMs, dueMs);
+    return null;
+  }
+
+  #onEchoes(lane: Lane, nowMs: number): Refusal | null {
+    const { frames } = this.#reader;
+    while (frames.next()) {
+      if (frames.payloadBytes !== ECHO_BYTES) return 'bad_echo';
+      const id = readU32(frames.bytes, frames.payloadAt);
+      if (frames.type === FrameType.echo) {
+        lane.echo.heardAtMs = nowMs;
+        if (lane.isConnected) this.#writeEcho(lane, FrameType.echoReply, id);
+        this.flushAtMs = Math.min(this.flushAtMs, nowMs);
+      } else if (frames.type === FrameType.echoReply) {
+        this.#change(lane, nowMs, () => lane.onReply(id, nowMs));
+      } else return 'bad_type';
+    }
+    return null;
+  }
+
+  #sendEchoes(nowMs: number): void {
+    for (const lane of this.#lanes) {
+      if (!lane.isConnected) continue;
+      const id = lane.echo.poll(nowMs, this.#random);
+      if (id === 0) continue;
+      this.#writeEcho(lane, FrameType.echo, id);
+      for (const space of this.#sender.spaces)
+        if (space.carrier === lane.index && space.index !== lane.index && this.#receiver.spaces[space.index]!.taken > 0)
+          this.#writeAck(space.index);
+    }
+  }
+
+  #writeEcho(lane: Lane, type: number, id: number): void {
+    const frame = this.#echoFrame;
+    frame.type = type;
+    writeU32(frame.payload, 0, id);
+    const bytes = this.#sender.acknowledgement(lane.index, 1, BATCH_HEADER_BYTES + frameBytes(frame));
+    writeFrame(frame, bytes, BATCH_HEADER_BYTES);
+    this.#sender.writes.push({ lane: lane.index, bytes });
+  }
+
+  /** Acknowledgements and grants that no batch of this turn carried. */
+  #sendAcks(nowMs: number): void {
+    const { ackDelayMs, ackEveryBytes } = this.#config;
+    for (const space of this.#sender.spaces) {
+      if (space.carrier < 0) continue;
+      const received = this.#receiver.spaces[space.index]!;
+      const isOverdue = nowMs - received.unackedSinceMs >= ackDelayMs || received.unackedBytes >= ackEveryBytes;
+      const isFirst = space.index <= FIRST_BULK;
+      if (isOverdue || (isFirst && this.#receiver.credits[space.trafficClass]!.isAnnouncementDue))
+        this.#writeAck(space.index);
+      else this.flushAtMs = Math.min(this.flushAtMs, received.unackedSinceMs + ackDelayMs);
+    }
+  }
+
+  #writeAck(space: number): void {
+    const lane = this.#sender.spaces[space]!.carrier;
+    if (lane < 0) return;
+    this.#sender.writes.push({ lane, bytes: this.#sender.acknowledgement(space, 0, BATCH_HEADER_BYTES) });
+  }
+
+  #change(lane: Lane, nowMs: number, apply: () => void): void {
+    const before = lane.state;
+    const { fitness } = lane;
+    apply();
+    if (lane.state !== before) this.#onLaneState(lane, before, nowMs);
+    else if (lane.fitness !== fitness) this.#reassign(nowMs);
+  }
+
+  #onLaneState(lane: Lane, from: LaneState, nowMs: number): void {
+    this.#events.push({ kind: 'lane', lane: lane.index, from, to: lane.state, cause: lane.cause });
+    if (lane.state === 'DOWN') this.#sender.onLaneDown(lane);
+    this.#reassign(nowMs);
+    if (lane.state === 'SUSPECT') this.#sender.duplicateControl();
+  }
+
+  #reassign(nowMs: number): void {
+    if (this.#sender.reassign()) this.#events.push({ kind: 'control-carrier', lane: this.#sender.spaces[0]!.carrier });
+    const isUp = this.#lanes.some((lane) => lane.fitness > 1);
+    if (isUp !== this.#isUp) this.#events.push({ kind: 'link', isUp });
+    this.#isUp = isUp;
+    this.flushAtMs = Math.min(this.flushAtMs, nowMs);
+  }
+
+  #forgiveStall(nowMs: number): void {
+    const gapMs = this.#lastTickMs === null ? 0 : nowMs - this.#lastTickMs;
+    this.#lastTickMs = nowMs;
+    if (gapMs <= this.#config.stallMs) return;
+    this.#events.push({ kind: 'stall', ms: gapMs });
+    for (const lane of this.#lanes) lane.echo.forgive(gapMs, nowMs);
+  }
+
+  #scale(nowMs: number): void {
+    let lanes = 0;
+    let inFlight = 0;
+    let window = 0;
+    for (const lane of this.#lanes) {
+      if (lane.trafficClass !== TrafficClass.bulk || lane.fitness < 2) continue;
+      lanes += 1;
+      inFlight += lane.inFlightBytes;
+      window += lane.windowBytes;
+    }
+    const utilisation = window === 0 ? 0 : inFlight / window;
+    const decision = this.#scaling.tick({ lanes, utilisation, deliveredBytes: this.#sender.deliveredBytes }, nowMs);
+    if (decision === null) return;
+    const bulk = this.#lanes.slice(FIRST_BULK);
+    const lane =
+      decision === 'out'
+        ? bulk.find(({ isConnected }) => !isConnected)
+        : bulk.findLast(({ isConnected }) => isConnected);
+    if (lane !== undefined)
+      this.#events.push({ kind: decision === 'out' ? 'lane-wanted' : 'lane-unwanted', lane: lane.index });
+  }
+
+  #isAnySuspect(): boolean {
+    for (const lane of this.#lanes) if (lane.state === 'SUSPECT') return true;
+    return false;
+  }
+
+  #flushSoon(nowMs: number): void {
+    const isFull = this.#sender.queuedBytes >= BATCH_BYTES_MAX - BATCH_HEADER_BYTES - FRAME_HEADER_BYTES;
+    const atMs = isFull ? nowMs : nowMs + this.#config.flushDelayMs;
+    if (atMs < this.flushAtMs) this.flushAtMs = atMs;
+  }
+}
+
+const ECHO_BYTES = 4;
