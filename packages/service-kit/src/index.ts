@@ -1,4 +1,5 @@
 export { type AppOptions, createApp } from './app.ts';
+export { repeat, type Worker } from './background-work.ts';
 export { useDecisionLog, useIdempotency, usePrincipals } from './compose.ts';
 export {
   baseConfig,
@@ -27,3 +28,4 @@ export { mountOpenApi } from './openapi.ts';
 export { pageOf, windowOf } from './pagination.ts';
 export { asPeerMeshError, sendProblem } from './problem.ts';
 export { type RunningService, type RunOptions, runService, stopInOrder, tracingFrom } from './run-service.ts';
+export { createSecretBox, deriveKey, type SecretBox } from './secret-box.ts';

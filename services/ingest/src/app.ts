@@ -5,14 +5,20 @@ import { ingestRoutes } from '@peermesh/contracts/ingest';
 import { createDatabase } from '@peermesh/database';
 import { assertUrlAllowed, DEFAULT_PORTS, parseAllowHosts } from '@peermesh/http-guard';
 import { connectNats, createBus, mountDeadLetterRoutes } from '@peermesh/messaging';
-import { createApp, mountOpenApi, useDecisionLog, useIdempotency, usePrincipals } from '@peermesh/service-kit';
+import {
+  createApp,
+  createSecretBox,
+  mountOpenApi,
+  useDecisionLog,
+  useIdempotency,
+  usePrincipals,
+} from '@peermesh/service-kit';
 import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
 import type { FastifyInstance } from 'fastify';
 import type { JSONWebKeySet } from 'jose';
 import { createQuotaStore } from './adapters/pg/quota-store.ts';
 import type { IngestSchema } from './adapters/pg/schema.ts';
 import type { IngestConfig } from './config.ts';
-import { createSecretBox } from './domain/secret-box.ts';
 import { createBackground } from './plugins/background.ts';
 import { registerExtraction } from './plugins/extraction.ts';
 import { allowedHosts, openFetching } from './plugins/fetching.ts';
@@ -90,7 +96,7 @@ export async function buildApp(config: IngestConfig, overrides: IngestOverrides 
   });
   const quotas = createQuotaLedger(quotaStore, clock);
   app.addHook('onClose', () => quotas.flush());
-  const secrets = createSecretBox(config.INGEST_ENCRYPTION_KEY);
+  const secrets = createSecretBox(config.INGEST_ENCRYPTION_KEY, 'ingest/secrets');
   const store = { db, bus, clock, quotas, secrets, jobDeadlineMs: config.EXTRACTION_DEADLINE_MS };
   const urlPolicy = { allow: parseAllowHosts(allowedHosts(config)), ports: DEFAULT_PORTS };
   await mountRoutes(app, {

@@ -7,7 +7,16 @@ import { publisherRoutes } from '@peermesh/contracts/publisher';
 import { createDatabase } from '@peermesh/database';
 import { assertUrlAllowed, DEFAULT_PORTS, parseAllowHosts } from '@peermesh/http-guard';
 import { caughtUpWithin, connectNats, createBus, mountDeadLetterRoutes } from '@peermesh/messaging';
-import { createApp, mountOpenApi, useDecisionLog, useIdempotency, usePrincipals } from '@peermesh/service-kit';
+import type { Worker } from '@peermesh/service-kit';
+import {
+  createApp,
+  createSecretBox,
+  deriveKey,
+  mountOpenApi,
+  useDecisionLog,
+  useIdempotency,
+  usePrincipals,
+} from '@peermesh/service-kit';
 import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
 import type { FastifyInstance } from 'fastify';
 import type { JSONWebKeySet } from 'jose';
@@ -19,14 +28,12 @@ import { consumePublishingTriggered } from './consumers/publishing-triggered.ts'
 import { consumeUserChanged } from './consumers/user-changed.ts';
 import { createLinkTokens } from './domain/link-tokens.ts';
 import { createRetrySchedule } from './domain/retry-schedule.ts';
-import { createSecretBox } from './domain/secret-box.ts';
 import type { Clock } from './ports.ts';
 import { mountRoutes } from './routes/mount-routes.ts';
 import { SubscriptionCache } from './usecases/subscription-cache.ts';
 import { DeliveryWorker } from './workers/delivery-worker.ts';
 import { startHousekeeping } from './workers/housekeeping.ts';
 import { startRedeliveryWorker } from './workers/redelivery-worker.ts';
-import type { Worker } from './workers/repeat.ts';
 import { startStrandedSweeper } from './workers/stranded-sweeper.ts';
 
 /** Longer than the life of an access token: what was revoked before cannot come back. */
@@ -88,8 +95,8 @@ export async function buildApp(config: PublisherConfig, overrides: PublisherOver
   );
   useIdempotency(app, { db, module: 'publisher' });
 
-  const secrets = createSecretBox(config.PUBLISHER_ENCRYPTION_KEY);
-  const links = createLinkTokens(config.PUBLISHER_ENCRYPTION_KEY);
+  const secrets = createSecretBox(config.PUBLISHER_ENCRYPTION_KEY, 'publisher/secrets');
+  const links = createLinkTokens(deriveKey(config.PUBLISHER_ENCRYPTION_KEY, 'publisher/links'));
   const allowHosts = config.PUBLISHER_ALLOW_PRIVATE_HOSTS.split(',').map((host) => host.trim());
   const timeoutMs = config.PUBLISHER_ATTEMPT_TIMEOUT_MS;
   const webhooks = createWebhookSender({

@@ -2,13 +2,13 @@ import type { RevocationSet } from '@peermesh/authz';
 import type { EventData } from '@peermesh/contracts';
 import { SessionRevoked } from '@peermesh/contracts/events';
 import { caughtUpWithin } from '@peermesh/messaging';
+import type { Worker } from '@peermesh/service-kit';
 import type { MetricsRegistry } from '@peermesh/telemetry';
 import type { IngestConfig } from '../config.ts';
 import type { FetchDependencies } from '../usecases/fetch-source.ts';
 import { startFetchScheduler } from '../workers/fetch-scheduler.ts';
 import { startHousekeeping } from '../workers/housekeeping.ts';
 import { startJobSweeper } from '../workers/job-sweeper.ts';
-import type { Worker } from '../workers/repeat.ts';
 
 /** Longer than the life of an access token: what was revoked before cannot come back. */
 const REVOCATIONS_MS = 20 * 60_000;

@@ -4,9 +4,9 @@ import type { CreateSource, Source, SourceSchedule, UpdateSource } from '@peerme
 import type { Database, Transaction } from '@peermesh/database';
 import { commonErrors, ingestErrors } from '@peermesh/errors';
 import type { Bus } from '@peermesh/messaging';
+import type { SecretBox } from '@peermesh/service-kit';
 import type { IngestSchema } from '../adapters/pg/schema.ts';
 import { countSources, readSource, type StoredSource, toSource } from '../adapters/pg/source-store.ts';
-import type { SecretBox } from '../domain/secret-box.ts';
 import { newHookSecret } from '../domain/sources/hook-signature.ts';
 import { assertSchedule, nextPlanned, type PollLimits } from '../domain/sources/schedule.ts';
 import type { Clock } from '../ports.ts';

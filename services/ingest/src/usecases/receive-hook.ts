@@ -1,11 +1,11 @@
 import { SubmitContent } from '@peermesh/contracts/ingest';
 import type { Transaction } from '@peermesh/database';
 import { commonErrors, ingestErrors, isPeerMeshError, type PeerMeshError } from '@peermesh/errors';
+import type { SecretBox } from '@peermesh/service-kit';
 import { Compile } from 'typebox/compile';
 import type { IngestSchema } from '../adapters/pg/schema.ts';
 import { findSource, type StoredSource } from '../adapters/pg/source-store.ts';
 import { attempt, type PreparedItem, prepareItem, prepareSubmission } from '../domain/intake.ts';
-import type { SecretBox } from '../domain/secret-box.ts';
 import { decodeBody } from '../domain/sources/decode-body.ts';
 import { readFeed } from '../domain/sources/feed-items.ts';
 import { type HookHeaders, isAuthenticHook } from '../domain/sources/hook-signature.ts';

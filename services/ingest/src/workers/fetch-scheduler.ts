@@ -1,9 +1,9 @@
+import type { Worker } from '@peermesh/service-kit';
+import { repeat } from '@peermesh/service-kit';
 import type { Logger, MetricsRegistry } from '@peermesh/telemetry';
 import { claimDueSources } from '../adapters/pg/source-queue.ts';
 import type { StoredSource } from '../adapters/pg/source-store.ts';
 import { type FetchDependencies, fetchSource } from '../usecases/fetch-source.ts';
-import type { Worker } from './repeat.ts';
-import { repeat } from './repeat.ts';
 
 /** How the scheduler works. */
 export interface SchedulerOptions {

@@ -1,10 +1,10 @@
 import type { Database } from '@peermesh/database';
+import { repeat, type Worker } from '@peermesh/service-kit';
 import type { Logger } from '@peermesh/telemetry';
 import { trimFetchLog } from '../adapters/pg/fetch-log.ts';
 import type { IngestSchema } from '../adapters/pg/schema.ts';
 import type { Clock } from '../ports.ts';
 import type { QuotaLedger } from '../usecases/quota-ledger.ts';
-import { repeat, type Worker } from './repeat.ts';
 
 /** What housekeeping works on. */
 export interface HousekeepingOptions {

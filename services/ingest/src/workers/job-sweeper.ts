@@ -1,11 +1,11 @@
 import { ExtractionFailed } from '@peermesh/contracts/events';
 import type { Database, Transaction } from '@peermesh/database';
+import { repeat, type Worker } from '@peermesh/service-kit';
 import type { Logger, MetricsRegistry } from '@peermesh/telemetry';
 import { finishJobs, lockStaleJobs, type StaleJob } from '../adapters/pg/job-store.ts';
 import type { IngestSchema } from '../adapters/pg/schema.ts';
 import { requestAgain } from '../usecases/request-extraction.ts';
 import type { StoreDependencies } from '../usecases/store-items.ts';
-import { repeat, type Worker } from './repeat.ts';
 
 /** How stale jobs are treated. */
 export interface SweeperOptions {

@@ -1,5 +1,4 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { deriveKey } from './secret-box.ts';
 
 /** What a link in a mail may do. The URL of a click is inside the signature, so the service redirects nowhere else. */
 export type LinkClaim =
@@ -22,9 +21,8 @@ export interface LinkTokens {
 }
 
 /** Tokens of the form `payload.signature`, HMAC-SHA256, URL-safe. */
-export function createLinkTokens(key: string): LinkTokens {
-  const keyBytes = deriveKey(key, 'links');
-  const signatureOf = (payload: string): Buffer => createHmac('sha256', keyBytes).update(payload).digest();
+export function createLinkTokens(key: Buffer): LinkTokens {
+  const signatureOf = (payload: string): Buffer => createHmac('sha256', key).update(payload).digest();
   return {
     sign(claim) {
       const payload = Buffer.from(JSON.stringify(claim)).toString('base64url');

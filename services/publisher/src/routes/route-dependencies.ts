@@ -2,9 +2,9 @@ import type { Principal } from '@peermesh/authz';
 import type { Database } from '@peermesh/database';
 import { commonErrors } from '@peermesh/errors';
 import type { Bus } from '@peermesh/messaging';
+import type { SecretBox } from '@peermesh/service-kit';
 import type { WebhookSender } from '../adapters/http/webhook-sender.ts';
 import type { LinkTokens } from '../domain/link-tokens.ts';
-import type { SecretBox } from '../domain/secret-box.ts';
 import type { Clock } from '../ports.ts';
 
 /** What the routes need. */

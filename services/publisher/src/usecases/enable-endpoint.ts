@@ -2,9 +2,9 @@ import { newId } from '@peermesh/contracts';
 import type { Database, Transaction } from '@peermesh/database';
 import { commonErrors, publisherErrors } from '@peermesh/errors';
 import type { Bus } from '@peermesh/messaging';
+import type { SecretBox } from '@peermesh/service-kit';
 import type { WebhookSender } from '../adapters/http/webhook-sender.ts';
 import { type EndpointRow, resetGate, updateEndpoint } from '../adapters/pg/endpoint-store.ts';
-import type { SecretBox } from '../domain/secret-box.ts';
 import type { Clock } from '../ports.ts';
 import { tellOwner } from './endpoint-trouble.ts';
 

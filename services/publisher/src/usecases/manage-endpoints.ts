@@ -2,11 +2,11 @@ import type { Principal } from '@peermesh/authz';
 import type { CreateEndpoint, UpdateEndpoint } from '@peermesh/contracts/publisher';
 import type { Transaction } from '@peermesh/database';
 import { commonErrors, publisherErrors } from '@peermesh/errors';
+import type { SecretBox } from '@peermesh/service-kit';
 import type { Static } from 'typebox';
 import { type EndpointRow, insertEndpoint, updateEndpoint } from '../adapters/pg/endpoint-store.ts';
 import { insertDeliveries, insertNotifications } from '../adapters/pg/notification-store.ts';
 import { storableText } from '../adapters/pg/sql.ts';
-import type { SecretBox } from '../domain/secret-box.ts';
 import { newWebhookSecret } from '../domain/webhook-signature.ts';
 import type { Clock } from '../ports.ts';
 

@@ -2,6 +2,7 @@ import { type Principal, rolesOf } from '@peermesh/authz';
 import type { CreateSubscription, SubscriptionFilter, UpdateSubscription } from '@peermesh/contracts/publisher';
 import type { Transaction } from '@peermesh/database';
 import { commonErrors } from '@peermesh/errors';
+import type { SecretBox } from '@peermesh/service-kit';
 import type { Static } from 'typebox';
 import { cancelDeliveries } from '../adapters/pg/delivery-store.ts';
 import { deleteEndpoint, insertEndpoint } from '../adapters/pg/endpoint-store.ts';
@@ -11,7 +12,6 @@ import {
   type SubscriptionRow,
   updateSubscription,
 } from '../adapters/pg/subscription-store.ts';
-import type { SecretBox } from '../domain/secret-box.ts';
 import { compileFilter } from '../domain/subscription-filter.ts';
 import { newWebhookSecret } from '../domain/webhook-signature.ts';
 

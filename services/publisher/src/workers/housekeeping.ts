@@ -1,7 +1,7 @@
 import type { Database } from '@peermesh/database';
+import { repeat, type Worker } from '@peermesh/service-kit';
 import type { Logger } from '@peermesh/telemetry';
 import type { Clock } from '../ports.ts';
-import { repeat, type Worker } from './repeat.ts';
 
 const EVERY_MS = 3_600_000;
 const MONTHS_AHEAD = 3;

@@ -1,7 +1,7 @@
 import type { Database } from '@peermesh/database';
+import { repeat, type Worker } from '@peermesh/service-kit';
 import type { Logger } from '@peermesh/telemetry';
 import { advanceRedelivery } from '../adapters/pg/redelivery-store.ts';
-import { repeat, type Worker } from './repeat.ts';
 
 /** Moves redelivery jobs on, each at its own rate. */
 export function startRedeliveryWorker(options: {

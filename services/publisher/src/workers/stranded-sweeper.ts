@@ -1,9 +1,9 @@
 import { PublishingFailed } from '@peermesh/contracts/events';
 import type { Database } from '@peermesh/database';
 import type { Bus } from '@peermesh/messaging';
+import { repeat, type Worker } from '@peermesh/service-kit';
 import type { Logger } from '@peermesh/telemetry';
 import { takeStranded } from '../adapters/pg/settlement-store.ts';
-import { repeat, type Worker } from './repeat.ts';
 
 const BATCH = 500;
 

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hasErrorCode } from '@peermesh/errors';
 import { Webhook } from 'standardwebhooks';
-import { createSecretBox } from '../../../src/domain/secret-box.ts';
 import { decodeBody } from '../../../src/domain/sources/decode-body.ts';
 import { readFeed } from '../../../src/domain/sources/feed-items.ts';
 import { isAuthenticHook, newHookSecret } from '../../../src/domain/sources/hook-signature.ts';
@@ -128,13 +127,4 @@ test('accepts Standard Webhooks signatures and the plain secret, nothing else', 
   );
   assert.ok(!isAuthenticHook(body, {}, [secret]));
   assert.ok(!isAuthenticHook(body, { 'x-webhook-token': '' }, []));
-});
-
-test('seals secrets so that only their owner row can open them', () => {
-  const box = createSecretBox(Buffer.alloc(32, 7).toString('base64'));
-  const sealed = box.seal('whsec_x', 'src_1');
-  assert.ok(!sealed.includes('whsec'));
-  assert.equal(box.open(sealed, 'src_1'), 'whsec_x');
-  assert.throws(() => box.open(sealed, 'src_2'));
-  assert.throws(() => createSecretBox('c2hvcnQ='));
 });

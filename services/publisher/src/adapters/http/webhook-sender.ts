@@ -1,9 +1,9 @@
 import { isPeerMeshError } from '@peermesh/errors';
 import { createGuardedAgent } from '@peermesh/http-guard';
+import type { SecretBox } from '@peermesh/service-kit';
 import { type Dispatcher, request } from 'undici';
 import type { ClaimedDelivery } from '../../domain/delivery.ts';
 import { verdictOnResponse } from '../../domain/http-verdict.ts';
-import type { SecretBox } from '../../domain/secret-box.ts';
 import { signatureHeaders } from '../../domain/webhook-signature.ts';
 import type { AttemptOutcome, ChannelSender, Clock } from '../../ports.ts';
 
