@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DEFAULT_COST_WEIGHTS } from '../../../src/cost.ts';
+import { DEFAULT_FLAP_DAMPING } from '../../../src/link-state/flap-damping.ts';
+import { DEFAULT_HYSTERESIS, LocalLinks } from '../../../src/link-state/local-links.ts';
+import { METRICS } from '../../support/advertisements.ts';
+
+const LINK = { peer: 2, linkId: 20, metrics: METRICS, riskGroups: [] };
+const hasOtherWay = (): boolean => true;
+const hasNoOtherWay = (): boolean => false;
+
+function newLinks(): LocalLinks {
+  return new LocalLinks({
+    cost: DEFAULT_COST_WEIGHTS,
+    damping: DEFAULT_FLAP_DAMPING,
+    hysteresis: DEFAULT_HYSTERESIS,
+  });
+}
+
+function withLinkUp(): LocalLinks {
+  const links = newLinks();
+  links.up(0, LINK);
+  assert.equal(links.refresh(0, hasOtherWay), 'good');
+  return links;
+}
+
+test('a first link is advertised at once and its loss at once', () => {
+  const links = withLinkUp();
+  assert.equal(links.advertised().length, 1);
+  assert.equal(links.down(10, 20), true);
+  assert.deepEqual(links.advertised(), []);
+  assert.equal(links.down(11, 20), false, 'lost only once');
+});
+
+test('a figure that moves by less than a quarter or by less than 2 ms is not news', () => {
+  const links = withLinkUp();
+  links.measured(20, { ...METRICS, latencyUs: 12_400 });
+  assert.equal(links.refresh(60_000, hasOtherWay), 'none');
+  const near = newLinks();
+  near.up(0, { ...LINK, metrics: { ...METRICS, latencyUs: 500 } });
+  near.refresh(0, hasOtherWay);
+  near.measured(20, { ...METRICS, latencyUs: 2_000 });
+  near.refresh(1, hasOtherWay);
+  assert.equal(near.refresh(60_000, hasOtherWay), 'none', 'four times as slow, but only 1.5 ms');
+});
+
+test('a larger change is advertised after it has lasted for 5 s, and a spike never', () => {
+  const links = withLinkUp();
+  links.measured(20, { ...METRICS, latencyUs: 40_000 });
+  assert.equal(links.refresh(1_000, hasOtherWay), 'none');
+  assert.equal(links.refresh(5_999, hasOtherWay), 'none');
+  assert.equal(links.refresh(6_000, hasOtherWay), 'good');
+  assert.equal(links.advertised()[0]?.latencyUs, 40_000);
+  links.measured(20, METRICS);
+  links.refresh(7_000, hasOtherWay);
+  links.measured(20, { ...METRICS, latencyUs: 40_000 });
+  links.refresh(8_000, hasOtherWay);
+  links.measured(20, METRICS);
+  assert.equal(links.refresh(12_500, hasOtherWay), 'none', 'the clock started again');
+});
+
+test('a link that flaps is held back until its penalty has decayed, then comes back dearer', () => {
+  const links = withLinkUp();
+  for (const at of [100, 200, 300]) {
+    links.down(at, 20);
+    links.up(at + 50, LINK);
+    links.refresh(at + 50, hasOtherWay);
+  }
+  assert.deepEqual(links.advertised(), [], 'three losses within a second');
+  assert.equal(links.refresh(10_000, hasOtherWay), 'none');
+  assert.equal(links.refresh(17_000, hasOtherWay), 'good', 'three thousand points are under a thousand after 16 s');
+  assert.ok((links.advertised()[0]?.penalty ?? 0) > 5_000);
+});
+
+test('a flapping link is used after a second when there is no other way to its peer', () => {
+  const links = withLinkUp();
+  for (const at of [100, 200, 300]) {
+    links.down(at, 20);
+    links.up(at + 50, LINK);
+    links.refresh(at + 50, hasNoOtherWay);
+  }
+  assert.deepEqual(links.advertised(), []);
+  assert.equal(links.refresh(1_349, hasNoOtherWay), 'none');
+  assert.equal(links.refresh(1_350, hasNoOtherWay), 'good');
+});
+
+test('a link that flaps for ever is held back for a bounded time after its last loss', () => {
+  const links = withLinkUp();
+  let nowMs = 0;
+  for (let flap = 0; flap < 1_000; flap += 1) {
+    nowMs += 100;
+    links.down(nowMs, 20);
+    links.up(nowMs + 50, LINK);
+    links.refresh(nowMs + 50, hasOtherWay);
+  }
+  assert.deepEqual(links.advertised(), []);
+  assert.equal(links.refresh(nowMs + 30_001, hasOtherWay), 'good');
+});
