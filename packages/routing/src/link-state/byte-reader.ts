@@ -13,10 +13,6 @@ export class ByteReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  get offset(): number {
-    return this.#offset;
-  }
-
   get remaining(): number {
     return this.#bytes.length - this.#offset;
   }

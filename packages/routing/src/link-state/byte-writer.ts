@@ -4,33 +4,28 @@ export class ByteWriter {
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
-  get length(): number {
-    return this.#length;
-  }
-
   reset(): void {
     this.#length = 0;
   }
 
   u8(value: number): void {
-    this.#view.setUint8(this.#reserve(1), value);
+    const offset = this.#reserve(1);
+    this.#view.setUint8(offset, value);
   }
 
   u16(value: number): void {
-    this.#view.setUint16(this.#reserve(2), value, true);
+    const offset = this.#reserve(2);
+    this.#view.setUint16(offset, value, true);
   }
 
   u32(value: number): void {
-    this.#view.setUint32(this.#reserve(4), value, true);
+    const offset = this.#reserve(4);
+    this.#view.setUint32(offset, value, true);
   }
 
   bytes(value: Uint8Array): void {
-    this.#bytes.set(value, this.#reserve(value.length));
-  }
-
-  /** Overwrites a u16 that was written before, such as a count that was not known yet. */
-  patchU16(offset: number, value: number): void {
-    this.#view.setUint16(offset, value, true);
+    const offset = this.#reserve(value.length);
+    this.#bytes.set(value, offset);
   }
 
   /** A copy of what was written. */
@@ -38,6 +33,7 @@ export class ByteWriter {
     return this.#bytes.slice(0, this.#length);
   }
 
+  /** May replace the buffer: call it before touching `#bytes` or `#view`. */
   #reserve(size: number): number {
     const offset = this.#length;
     const needed = offset + size;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compareVersions, nextVersion } from '../../../src/link-state/advertisement.ts';
-import { decodeAdvertisement, encodeAdvertisement } from '../../../src/link-state/advertisement-codec.ts';
+import { decodeAdvertisement, encodeAdvertisement, LINKS_MAX } from '../../../src/link-state/advertisement-codec.ts';
 import { isSignatureValid, parseSigned, signAdvertisement } from '../../../src/link-state/signing.ts';
 import { advertisedLink, advertisement, randomAdvertisement } from '../../support/advertisements.ts';
 import { TestKeys } from '../../support/keys.ts';
@@ -14,6 +14,15 @@ test('an advertisement survives its encoding, and equal content has equal bytes'
     assert.deepEqual(decodeAdvertisement(bytes), original, `seed ${seed}`);
     assert.deepEqual(encodeAdvertisement(decodeAdvertisement(bytes) as typeof original), bytes, `seed ${seed}`);
   }
+});
+
+test('an advertisement with as many links as fit survives its encoding', () => {
+  const links = Array.from({ length: LINKS_MAX }, (_, index) =>
+    advertisedLink(index, { riskGroups: [1, 2, index + 3] }),
+  );
+  const original = advertisement(1, { links });
+  assert.deepEqual(decodeAdvertisement(encodeAdvertisement(original)), original);
+  assert.throws(() => encodeAdvertisement({ ...original, links: [...links, advertisedLink(LINKS_MAX)] }), RangeError);
 });
 
 test('whatever decodes has exactly the bytes that encode it: garbage is refused by name and never throws', () => {
