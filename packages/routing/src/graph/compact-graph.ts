@@ -86,15 +86,15 @@ export function buildGraph(nodes: readonly GraphNode[]): CompactGraph {
 }
 
 /** The index of a node, or -1. */
-export function indexOfNode({ nodeIds, nodeCount }: CompactGraph, id: number): number {
+export function indexOfNode({ nodeIds }: Pick<CompactGraph, 'nodeIds'>, id: number): number {
   let low = 0;
-  let high = nodeCount;
+  let high = nodeIds.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (nodeIds[middle]! < id) low = middle + 1;
     else high = middle;
   }
-  return low < nodeCount && nodeIds[low] === id ? low : -1;
+  return nodeIds[low] === id ? low : -1;
 }
 
 /** The edge from one index to another, or -1. */

@@ -75,6 +75,12 @@ export class LinkStateDatabase {
     return this.#entries.get(origin);
   }
 
+  /** Whether exactly these bytes are installed. */
+  holds(origin: number, bytes: Uint8Array): boolean {
+    const entry = this.#entries.get(origin);
+    return entry !== undefined && isEqual(entry.bytes, bytes);
+  }
+
   entries(): IterableIterator<DatabaseEntry> {
     return this.#entries.values();
   }

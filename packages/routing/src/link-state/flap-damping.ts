@@ -51,6 +51,12 @@ export class FlapDamping {
     return this.#isSuppressed;
   }
 
+  /** When a link that is held back now may be advertised again. */
+  reuseAtMs(nowMs: number): number {
+    const { halfLifeMs, reusePoints } = this.#config;
+    return nowMs + Math.max(0, halfLifeMs * Math.log2(this.points(nowMs) / reusePoints)) + 1;
+  }
+
   /** What the history adds to the cost of the link, cost units. */
   costPenalty(nowMs: number): number {
     return Math.round(this.points(nowMs) * this.#config.costPerPoint);

@@ -20,7 +20,7 @@ export interface FloodingListener {
   onInstalled(nowMs: number, entry: DatabaseEntry, hasChanged: boolean): void;
   onRefused(from: number, reason: Refusal): void;
   /** An advertisement of this node itself, made in an earlier life or by a thief of its key. */
-  onOwnEcho(nowMs: number, bytes: Uint8Array): void;
+  onOwnEcho(nowMs: number, from: number, bytes: Uint8Array): void;
 }
 
 /** An update is sent once it holds this many bytes; one advertisement alone may be larger. */
@@ -139,9 +139,11 @@ export class Flooding {
   #onAdvertisement(nowMs: number, neighbour: Neighbour, bytes: Uint8Array): void {
     const offer = this.#isOwn(bytes) ? undefined : this.#database.offer(nowMs, bytes);
     if (!offer) {
-      this.#listener.onOwnEcho(nowMs, bytes);
+      this.#listener.onOwnEcho(nowMs, neighbour.peer, bytes);
       const own = this.#database.get(this.#self);
-      if (own) neighbour.acknowledge(own.advertisement);
+      if (!own) return;
+      neighbour.acknowledge(own.advertisement);
+      if (!this.#database.holds(this.#self, bytes)) neighbour.owe(nowMs, own.advertisement);
       return;
     }
     if (offer.outcome === 'refused') {

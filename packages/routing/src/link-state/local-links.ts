@@ -37,9 +37,6 @@ export interface LocalLinksConfig {
   readonly hysteresis: HysteresisConfig;
 }
 
-/** What changed in what this node should advertise: nothing, good news, or a loss that cannot wait. */
-export type LinkNews = 'none' | 'good' | 'urgent';
-
 interface LinkState {
   link: LocalLink;
   isUp: boolean;
@@ -53,12 +50,19 @@ interface LinkState {
 export class LocalLinks {
   readonly #config: LocalLinksConfig;
   readonly #links = new Map<number, LinkState>();
+  #dueAtMs = Number.POSITIVE_INFINITY;
 
   constructor(config: LocalLinksConfig) {
     this.#config = config;
   }
 
+  /** When {@link LocalLinks.refresh} may find news. */
+  get dueAtMs(): number {
+    return this.#dueAtMs;
+  }
+
   up(nowMs: number, link: LocalLink): void {
+    this.#dueAtMs = nowMs;
     const riskGroups = [...new Set(link.riskGroups)].sort((a, b) => a - b);
     const known = this.#links.get(link.linkId);
     const damping = known?.damping ?? new FlapDamping(this.#config.damping);
@@ -76,9 +80,11 @@ export class LocalLinks {
     this.#links.set(link.linkId, state);
   }
 
-  measured(linkId: number, metrics: LinkMetrics): void {
+  measured(nowMs: number, linkId: number, metrics: LinkMetrics): void {
     const state = this.#links.get(linkId);
-    if (state) state.link = { ...state.link, metrics };
+    if (!state) return;
+    state.link = { ...state.link, metrics };
+    if (state.changedSinceMs === undefined) this.#dueAtMs = Math.min(this.#dueAtMs, nowMs);
   }
 
   /** Whether the loss is news: false for a link that was not advertised. */
@@ -93,25 +99,34 @@ export class LocalLinks {
     return wasAdvertised;
   }
 
+  peerOf(linkId: number): number | undefined {
+    return this.#links.get(linkId)?.link.peer;
+  }
+
   hasPeer(peer: number): boolean {
     for (const { link, isUp } of this.#links.values()) if (isUp && link.peer === peer) return true;
     return false;
   }
 
-  /** The peers with a link that is up, ascending, whether it is advertised or not. */
-  peers(): number[] {
-    const peers = new Set<number>();
-    for (const { link, isUp } of this.#links.values()) if (isUp) peers.add(link.peer);
-    return [...peers].sort((a, b) => a - b);
+  /** Moves held changes forward; true when there is news to advertise. `hasOtherWay` tells whether a peer is in reach without its direct link. */
+  refresh(nowMs: number, hasOtherWay: (peer: number) => boolean): boolean {
+    let hasNews = false;
+    this.#dueAtMs = Number.POSITIVE_INFINITY;
+    for (const state of this.#links.values()) {
+      if (this.#advance(state, nowMs, hasOtherWay)) hasNews = true;
+      this.#dueAtMs = Math.min(this.#dueAtMs, this.#dueAtMsOf(state, nowMs));
+    }
+    return hasNews;
   }
 
-  /** Moves held changes forward. `hasOtherWay` tells whether a peer is in reach without its direct link. */
-  refresh(nowMs: number, hasOtherWay: (peer: number) => boolean): LinkNews {
-    let news: LinkNews = 'none';
-    for (const state of this.#links.values()) {
-      if (this.#advance(state, nowMs, hasOtherWay)) news = 'good';
+  #dueAtMsOf({ isUp, advertised, upSinceMs, changedSinceMs, damping }: LinkState, nowMs: number): number {
+    if (!isUp) return Number.POSITIVE_INFINITY;
+    const { holdMs, lastResortHoldMs } = this.#config.hysteresis;
+    if (!advertised) {
+      const lastResortAtMs = upSinceMs + lastResortHoldMs;
+      return Math.min(damping.reuseAtMs(nowMs), lastResortAtMs > nowMs ? lastResortAtMs : nowMs + lastResortHoldMs);
     }
-    return news;
+    return changedSinceMs === undefined ? Number.POSITIVE_INFINITY : changedSinceMs + holdMs;
   }
 
   /** What to put into the advertisement: ordered; the cheapest when there are more than fit. */

@@ -20,7 +20,7 @@ function newLinks(): LocalLinks {
 function withLinkUp(): LocalLinks {
   const links = newLinks();
   links.up(0, LINK);
-  assert.equal(links.refresh(0, hasOtherWay), 'good');
+  assert.equal(links.refresh(0, hasOtherWay), true);
   return links;
 }
 
@@ -34,29 +34,29 @@ test('a first link is advertised at once and its loss at once', () => {
 
 test('a figure that moves by less than a quarter or by less than 2 ms is not news', () => {
   const links = withLinkUp();
-  links.measured(20, { ...METRICS, latencyUs: 12_400 });
-  assert.equal(links.refresh(60_000, hasOtherWay), 'none');
+  links.measured(0, 20, { ...METRICS, latencyUs: 12_400 });
+  assert.equal(links.refresh(60_000, hasOtherWay), false);
   const near = newLinks();
   near.up(0, { ...LINK, metrics: { ...METRICS, latencyUs: 500 } });
   near.refresh(0, hasOtherWay);
-  near.measured(20, { ...METRICS, latencyUs: 2_000 });
+  near.measured(0, 20, { ...METRICS, latencyUs: 2_000 });
   near.refresh(1, hasOtherWay);
-  assert.equal(near.refresh(60_000, hasOtherWay), 'none', 'four times as slow, but only 1.5 ms');
+  assert.equal(near.refresh(60_000, hasOtherWay), false, 'four times as slow, but only 1.5 ms');
 });
 
 test('a larger change is advertised after it has lasted for 5 s, and a spike never', () => {
   const links = withLinkUp();
-  links.measured(20, { ...METRICS, latencyUs: 40_000 });
-  assert.equal(links.refresh(1_000, hasOtherWay), 'none');
-  assert.equal(links.refresh(5_999, hasOtherWay), 'none');
-  assert.equal(links.refresh(6_000, hasOtherWay), 'good');
+  links.measured(0, 20, { ...METRICS, latencyUs: 40_000 });
+  assert.equal(links.refresh(1_000, hasOtherWay), false);
+  assert.equal(links.refresh(5_999, hasOtherWay), false);
+  assert.equal(links.refresh(6_000, hasOtherWay), true);
   assert.equal(links.advertised()[0]?.latencyUs, 40_000);
-  links.measured(20, METRICS);
+  links.measured(0, 20, METRICS);
   links.refresh(7_000, hasOtherWay);
-  links.measured(20, { ...METRICS, latencyUs: 40_000 });
+  links.measured(0, 20, { ...METRICS, latencyUs: 40_000 });
   links.refresh(8_000, hasOtherWay);
-  links.measured(20, METRICS);
-  assert.equal(links.refresh(12_500, hasOtherWay), 'none', 'the clock started again');
+  links.measured(0, 20, METRICS);
+  assert.equal(links.refresh(12_500, hasOtherWay), false, 'the clock started again');
 });
 
 test('a link that flaps is held back until its penalty has decayed, then comes back dearer', () => {
@@ -67,8 +67,8 @@ test('a link that flaps is held back until its penalty has decayed, then comes b
     links.refresh(at + 50, hasOtherWay);
   }
   assert.deepEqual(links.advertised(), [], 'three losses within a second');
-  assert.equal(links.refresh(10_000, hasOtherWay), 'none');
-  assert.equal(links.refresh(17_000, hasOtherWay), 'good', 'three thousand points are under a thousand after 16 s');
+  assert.equal(links.refresh(10_000, hasOtherWay), false);
+  assert.equal(links.refresh(17_000, hasOtherWay), true, 'three thousand points are under a thousand after 16 s');
   assert.ok((links.advertised()[0]?.penalty ?? 0) > 5_000);
 });
 
@@ -80,8 +80,8 @@ test('a flapping link is used after a second when there is no other way to its p
     links.refresh(at + 50, hasNoOtherWay);
   }
   assert.deepEqual(links.advertised(), []);
-  assert.equal(links.refresh(1_349, hasNoOtherWay), 'none');
-  assert.equal(links.refresh(1_350, hasNoOtherWay), 'good');
+  assert.equal(links.refresh(1_349, hasNoOtherWay), false);
+  assert.equal(links.refresh(1_350, hasNoOtherWay), true);
 });
 
 test('a link that flaps for ever is held back for a bounded time after its last loss', () => {
@@ -94,5 +94,5 @@ test('a link that flaps for ever is held back for a bounded time after its last 
     links.refresh(nowMs + 50, hasOtherWay);
   }
   assert.deepEqual(links.advertised(), []);
-  assert.equal(links.refresh(nowMs + 30_001, hasOtherWay), 'good');
+  assert.equal(links.refresh(nowMs + 30_001, hasOtherWay), true);
 });
