@@ -36,7 +36,7 @@ export {
 export { DEFAULT_FLAP_DAMPING, type FlapDampingConfig } from './link-state/flap-damping.ts';
 export type { OutgoingMessage } from './link-state/flooding.ts';
 export { DEFAULT_HYSTERESIS, type HysteresisConfig, type LocalLink } from './link-state/local-links.ts';
-export { decodeMessage, type RoutingMessage, type VersionedOrigin } from './link-state/messages.ts';
+export { decodeMessage, encodeMessage, type RoutingMessage, type VersionedOrigin } from './link-state/messages.ts';
 export { DEFAULT_FLOODING, type FloodingConfig } from './link-state/neighbour.ts';
 export { DEFAULT_ORIGINATION_PACING, type OriginationPacing } from './link-state/origination-pacer.ts';
 export {

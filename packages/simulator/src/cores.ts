@@ -1,7 +1,8 @@
+import { routingCore } from './routing/routing-core.ts';
 import type { SimulatedCore } from './simulated-core.ts';
 
 /** Every core that can be simulated. */
-export const CORES: readonly SimulatedCore[] = [];
+export const CORES: readonly SimulatedCore[] = [routingCore];
 
 /** @throws RangeError for a name that is not there */
 export function coreNamed(name: string): SimulatedCore {

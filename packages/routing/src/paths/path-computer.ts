@@ -78,13 +78,14 @@ export class PathComputer {
     this.#markRoutes(graph, tree, change);
   }
 
-  /** Computes up to `routesMax` path sets and the repairs of as many neighbours. */
-  work(routesMax: number): void {
+  /** Computes the repairs of up to `itemsMax` neighbours, then path sets for what is left of that number. */
+  work(itemsMax: number): void {
     const space = this.#space;
     if (!space) return;
-    for (const neighbour of take(this.#dirtyRepairs, routesMax)) this.#computeRepairs(space, neighbour);
-    if (this.#dirtyRepairs.size > 0) return;
-    for (const destination of take(this.#dirtyRoutes, routesMax)) this.#computeRoute(space, destination);
+    const neighbours = take(this.#dirtyRepairs, itemsMax);
+    for (const neighbour of neighbours) this.#computeRepairs(space, neighbour);
+    const destinations = take(this.#dirtyRoutes, itemsMax - neighbours.length);
+    for (const destination of destinations) this.#computeRoute(space, destination);
   }
 
   takeChanges(): ForwardingChange[] {

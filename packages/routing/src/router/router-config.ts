@@ -21,7 +21,7 @@ export interface RoutingConfig {
   /** What is not repeated is forgotten after this long, ms. */
   readonly lifetimeMs: number;
   /** Path sets, and repairs of neighbours, that one tick computes: bounds how long it takes. */
-  readonly routesPerTick: number;
+  readonly workPerTick: number;
 }
 
 export const DEFAULT_ROUTING: RoutingConfig = {
@@ -34,7 +34,7 @@ export const DEFAULT_ROUTING: RoutingConfig = {
   paths: DEFAULT_PATH_SET,
   refreshMs: 60_000,
   lifetimeMs: 180_000,
-  routesPerTick: 16,
+  workPerTick: 16,
 };
 
 /** Who a router is. */
@@ -68,9 +68,9 @@ export function checkFlags(flags: number): void {
 }
 
 /** @throws RangeError when the figures contradict each other. */
-export function checkRouting({ refreshMs, lifetimeMs, paths, routesPerTick }: RoutingConfig): void {
+export function checkRouting({ refreshMs, lifetimeMs, paths, workPerTick }: RoutingConfig): void {
   if (!(lifetimeMs > 2 * refreshMs)) throw new RangeError('lifetimeMs must be more than twice refreshMs');
   if (!Number.isInteger(paths.k) || paths.k < 1) throw new RangeError('paths.k must be at least 1');
   if (!(paths.stretchMax >= 1)) throw new RangeError('paths.stretchMax must be at least 1');
-  if (!(routesPerTick >= 1)) throw new RangeError('routesPerTick must be at least 1');
+  if (!(workPerTick >= 1)) throw new RangeError('workPerTick must be at least 1');
 }

@@ -5,7 +5,12 @@ import { type DatabaseEntry, LinkStateDatabase, type Refusal, type RoutingMember
 import { Flooding, type OutgoingMessage } from '../link-state/flooding.ts';
 import { type LocalLink, LocalLinks } from '../link-state/local-links.ts';
 import { Originator } from '../link-state/originator.ts';
-import { type AdvertisementSigner, isSignatureValid, parseSigned } from '../link-state/signing.ts';
+import {
+  type AdvertisementSigner,
+  isSignatureValid,
+  parseSigned,
+  type SignedAdvertisement,
+} from '../link-state/signing.ts';
 import { TopologyBuilder } from '../link-state/topology.ts';
 import { PathComputer, type PathComputerCounters } from '../paths/path-computer.ts';
 import { checkFlags, checkIdentity, checkRouting, type RouterIdentity, type RoutingConfig } from './router-config.ts';
@@ -115,6 +120,16 @@ export class Router {
     return this.#computer.graph;
   }
 
+  /** What is known of a node, as it signed it. */
+  advertisement(origin: number): SignedAdvertisement | undefined {
+    return this.#database.get(origin);
+  }
+
+  /** Everything that is known, in no particular order; also of nodes that have left and not yet been forgotten. */
+  advertisements(): Iterable<SignedAdvertisement> {
+    return this.#database.entries();
+  }
+
   /** The version of each origin in the database, ascending by origin: equal lists are converged databases. */
   versions(): readonly (readonly [number, Version])[] {
     const list = Array.from(this.#database.entries(), ({ advertisement }) => {
@@ -177,7 +192,7 @@ export class Router {
     if (nowMs >= this.#originator.dueAtMs) this.#originate(nowMs);
     for (const origin of this.#database.expire(nowMs)) this.#onGone(nowMs, origin);
     if (nowMs >= this.#backoff.dueAtMs) this.#compute(nowMs);
-    this.#computer.work(this.#config.routesPerTick);
+    this.#computer.work(this.#config.workPerTick);
     this.#flooding.tick(nowMs);
   }
 

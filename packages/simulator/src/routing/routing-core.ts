@@ -1,0 +1,94 @@
+import { InvariantViolation } from '../invariant.ts';
+import type { FaultKind } from '../nemesis/fault.ts';
+import { NETWORK_FAULTS } from '../nemesis/network-faults.ts';
+import { PROCESS_FAULTS } from '../nemesis/process-faults.ts';
+import { type FaultOccurrence, planFaults } from '../nemesis/schedule.ts';
+import { SeededRandom } from '../random.ts';
+import type { SeedFailure, SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
+import { CalmChecks } from './calm-checks.ts';
+import { checkTopology, type TopologyReport } from './check-topology.ts';
+import { ROUTING_FAULTS } from './routing-faults.ts';
+import { ROUTING_INVARIANTS } from './routing-invariants.ts';
+import { RoutingWorld } from './routing-world.ts';
+import { DURATION_MS, describeShape, drawShape, HEAL_MS, WARM_UP_MS } from './world-shape.ts';
+
+const FAULTS: readonly FaultKind<RoutingWorld>[] = [...NETWORK_FAULTS, ...PROCESS_FAULTS, ...ROUTING_FAULTS];
+
+const SAMPLE_MS = 250;
+const SAMPLE_PAIRS = 4;
+
+/** Routers on a network that fails, and one random topology in which everything fails once. */
+export const routingCore: SimulatedCore = {
+  name: 'routing',
+  summary: 'link-state routers under faults and forgery; random topologies with every single failure',
+  invariants: ROUTING_INVARIANTS,
+  faultKinds: FAULTS,
+  runSeed,
+};
+
+function runSeed(seed: number, { faults, untilMs = DURATION_MS }: SeedOptions = {}): SeedResult {
+  const random = new SeededRandom(seed);
+  const shape = drawShape(random.fork('shape'));
+  const interval = { fromMs: WARM_UP_MS, untilMs: HEAL_MS, intervalMs: shape.faultIntervalMs };
+  const plan = planFaults(FAULTS, random.fork('faults'), interval);
+  const world = new RoutingWorld(shape, random.fork('world'));
+  const calm = new CalmChecks(world, random.fork('checks'));
+  let topology: TopologyReport | null = null;
+  let failure: SeedFailure | null = null;
+  try {
+    for (const occurrence of plan) if (faults?.includes(occurrence.index) !== false) schedule(world, occurrence);
+    calm.start();
+    sampleLoops(world, calm);
+    world.queue.runUntil(Math.min(untilMs, DURATION_MS));
+    if (untilMs >= DURATION_MS) topology = checkTopology(random.fork('topology'), world.oracle.registry);
+  } catch (error) {
+    failure = failureOf(error, world);
+  }
+  const { oracle, adversary, network, queue } = world;
+  return {
+    seed,
+    world: describeShape(shape),
+    failure,
+    virtualMs: queue.nowMs,
+    events: queue.executed,
+    faults: plan,
+    checks: oracle.registry.counts(),
+    counts: {
+      installed: oracle.installed,
+      refused: oracle.refused,
+      computed: oracle.computed,
+      forgeries: adversary.injected,
+      messages: network.counts.sent,
+      cuts: calm.cuts,
+      topologies: topology ? 1 : 0,
+      'topology nodes': topology?.nodes ?? 0,
+      'topology failures': topology?.failures ?? 0,
+      'converged after heal Max': Number.isNaN(calm.convergedAfterMs) ? 0 : Math.round(calm.convergedAfterMs),
+    },
+  };
+}
+
+function schedule(world: RoutingWorld, { kind, atMs, durationMs, seed }: FaultOccurrence): void {
+  const fault = FAULTS.find(({ name }) => name === kind);
+  if (!fault) throw new Error(`there is no fault ${kind}`);
+  world.queue.at(atMs, () => {
+    world.trace.add(atMs, '*', 'fault', `${kind} for ${(durationMs / 1_000).toFixed(1)} s`);
+    fault.start(world, new SeededRandom(seed), durationMs);
+  });
+}
+
+function sampleLoops(world: RoutingWorld, calm: CalmChecks): void {
+  world.queue.after(SAMPLE_MS, () => {
+    calm.sampleLoops(SAMPLE_PAIRS);
+    sampleLoops(world, calm);
+  });
+}
+
+/** What the core throws is a failure of the core; an invariant says what it is. */
+function failureOf(error: unknown, world: RoutingWorld): SeedFailure {
+  const atMs = world.queue.nowMs;
+  const trace = world.trace.lines();
+  if (error instanceof InvariantViolation) return { invariant: error.invariant, message: error.message, atMs, trace };
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { invariant: 'NoCrash', message: `NoCrash: ${text}`, atMs, trace };
+}
