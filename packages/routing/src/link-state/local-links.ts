@@ -144,8 +144,8 @@ export class LocalLinks {
     if (!state.isUp) return false;
     const current = advertisedForm(state, nowMs);
     if (!state.advertised) {
-      const heldMs = nowMs - state.upSinceMs;
-      const isLastResort = heldMs >= this.#config.hysteresis.lastResortHoldMs && !hasOtherWay(state.link.peer);
+      const hasWaited = nowMs >= state.upSinceMs + this.#config.hysteresis.lastResortHoldMs;
+      const isLastResort = hasWaited && !hasOtherWay(state.link.peer);
       if (state.damping.isSuppressed(nowMs) && !isLastResort) return false;
       state.advertised = current;
       return true;
@@ -155,7 +155,7 @@ export class LocalLinks {
       return false;
     }
     state.changedSinceMs ??= nowMs;
-    if (nowMs - state.changedSinceMs < this.#config.hysteresis.holdMs) return false;
+    if (nowMs < state.changedSinceMs + this.#config.hysteresis.holdMs) return false;
     state.advertised = current;
     state.changedSinceMs = undefined;
     return true;

@@ -196,7 +196,7 @@ export class PathComputer {
     this.#dirtyRepairs.clear();
     this.#dirtyRoutes.clear();
     this.#sets.clear();
-    for (const destination of [...this.#routes.keys()]) this.#withdraw(destination);
+    for (const destination of this.#routes.keys()) this.#withdraw(destination);
   }
 
   #neighbourIds(graph: CompactGraph): Set<number> {

@@ -96,3 +96,17 @@ test('a link that flaps for ever is held back for a bounded time after its last 
   assert.deepEqual(links.advertised(), []);
   assert.equal(links.refresh(nowMs + 30_001, hasOtherWay), true);
 });
+
+test('when something is due, doing it is not due again at the same time, whatever the fractions of the clock', () => {
+  for (let sample = 0; sample < 2_000; sample += 1) {
+    const startMs = sample * 17.123456789;
+    const links = newLinks();
+    links.up(startMs, LINK);
+    links.refresh(startMs, hasOtherWay);
+    links.measured(startMs + 0.1, 20, { ...METRICS, latencyUs: 90_000 });
+    links.refresh(startMs + 0.1, hasOtherWay);
+    const dueAtMs = links.dueAtMs;
+    assert.equal(links.refresh(dueAtMs, hasOtherWay), true, `${startMs}`);
+    assert.ok(links.dueAtMs > dueAtMs, `${startMs}`);
+  }
+});
