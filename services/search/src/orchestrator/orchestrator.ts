@@ -46,7 +46,7 @@ export interface SearchAnswer {
   readonly degradedLegs: readonly Leg[];
 }
 
-const HYDRATE_MS_MIN = 500;
+const HYDRATE_MS_MAX = 2_000;
 const WINDOW_MAX = 1_000;
 const MIN_SEQ_WAIT_MS = 2_000;
 
@@ -230,7 +230,7 @@ export class Orchestrator {
       return await this.#options.hydrator.read(ids, asOf, {
         viewer: context.viewer,
         signal: context.signal,
-        timeoutMs: HYDRATE_MS_MIN,
+        timeoutMs: HYDRATE_MS_MAX,
       });
     } catch (error) {
       context.signal.throwIfAborted();

@@ -78,9 +78,10 @@ export async function narrowEntities(
     `SELECT wanted.tenant_id, wanted.entity_id, array_agg(DISTINCT principal) AS acl
        FROM unnest($1::text[], $2::text[]) AS wanted (tenant_id, entity_id)
        JOIN search.search_mentions mention USING (tenant_id, entity_id)
-       JOIN search.search_documents document ON document.tenant_id = wanted.tenant_id AND document.id = mention.document_id
-        AND NOT document.deleted
-      CROSS JOIN LATERAL unnest(document.acl) AS principal
+      CROSS JOIN LATERAL (
+        SELECT document.acl FROM search.search_documents document
+         WHERE document.tenant_id = wanted.tenant_id AND document.id = mention.document_id AND NOT document.deleted LIMIT 1) held
+      CROSS JOIN LATERAL unnest(held.acl) AS principal
       GROUP BY 1, 2`,
     [rows.map((row) => row.tenant_id), rows.map((row) => row.id)],
   );
