@@ -1,4 +1,5 @@
 export { freePort } from '@peermesh/infra/servers';
+export { ndcgAt, type RetrievalCollection, readCollection } from './retrieval-collection.ts';
 export { silentLogger } from './silent-logger.ts';
 export { temporaryFolder } from './temporary-folder.ts';
 export { startTestNats, type TestNats } from './test-nats.ts';

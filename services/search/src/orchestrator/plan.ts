@@ -35,7 +35,10 @@ export interface SearchPlan {
 
 const DEADLINE_SIMPLE_MS = 180;
 const DEADLINE_GRAPH_MS = 450;
-const WINDOW_DEFAULT = 200;
+const WINDOW_MIN = 100;
+const WINDOW_MAX = 200;
+const WINDOW_PAGES = 5;
+const PAGE_SIZE = 20;
 const GRAPH_WEIGHT = 0.1;
 
 /** Weight of the vector leg by its space: hashing only finds shared words, a trained space finds related ones. */
@@ -72,6 +75,7 @@ export function planSearch(request: SearchRequest, vectorSpace: string | null): 
     if (missing.length > 0)
       throw searchErrors.queryInvalid({ detail: `Required legs are switched off: ${missing.join(', ')}.` });
   }
+  const pageSize = request.page?.size ?? PAGE_SIZE;
   const usesGraph = mode === 'graph' || mode === 'hybrid' || seeds.length > 0;
   return {
     request,
@@ -81,11 +85,16 @@ export function planSearch(request: SearchRequest, vectorSpace: string | null): 
     disabled,
     filter: compileFilter(request.filters, request.asOf),
     kinds: wantsEntities(request.filters) ? ['doc', 'entity'] : ['doc'],
-    window: request.fusion?.window ?? WINDOW_DEFAULT,
-    pageSize: request.page?.size ?? 20,
+    window: request.fusion?.window ?? windowFor(pageSize),
+    pageSize,
     deadlineMs: request.deadlineMs ?? (usesGraph ? DEADLINE_GRAPH_MS : DEADLINE_SIMPLE_MS),
     partial,
   };
+}
+
+/** Hits asked of each leg: enough for the pages that are looked at, few enough to rank and keep cheaply. */
+function windowFor(pageSize: number): number {
+  return Math.min(WINDOW_MAX, Math.max(WINDOW_MIN, pageSize * WINDOW_PAGES));
 }
 
 function profileOf(mode: SearchPlan['mode'], vector: number, isEmpty: boolean): Readonly<Record<Leg, number>> {

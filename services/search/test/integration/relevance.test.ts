@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
-import { waitFor } from '@peermesh/testkit';
-import { ndcgAt, type RetrievalCollection, readCollection } from '../support/retrieval-collection.ts';
+import { ndcgAt, type RetrievalCollection, readCollection, waitFor } from '@peermesh/testkit';
 import { type SearchFixture, startSearch } from '../support/start-search.ts';
 
 const folder = process.env['PEERMESH_RELEVANCE_DATA'];

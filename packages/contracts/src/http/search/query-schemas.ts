@@ -94,7 +94,13 @@ export const SearchRequest = Type.Object(
             Type.Union([Type.Literal('convex'), Type.Literal('rrf'), Type.Literal('dbsf')], { default: 'convex' }),
           ),
           k: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 60 })),
-          window: Type.Optional(Type.Integer({ minimum: 10, maximum: 1000, default: 200 })),
+          window: Type.Optional(
+            Type.Integer({
+              minimum: 10,
+              maximum: 1000,
+              description: 'Hits asked of each leg. By default five pages, at least 100 and at most 200.',
+            }),
+          ),
         },
         strict,
       ),
