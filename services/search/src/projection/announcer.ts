@@ -1,10 +1,12 @@
 import { DocumentIndexed, PublishingTriggered } from '@peermesh/contracts/events';
 import type { Database, Transaction } from '@peermesh/database';
 import type { Bus } from '@peermesh/messaging';
+import { BY_ID, lookUp } from '../adapters/pg/look-up.ts';
 import type { ChangeRow, DocumentRow } from '../domain/records/document-row.ts';
 
 const BATCH = 500;
 const SUMMARY_CHARACTERS = 1_000;
+const VERSION = `${BY_ID} AND held.version = wanted.version`;
 
 interface Announced extends ChangeRow {
   readonly row: DocumentRow | null;
@@ -70,13 +72,14 @@ async function withRecords(tx: Transaction<unknown>, changes: readonly ChangeRow
     changes.map((change) => change.version),
   ];
   const { rows } = await tx.client.query<{ tenant_id: string; id: string; version: number; row: DocumentRow }>(
-    `SELECT tenant_id, id, version, to_jsonb(held) || jsonb_build_object('text', left(held.text, ${SUMMARY_CHARACTERS})) AS row
+    `SELECT held.tenant_id, held.id, held.version, to_jsonb(held) || jsonb_build_object('text', left(held.text, ${SUMMARY_CHARACTERS})) AS row
        FROM unnest($1::text[], $2::text[], $3::int[]) AS wanted (tenant_id, id, version)
-       JOIN search.search_documents held USING (tenant_id, id, version)
+      ${lookUp('search_documents', VERSION)}
      UNION ALL
-     SELECT tenant_id, id, version, record || jsonb_build_object('text', left(record ->> 'text', ${SUMMARY_CHARACTERS}))
+     SELECT held.tenant_id, held.id, held.version,
+            held.record || jsonb_build_object('text', left(held.record ->> 'text', ${SUMMARY_CHARACTERS}))
        FROM unnest($1::text[], $2::text[], $3::int[]) AS wanted (tenant_id, id, version)
-       JOIN search.search_document_versions USING (tenant_id, id, version)`,
+      ${lookUp('search_document_versions', VERSION)}`,
     keys,
   );
   const { rows: mentions } = await tx.client.query<{

@@ -1,5 +1,6 @@
 import type { Database, Transaction } from '@peermesh/database';
 import { headOf } from '../adapters/pg/change-log.ts';
+import { lookUp } from '../adapters/pg/look-up.ts';
 import { normalizeName } from '../domain/analysis/analyzer.ts';
 import type { DocumentRow, EntityRow, RelationshipRow } from '../domain/records/document-row.ts';
 import type { RecordAttributes, SpaceVector, VersionedOp } from '../ports.ts';
@@ -10,6 +11,8 @@ export interface ChangeBatch {
   readonly upTo: number;
   readonly head: number;
 }
+
+const DOCUMENT = 'held.tenant_id = wanted.tenant_id AND held.document_id = wanted.document_id';
 
 type Read<Row> = Row & { readonly mentions?: readonly { entityId: string; confidence: number }[] };
 
@@ -64,9 +67,10 @@ async function readDocuments(tx: Transaction<unknown>, from: number, limit: numb
     document_id: string;
     mentions: { entityId: string; confidence: number }[];
   }>(
-    `SELECT tenant_id, document_id, json_agg(json_build_object('entityId', entity_id, 'confidence', confidence)) AS mentions
+    `SELECT held.tenant_id, held.document_id,
+            json_agg(json_build_object('entityId', held.entity_id, 'confidence', held.confidence)) AS mentions
        FROM unnest($1::text[], $2::text[]) AS wanted (tenant_id, document_id)
-       JOIN search.search_mentions held USING (tenant_id, document_id) GROUP BY 1, 2`,
+      ${lookUp('search_mentions', DOCUMENT)} GROUP BY 1, 2`,
     [rows.map((row) => row.tenant_id), rows.map((row) => row.id)],
   );
   const known = new Map(mentions.map((row) => [`${row.tenant_id}/${row.document_id}`, row.mentions]));
@@ -81,7 +85,7 @@ async function readVectors(
   const { rows: found } = await tx.client.query<{ tenant_id: string; document_id: string; vector: Buffer }>(
     `SELECT held.tenant_id, held.document_id, held.vector
        FROM unnest($1::text[], $2::text[]) AS wanted (tenant_id, document_id)
-       JOIN search.search_embeddings held USING (tenant_id, document_id) WHERE held.space = $3`,
+      ${lookUp('search_embeddings', `${DOCUMENT} AND held.space = $3`)}`,
     [rows.map((row) => row.tenant_id), rows.map((row) => row.id), space],
   );
   return new Map(

@@ -82,8 +82,11 @@ function changeOf(
 async function writeNames(tx: Transaction<unknown>, rows: readonly EntityRow[]): Promise<void> {
   if (rows.length === 0) return;
   await tx.client.query(
-    `DELETE FROM search.search_entity_names held USING unnest($1::text[], $2::text[]) AS gone (tenant_id, entity_id)
-      WHERE held.tenant_id = gone.tenant_id AND held.entity_id = gone.entity_id`,
+    `DELETE FROM search.search_entity_names WHERE ctid = ANY(ARRAY(
+       SELECT held.ctid FROM unnest($1::text[], $2::text[]) AS wanted (tenant_id, entity_id)
+        CROSS JOIN LATERAL (
+          SELECT ctid FROM search.search_entity_names name
+           WHERE name.tenant_id = wanted.tenant_id AND name.entity_id = wanted.entity_id OFFSET 0) held))`,
     [rows.map((row) => row.tenant_id), rows.map((row) => row.id)],
   );
   const names = rows

@@ -5,6 +5,7 @@ import { derivedEntityId, nameKeyOf } from '../../domain/records/derived-ids.ts'
 import type { EntityRow } from '../../domain/records/document-row.ts';
 import { mergeAcl, sameAcl } from '../../domain/records/merge-acl.ts';
 import type { ChangeSet } from './change-set.ts';
+import { lookUp } from './look-up.ts';
 import { readRows } from './record-rows.ts';
 
 /** An entity of one document that is to be found or made. */
@@ -105,7 +106,7 @@ async function readByName(
   }>(
     `SELECT DISTINCT held.tenant_id, held.type, held.name_key, held.entity_id, held.is_alias
        FROM unnest($1::text[], $2::text[], $3::text[]) AS wanted (tenant_id, name_key, type)
-       JOIN search.search_entity_names held USING (tenant_id, name_key, type)
+      ${lookUp('search_entity_names', 'held.tenant_id = wanted.tenant_id AND held.name_key = wanted.name_key AND held.type = wanted.type')}
       ORDER BY held.is_alias DESC, held.entity_id DESC`,
     [wanted.map((item) => item.tenantId), wanted.map((item) => item.key), wanted.map((item) => item.type)],
   );

@@ -6,6 +6,7 @@ import type { DocumentRow, RelationshipRow } from '../../domain/records/document
 import { lockChangeLog } from './change-log.ts';
 import { ChangeSet } from './change-set.ts';
 import { resolveEntities } from './entity-resolver.ts';
+import { lookUp } from './look-up.ts';
 import { addMentions, type MentionRow, narrowEntities, removeMentions } from './mention-rows.ts';
 import { readRows } from './record-rows.ts';
 
@@ -141,7 +142,7 @@ export async function relationshipsOf(
   if (documents.length === 0) return [];
   const { rows } = await tx.client.query<{ row: RelationshipRow }>(
     `SELECT to_jsonb(held) AS row FROM unnest($1::text[], $2::text[]) AS wanted (tenant_id, document_id)
-       JOIN search.search_relationships held USING (tenant_id, document_id)`,
+      ${lookUp('search_relationships', 'held.tenant_id = wanted.tenant_id AND held.document_id = wanted.document_id')}`,
     [documents.map((key) => key.tenantId), documents.map((key) => key.id)],
   );
   return rows.map(({ row }) => row);

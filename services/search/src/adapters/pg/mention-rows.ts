@@ -3,6 +3,7 @@ import type { Bus } from '@peermesh/messaging';
 import type { EntityRow } from '../../domain/records/document-row.ts';
 import { mergeAcl, sameAcl } from '../../domain/records/merge-acl.ts';
 import { ChangeSet } from './change-set.ts';
+import { lookUp } from './look-up.ts';
 import { readRows } from './record-rows.ts';
 
 /** That a document mentions an entity. */
@@ -27,9 +28,12 @@ export async function removeMentions(
 ): Promise<DocumentKey[]> {
   if (documents.length === 0) return [];
   const { rows } = await tx.client.query<{ tenant_id: string; entity_id: string }>(
-    `DELETE FROM search.search_mentions held USING unnest($1::text[], $2::text[]) AS gone (tenant_id, document_id)
-      WHERE held.tenant_id = gone.tenant_id AND held.document_id = gone.document_id
-      RETURNING held.tenant_id, held.entity_id`,
+    `DELETE FROM search.search_mentions WHERE ctid = ANY(ARRAY(
+       SELECT held.ctid FROM unnest($1::text[], $2::text[]) AS wanted (tenant_id, document_id)
+        CROSS JOIN LATERAL (
+          SELECT ctid FROM search.search_mentions mention
+           WHERE mention.tenant_id = wanted.tenant_id AND mention.document_id = wanted.document_id OFFSET 0) held))
+      RETURNING tenant_id, entity_id`,
     [documents.map((key) => key.tenantId), documents.map((key) => key.id)],
   );
   return rows.map((row) => ({ tenantId: row.tenant_id, id: row.entity_id }));
@@ -77,11 +81,11 @@ export async function narrowEntities(
   const { rows: lists } = await tx.client.query<{ tenant_id: string; entity_id: string; acl: string[] }>(
     `SELECT wanted.tenant_id, wanted.entity_id, array_agg(DISTINCT principal) AS acl
        FROM unnest($1::text[], $2::text[]) AS wanted (tenant_id, entity_id)
-       JOIN search.search_mentions mention USING (tenant_id, entity_id)
+      ${lookUp('search_mentions', 'held.tenant_id = wanted.tenant_id AND held.entity_id = wanted.entity_id')}
       CROSS JOIN LATERAL (
         SELECT document.acl FROM search.search_documents document
-         WHERE document.tenant_id = wanted.tenant_id AND document.id = mention.document_id AND NOT document.deleted LIMIT 1) held
-      CROSS JOIN LATERAL unnest(held.acl) AS principal
+         WHERE document.tenant_id = wanted.tenant_id AND document.id = held.document_id AND NOT document.deleted LIMIT 1) document
+      CROSS JOIN LATERAL unnest(document.acl) AS principal
       GROUP BY 1, 2`,
     [rows.map((row) => row.tenant_id), rows.map((row) => row.id)],
   );

@@ -180,8 +180,11 @@ export class PgGraphBackend implements SearchBackend {
     );
     if (changed.length > 0) {
       await tx.client.query(
-        `DELETE FROM search.search_graph_edges edge USING unnest($2::text[], $3::text[]) AS gone (tenant_id, id)
-          WHERE edge.generation = $1 AND edge.tenant_id = gone.tenant_id AND edge.record_id = gone.id`,
+        `DELETE FROM search.search_graph_edges WHERE ctid = ANY(ARRAY(
+           SELECT held.ctid FROM unnest($2::text[], $3::text[]) AS wanted (tenant_id, id)
+            CROSS JOIN LATERAL (
+              SELECT ctid FROM search.search_graph_edges edge
+               WHERE edge.generation = $1 AND edge.tenant_id = wanted.tenant_id AND edge.record_id = wanted.id OFFSET 0) held))`,
         [this.#key.generation, changed.map((op) => op.tenantId), changed.map((op) => op.id)],
       );
     }

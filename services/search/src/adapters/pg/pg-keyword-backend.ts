@@ -21,6 +21,7 @@ import { applyUnderCursor, type GenerationKey, heldVersions } from './generation
 import { KeywordMirror, type MirrorEntry } from './keyword-mirror.ts';
 import { compactPostings, postBacklog } from './keyword-postings.ts';
 import { queryKeywordTables } from './keyword-table-query.ts';
+import { BY_ID, lookUp } from './look-up.ts';
 import { readTexts } from './record-texts.ts';
 
 /** What {@link PgKeywordBackend} needs. */
@@ -132,8 +133,7 @@ export class PgKeywordBackend implements SearchBackend {
     const { generation } = this.#key;
     const { rows: before } = await tx.client.query<{ tenant_id: string; kind: string; length: number }>(
       `SELECT held.tenant_id, held.kind, held.length FROM unnest($2::text[], $3::text[]) AS wanted (tenant_id, id)
-         JOIN search.search_keyword_records held ON held.generation = $1 AND held.tenant_id = wanted.tenant_id
-          AND held.id = wanted.id AND NOT held.deleted`,
+        ${lookUp('search_keyword_records', `held.generation = $1 AND ${BY_ID} AND NOT held.deleted`)}`,
       [generation, ops.map((op) => op.tenantId), ops.map((op) => op.id)],
     );
     const { rows: ords } = await tx.client.query<{ ord: string }>(

@@ -15,6 +15,7 @@ import type {
 import { cursorOf, statsOf, versionsIn } from './backend-stats.ts';
 import { cancellable } from './cancellable-query.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
+import { BY_ID, lookUp } from './look-up.ts';
 import { moveRollups, type TimeEntry } from './time-rollups.ts';
 import { readTrends, type Trend, type TrendWindow } from './trend-query.ts';
 
@@ -134,8 +135,7 @@ export class PgTimeBackend implements SearchBackend {
     if (ops.length === 0) return [];
     const { rows } = await tx.client.query<{ tenant_id: string; at: Date; keys: string[]; acl: string[] }>(
       `SELECT held.tenant_id, held.at, held.keys, held.acl FROM unnest($2::text[], $3::text[]) AS wanted (tenant_id, id)
-         JOIN search.search_time_records held ON held.generation = $1 AND held.tenant_id = wanted.tenant_id
-          AND held.id = wanted.id AND NOT held.deleted`,
+        ${lookUp('search_time_records', `held.generation = $1 AND ${BY_ID} AND NOT held.deleted`)}`,
       [this.#key.generation, ops.map((op) => op.tenantId), ops.map((op) => op.id)],
     );
     return rows.map((row) => ({ tenantId: row.tenant_id, at: row.at.getTime(), keys: row.keys, acl: row.acl }));

@@ -1,6 +1,7 @@
 import type { Transaction } from '@peermesh/database';
 import { cleanJson } from '../../domain/records/clean-text.ts';
 import type { DocumentRow, EntityRow, RelationshipRow } from '../../domain/records/document-row.ts';
+import { BY_ID, lookUp } from './look-up.ts';
 
 /** Rows written by one statement, so that one batch of large documents stays far below the limits of a message. */
 const ROWS_BYTES_MAX = 8_000_000;
@@ -22,9 +23,9 @@ export async function writeDocumentRows(
   if (replaced.length > 0) {
     await tx.client.query(
       `INSERT INTO search.search_document_versions (tenant_id, id, version, deleted, record, recorded_at, superseded_at)
-       SELECT old.tenant_id, old.id, old.version, old.deleted, to_jsonb(old), old.updated_at, now()
+       SELECT held.tenant_id, held.id, held.version, held.deleted, to_jsonb(held), held.updated_at, now()
          FROM unnest($1::text[], $2::text[]) AS wanted (tenant_id, id)
-         JOIN search.search_documents old USING (tenant_id, id) ON CONFLICT DO NOTHING`,
+        ${lookUp('search_documents', BY_ID)} ON CONFLICT DO NOTHING`,
       [replaced.map((row) => row.tenant_id), replaced.map((row) => row.id)],
     );
   }
@@ -86,7 +87,7 @@ export async function readRows<Row>(
   if (keys.length === 0) return [];
   const { rows } = await tx.client.query<{ row: Row }>(
     `SELECT to_jsonb(held) AS row FROM unnest($1::text[], $2::text[]) AS wanted (tenant_id, id)
-       JOIN search.${table} held USING (tenant_id, id)`,
+      ${lookUp(table, BY_ID)}`,
     [keys.map((key) => key.tenantId), keys.map((key) => key.id)],
   );
   return rows.map(({ row }) => row);
