@@ -47,7 +47,7 @@ export type PowerLossStyle = 'clean' | 'torn' | 'reordered';
  * An append-only file on a disk with a page cache. A crash of the process keeps the cache; power loss keeps what was
  * fsynced, and of the rest a prefix, a torn record or, with `reordered`, zeroed sectors in between.
  * An fsync that failed leaves the cache in doubt (Rebello et al., "Can Applications Recover from fsync Failures?", ATC
- * 2020): what it covered is dropped, so that a second fsync that succeeds proves nothing.
+ * 2020): what was not durable is dropped, so that a second fsync that succeeds proves nothing.
  */
 export class SimDisk {
   readonly #queue: EventQueue;
@@ -59,6 +59,8 @@ export class SimDisk {
   #pending = 0;
   readonly faults: DiskFaults = { writeErrors: 0, fsyncErrors: 0, fullDisk: 0, slowMs: 0, stalledUntilMs: 0 };
   fsyncs = 0;
+  /** Changes when the disk is exchanged or restored, as a file system's UUID or a VM generation id does. */
+  volume = 1;
 
   constructor(queue: EventQueue, random: SeededRandom, profile: DiskProfile = NVME_PROFILE) {
     this.#queue = queue;
@@ -89,7 +91,7 @@ export class SimDisk {
       if (this.faults.fsyncErrors > 0) {
         this.#files.set(
           file,
-          this.#chunks(file).filter((chunk) => !covered.includes(chunk)),
+          this.#chunks(file).filter((chunk) => chunk.isDurable),
         );
         done(new DiskError('EIO', 'fsync'));
         return;
@@ -98,6 +100,23 @@ export class SimDisk {
       for (const chunk of covered) chunk.isDurable = true;
       done(null);
     });
+  }
+
+  /** Makes what was appended durable at once: what a process does before it takes part in anything. */
+  settle(file: string): void {
+    for (const chunk of this.#chunks(file)) chunk.isDurable = true;
+  }
+
+  /** Forgets everything after so many bytes. */
+  truncate(file: string, bytes: number): void {
+    let left = bytes;
+    const kept: Chunk[] = [];
+    for (const chunk of this.#chunks(file)) {
+      if (left <= 0) break;
+      kept.push({ bytes: chunk.bytes.subarray(0, left), isDurable: chunk.isDurable });
+      left -= chunk.bytes.length;
+    }
+    this.#files.set(file, kept);
   }
 
   /** Replaces the file at once by a rename of one that is already durable (the caller has waited for its fsync). */
@@ -123,10 +142,9 @@ export class SimDisk {
     return this.#pending > 0;
   }
 
-  /** The process ended: nothing calls back any more; the page cache stays and reaches the platter. */
+  /** The process ended: nothing calls back any more. The page cache stays, but is no more durable than it was. */
   crash(): void {
     this.#forgetOperations();
-    for (const chunks of this.#files.values()) for (const chunk of chunks) chunk.isDurable = true;
   }
 
   /** The machine ended: what was not fsynced is lost, wholly or in part. */
@@ -143,6 +161,7 @@ export class SimDisk {
   wipe(): void {
     this.#forgetOperations();
     this.#files.clear();
+    this.volume++;
   }
 
   /** What a backup of the disk holds: only what is durable. */

@@ -99,16 +99,16 @@ export class SimNetwork<Message> {
     });
   }
 
-  #hop(from: string, to: string, bytes: number, lane: number, arrive: () => void): void {
+  #hop(from: string, to: string, bytes: number, lane: number, arrive: () => void, isRelayed = false): void {
     if (this.#rules.size === 0) {
       this.#travel(from, to, bytes, lane, this.#profile.bytesPerMs, 0, true, arrive);
       return;
     }
     const conditions = conditionsOf(this.#rules, from, to, lane);
-    if (conditions.relay !== null) {
+    if (conditions.relay !== null && !isRelayed) {
       const { relay } = conditions;
       this.counts.relayed++;
-      this.#hop(from, relay, bytes, lane, () => this.#hop(relay, to, bytes, lane, arrive));
+      this.#hop(from, relay, bytes, lane, () => this.#hop(relay, to, bytes, lane, arrive, true), true);
       return;
     }
     if (conditions.isCut || this.#random.chance(conditions.dropRate)) {
@@ -118,7 +118,7 @@ export class SimNetwork<Message> {
     if (conditions.clog !== null) {
       this.counts.clogged++;
       const held = this.#held.get(conditions.clog) ?? [];
-      held.push(() => this.#hop(from, to, bytes, lane, arrive));
+      held.push(() => this.#hop(from, to, bytes, lane, arrive, isRelayed));
       this.#held.set(conditions.clog, held);
       return;
     }

@@ -1,0 +1,327 @@
+import type { DiskError } from '../disk/disk.ts';
+import type { SeededRandom } from '../random.ts';
+import type { TraceRing } from '../trace.ts';
+import type { CoreMessage, CorePort, CoreReady, CoreStatus } from './core-port.ts';
+import { decodeCommand, KvMachine } from './kv-machine.ts';
+import type { ConsensusOracle } from './oracle.ts';
+import type { ObservedEntry } from './replica-log.ts';
+import type { ReplicaStore, StoredSnapshot } from './replica-store.ts';
+
+/** Entries that a core marks as commands of the state machine. */
+export const COMMAND_KIND = 0;
+
+interface ReplicaContext {
+  readonly id: number;
+  readonly isWitness: boolean;
+  readonly core: CorePort;
+  readonly store: ReplicaStore;
+  readonly oracle: ConsensusOracle;
+  readonly trace: TraceRing;
+  readonly random: SeededRandom;
+  readonly nowMs: () => number;
+  /** Runs work when the process has time. */
+  readonly defer: (work: () => void) => void;
+  readonly send: (message: CoreMessage) => void;
+  /** The process cannot go on. */
+  readonly fail: (reason: string) => void;
+  readonly snapshotEntries: number;
+}
+
+type Waiting = (found: string | null) => void;
+
+interface Batch {
+  readonly ready: CoreReady;
+  readonly sinceMs: number;
+  isDurable: boolean;
+}
+
+interface AllowedRead {
+  readonly index: number;
+  readonly key: string;
+  readonly done: Waiting;
+}
+
+/** The process around one core: writes before it promises, applies what is committed, snapshots, answers clients. */
+export class Replica {
+  readonly #context: ReplicaContext;
+  readonly machine = new KvMachine();
+  readonly #writes = new Map<string, Waiting>();
+  readonly #reads = new Map<string, { key: string; askedAfter: number; done: Waiting }>();
+  readonly #readsReady: AllowedRead[] = [];
+  readonly #writing: Batch[] = [];
+  #isSnapshotting = false;
+  #isStopped = false;
+  #applied = 0;
+  #snapshotIndex = 0;
+  #readContexts = 0;
+  #wasLeader = false;
+  #term = 0;
+
+  constructor(context: ReplicaContext, snapshot: StoredSnapshot | null) {
+    this.#context = context;
+    if (snapshot === null) return;
+    this.#restore(snapshot);
+  }
+
+  get core(): CorePort {
+    return this.#context.core;
+  }
+
+  get applied(): number {
+    return this.#applied;
+  }
+
+  /** How long the oldest write has been on its way to the disk. */
+  writeAgeMs(): number {
+    const [oldest] = this.#writing;
+    return oldest === undefined ? 0 : this.#context.nowMs() - oldest.sinceMs;
+  }
+
+  /** The process is gone: nothing of it happens any more. Clients never hear from it. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  tick(): void {
+    this.core.tick();
+    this.pump();
+  }
+
+  step(message: CoreMessage): void {
+    this.core.step(message);
+    this.pump();
+  }
+
+  write(session: number, sequence: number, data: Uint8Array, done: Waiting): void {
+    const name = `${session}/${sequence}`;
+    this.#writes.set(name, done);
+    if (!this.core.propose(data)) {
+      this.#writes.delete(name);
+      done(null);
+    }
+    this.pump();
+  }
+
+  read(key: string, acknowledged: number, done: Waiting): void {
+    const context = `${this.#context.id}-${++this.#readContexts}-${this.#context.random.integer(1_000_000)}`;
+    this.#reads.set(context, { key, askedAfter: acknowledged, done });
+    if (!this.core.read(context)) {
+      this.#reads.delete(context);
+      done(null);
+    }
+    this.pump();
+  }
+
+  /** Does everything that the core wants done by now. */
+  pump(): void {
+    for (;;) {
+      if (this.#isStopped || this.#isSnapshotting) return;
+      const ready = this.core.takeReady();
+      if (ready === null) return;
+      this.#take(ready);
+    }
+  }
+
+  #take(ready: CoreReady): void {
+    this.#observeTerm();
+    this.#send(ready.messages);
+    if (ready.snapshot !== null) {
+      this.#install(ready, ready.snapshot);
+      return;
+    }
+    this.#observeEntries(ready.entries);
+    this.#observe();
+    this.#persist(ready);
+    this.#apply(ready);
+  }
+
+  #apply({ committed, reads }: CoreReady): void {
+    for (const entry of committed) this.#applyEntry(entry);
+    if (committed.length > 0) this.core.applied(this.#applied);
+    for (const { index, context } of reads) this.#readAt(index, context);
+    this.#answerReads();
+    if (this.#applied - this.#snapshotIndex >= this.#context.snapshotEntries) this.#snapshot();
+  }
+
+  /** Before the log changes: whoever leads no more may lose entries. */
+  #observeTerm(): void {
+    const { oracle, id, trace, nowMs } = this.#context;
+    const { term, isLeader } = this.core.status();
+    if (term !== this.#term) oracle.termIs(String(id), term);
+    if (this.#wasLeader && (!isLeader || term !== this.#term)) {
+      this.#wasLeader = false;
+      oracle.steppedDown(String(id));
+      trace.add(nowMs(), `r${id}`, 'steps down', `term ${term}`);
+    }
+    this.#term = term;
+  }
+
+  #observeEntries(entries: readonly ObservedEntry[]): void {
+    const { oracle, id, trace, nowMs } = this.#context;
+    if (entries.length === 0) return;
+    trace.add(nowMs(), `r${id}`, 'append', entries.map(({ index, term }) => `${index}@${term}`).join(' '));
+    oracle.appended(String(id), entries);
+  }
+
+  #observe(): void {
+    const { oracle, id, trace, nowMs } = this.#context;
+    const status = this.core.status();
+    const name = String(id);
+    if (status.isLeader && !this.#wasLeader) {
+      this.#wasLeader = true;
+      trace.add(nowMs(), `r${id}`, 'leads', `term ${status.term}, log ends at ${status.lastIndex}`);
+      oracle.becameLeader(name, status.term, status.configuration);
+    }
+    this.#observeCommit(name, status);
+  }
+
+  #observeCommit(name: string, status: CoreStatus): void {
+    this.#context.oracle.committed(name, status.commit, status.configuration);
+  }
+
+  /** Batches become durable in the order in which they were taken; one with nothing to write waits for those before it. */
+  #persist(ready: CoreReady): void {
+    const { store, defer, fail, nowMs } = this.#context;
+    const isEmpty = ready.state === undefined && ready.entries.length === 0;
+    const batch = { ready, sinceMs: nowMs(), isDurable: isEmpty };
+    this.#writing.push(batch);
+    if (isEmpty) {
+      this.#settleWrites();
+      return;
+    }
+    const done = (error: DiskError | null): void => {
+      if (this.#isStopped) return;
+      if (error !== null) {
+        fail(error.message);
+        return;
+      }
+      batch.isDurable = true;
+      this.#settleWrites();
+      this.pump();
+    };
+    try {
+      store.write(ready.state, ready.entries, (error) => defer(() => done(error)));
+    } catch (error) {
+      fail((error as Error).message);
+    }
+  }
+
+  #settleWrites(): void {
+    for (let batch = this.#writing[0]; batch?.isDurable === true; [batch] = this.#writing) {
+      this.#writing.shift();
+      this.#isDurable(batch.ready);
+    }
+  }
+
+  #isDurable(ready: CoreReady): void {
+    const { oracle, id } = this.#context;
+    const { state, entries } = ready;
+    const vote = state === undefined ? null : { term: state.term, vote: state.vote === 0 ? null : String(state.vote) };
+    if (vote !== null || entries.length > 0) oracle.persisted(String(id), entries, vote);
+    this.#send(ready.messagesAfterPersist);
+    this.core.persisted(ready);
+  }
+
+  #send(messages: readonly CoreMessage[]): void {
+    const { oracle, id, send } = this.#context;
+    if (this.#isStopped) return;
+    for (const message of messages) {
+      const { promised } = message;
+      if (promised?.kind === 'vote') oracle.voted(String(id), promised.term, promised.candidate);
+      if (promised?.kind === 'acknowledgement') oracle.acknowledged(String(id), promised.index);
+      send(message);
+    }
+  }
+
+  #applyEntry(entry: ObservedEntry): void {
+    const { oracle, id, isWitness } = this.#context;
+    if (isWitness) {
+      this.#applied = entry.index;
+      return;
+    }
+    let name = '';
+    let found = '';
+    if (entry.kind === COMMAND_KIND && entry.data.length > 0) {
+      const command = decodeCommand(entry.data);
+      name = `${command.session}/${command.sequence}`;
+      found = this.machine.apply(command);
+    }
+    this.#applied = entry.index;
+    oracle.applied(String(id), entry, this.machine.hash);
+    const waiting = this.#writes.get(name);
+    if (waiting === undefined) return;
+    this.#writes.delete(name);
+    oracle.answered(entry.index);
+    waiting(found);
+  }
+
+  #readAt(index: number, context: string): void {
+    const asked = this.#reads.get(context);
+    if (asked === undefined) return;
+    this.#reads.delete(context);
+    this.#context.oracle.readAllowed(String(this.#context.id), index, asked.askedAfter);
+    this.#readsReady.push({ index, key: asked.key, done: asked.done });
+  }
+
+  #answerReads(): void {
+    for (let at = this.#readsReady.length - 1; at >= 0; at--) {
+      const { index, key, done } = this.#readsReady[at] as AllowedRead;
+      if (index > this.#applied) continue;
+      this.#readsReady.splice(at, 1);
+      done(this.machine.read(key));
+    }
+  }
+
+  #snapshot(): void {
+    if (this.#writing.length > 0 || this.#isSnapshotting) return;
+    const index = this.#applied;
+    const { term, meta } = this.core.describeSnapshot(index);
+    const { oracle, id, isWitness } = this.#context;
+    if (!isWitness) oracle.snapshotted(String(id), index, this.machine.hash);
+    const snapshot = { index, term, meta, data: isWitness ? new Uint8Array() : this.machine.snapshot() };
+    this.#save(snapshot, this.core.entriesAfter(index), () => this.core.compact(snapshot));
+  }
+
+  /** Writes the snapshot; the core waits meanwhile, so that nothing else is written. */
+  #save(snapshot: StoredSnapshot, following: readonly ObservedEntry[], then: () => void): void {
+    const { store, oracle, id, fail, trace, nowMs } = this.#context;
+    this.#isSnapshotting = true;
+    trace.add(nowMs(), `r${id}`, 'snapshot', `at ${snapshot.index}`);
+    try {
+      const done = (error: DiskError | null): void => {
+        if (this.#isStopped) return;
+        if (error !== null) {
+          fail(error.message);
+          return;
+        }
+        this.#isSnapshotting = false;
+        this.#snapshotIndex = snapshot.index;
+        oracle.compacted(String(id), snapshot);
+        then();
+        this.pump();
+      };
+      store.save(snapshot, this.core.stored(), following, (error) => this.#context.defer(() => done(error)));
+    } catch (error) {
+      fail((error as Error).message);
+    }
+  }
+
+  #install(ready: CoreReady, snapshot: StoredSnapshot): void {
+    this.#save(snapshot, ready.entries, () => {
+      this.#restore(snapshot);
+      this.#observeEntries(ready.entries);
+      this.#observe();
+      this.#isDurable(ready);
+      this.#apply(ready);
+    });
+  }
+
+  #restore(snapshot: StoredSnapshot): void {
+    const { oracle, id, isWitness } = this.#context;
+    this.#applied = snapshot.index;
+    this.#snapshotIndex = snapshot.index;
+    if (isWitness) return;
+    if (snapshot.data.length > 0) this.machine.restore(snapshot.data);
+    oracle.snapshotted(String(id), snapshot.index, this.machine.hash);
+  }
+}
