@@ -1,3 +1,6 @@
+export { CONSENSUS_FAULTS, consensusCore } from './consensus/consensus-core.ts';
+export type { CoreFactory, CoreMessage, CorePort, CoreReady, CoreStart, CoreStatus } from './consensus/core-port.ts';
+export { CONSENSUS_INVARIANTS, type ConsensusInvariant } from './consensus/invariants.ts';
 export { decodeRecords, encodeRecord, type RecordFlaw } from './disk/checksum.ts';
 export { DiskError, type DiskFaults, type DiskProfile, type PowerLossStyle, SimDisk } from './disk/disk.ts';
 export { EventQueue, type ScheduledEvent } from './event-queue.ts';

@@ -39,6 +39,8 @@ export class ConsensusOracle {
   readonly #bodies = new Map<number, number>();
   /** Terms of what is committed; index 0 is the empty log. */
   readonly #committed: number[] = [0];
+  /** The term in which each was. */
+  readonly #commitTerms: number[] = [0];
   /** Hash of the machine after the entry of that index. */
   readonly #machineHashes = new Map<number, number>();
   #answered = 0;
@@ -77,8 +79,11 @@ export class ConsensusOracle {
   }
 
   /** The process started from its disk: what it remembers is what is durable. */
-  restarted(id: string, durable: ReplicaLog, vote: DurableVote, applied: number): void {
+  restarted(id: string, snapshot: LogPosition | null, entries: readonly ObservedEntry[], vote: DurableVote): void {
     const replica = this.#of(id);
+    const durable = new ReplicaLog();
+    if (snapshot !== null) durable.compact(snapshot, this.#chainOf(snapshot));
+    for (const entry of entries) this.#matches(replica, entry, durable.put(entry.index, entry.term), true);
     this.#check(
       'TermMonotonic',
       vote.term >= replica.durableVote.term,
@@ -88,8 +93,8 @@ export class ConsensusOracle {
     replica.log = durable.copy();
     replica.durableVote = vote;
     replica.term = vote.term;
-    replica.commit = applied;
-    replica.applied = applied;
+    replica.commit = snapshot?.index ?? 0;
+    replica.applied = replica.commit;
     replica.leaderTerm = 0;
   }
 
@@ -107,7 +112,7 @@ export class ConsensusOracle {
       );
       if (index <= log.lastIndex) this.#truncating(replica, index);
       const chain = log.put(index, term);
-      this.#matches(replica, entry, chain);
+      this.#matches(replica, entry, chain, false);
     }
   }
 
@@ -124,10 +129,14 @@ export class ConsensusOracle {
     );
   }
 
-  #matches(replica: ReplicaRecord, entry: ObservedEntry, chain: number): void {
+  /**
+   * Equal to what others have. What never was on a disk is not remembered: a single replica may lead before its term is
+   * durable, and lead the same term again after a crash.
+   */
+  #matches(replica: ReplicaRecord, entry: ObservedEntry, chain: number, isDurable: boolean): void {
     const key = entry.index * POSITIONS_PER_INDEX + entry.term;
     const known = this.#chains.get(key);
-    if (known === undefined) this.#chains.set(key, chain);
+    if (known === undefined && isDurable) this.#chains.set(key, chain);
     this.#check(
       'LogMatching',
       known === undefined || known === chain,
@@ -136,7 +145,7 @@ export class ConsensusOracle {
     if (replica.isWitness) return;
     const body = hashEntry(entry);
     const knownBody = this.#bodies.get(key);
-    if (knownBody === undefined) this.#bodies.set(key, body);
+    if (knownBody === undefined && isDurable) this.#bodies.set(key, body);
     this.#check(
       'LogMatching',
       knownBody === undefined || knownBody === body,
@@ -153,9 +162,10 @@ export class ConsensusOracle {
         entries.every(({ data }) => data.length === 0),
         () => `${id} stores payloads`,
       );
-    for (const { index, term } of entries) {
-      if (index <= replica.durable.baseIndex) continue;
-      if (replica.durable.termAt(index) !== term) replica.durable.put(index, term);
+    for (const entry of entries) {
+      const { index, term } = entry;
+      if (index <= replica.durable.baseIndex || replica.durable.termAt(index) === term) continue;
+      this.#matches(replica, entry, replica.durable.put(index, term), true);
     }
     if (vote === null) return;
     this.#check(
@@ -169,7 +179,7 @@ export class ConsensusOracle {
   /** The replica holds a snapshot up to that entry, durably. */
   compacted(id: string, position: LogPosition): void {
     const replica = this.#of(id);
-    const chain = this.#chains.get(position.index * POSITIONS_PER_INDEX + position.term) ?? 0;
+    const chain = this.#chainOf(position);
     for (const log of [replica.log, replica.durable]) if (position.index > log.baseIndex) log.compact(position, chain);
     replica.commit = Math.max(replica.commit, position.index);
   }
@@ -187,9 +197,9 @@ export class ConsensusOracle {
     );
     this.#check(
       'LeaderCompleteness',
-      replica.log.has({ index: this.commit, term: this.#committed[this.commit] as number }),
+      replica.log.has(this.#committedBefore(term)),
       () =>
-        `${id} leads term ${term} without entry ${this.commit}, which is committed; its log ends at ${replica.log.lastIndex}`,
+        `${id} leads term ${term} without entry ${this.#committedBefore(term).index}, which is committed; its log ends at ${replica.log.lastIndex}`,
     );
     for (const voter of this.#replicas.values()) {
       const { log } = voter;
@@ -203,6 +213,13 @@ export class ConsensusOracle {
         () => `${id} is more up to date than ${voter.id} and lacks its committed entry ${voter.commit}`,
       );
     }
+  }
+
+  /** The last entry that a leader of an earlier term has committed. */
+  #committedBefore(term: number): LogPosition {
+    let index = this.commit;
+    while (index > 0 && (this.#commitTerms[index] as number) >= term) index--;
+    return { index, term: this.#committed[index] as number };
   }
 
   steppedDown(id: string): void {
@@ -233,7 +250,10 @@ export class ConsensusOracle {
       );
     }
     const from = this.commit + 1;
-    for (let index = from; index <= commit; index++) this.#committed.push(replica.log.termAt(index) ?? 0);
+    for (let index = from; index <= commit; index++) {
+      this.#committed.push(replica.log.termAt(index) ?? 0);
+      this.#commitTerms.push(replica.term);
+    }
     this.#check(
       'StateMachineSafety',
       term === undefined || term === this.#committed[commit],
@@ -329,15 +349,27 @@ export class ConsensusOracle {
     );
   }
 
-  /** An acknowledgement of everything up to `index` left the node; its log had `term` there. */
-  acknowledged(id: string, index: number): void {
-    const replica = this.#of(id);
-    const term = replica.log.termAt(index);
-    if (index > replica.log.lastIndex) return;
+  /** Term of an entry in the log as it is in memory; 0 when it is not there, or below a snapshot. */
+  termOf(id: string, index: number): number {
+    return this.#of(id).log.termAt(index) ?? 0;
+  }
+
+  /**
+   * An acknowledgement of everything up to `index` leaves the node; its entry had `term` when it was acknowledged. That a
+   * later leader has replaced it meanwhile is no harm: such an entry cannot be committed any more.
+   */
+  acknowledged(id: string, index: number, term: number): void {
+    const { durable } = this.#of(id);
     this.#check(
       'AckDurable',
-      index <= replica.durable.baseIndex || (term !== undefined && replica.durable.termAt(index) === term),
-      () => `${id} acknowledges ${index}; on its disk the log ends at ${replica.durable.lastIndex}`,
+      index <= durable.baseIndex || (durable.termAt(index) ?? 0) >= term || durable.lastTerm > term,
+      () =>
+        `${id} acknowledges ${index} of term ${term}; on its disk the log ends at ${durable.lastIndex} of term ${durable.lastTerm}`,
+    );
+    this.#check(
+      'AckDurable',
+      index <= durable.lastIndex || durable.lastTerm > term,
+      () => `${id} acknowledges ${index}; on its disk the log ends at ${durable.lastIndex}`,
     );
   }
 
@@ -356,7 +388,7 @@ export class ConsensusOracle {
   }
 
   /** The chain over all terms up to that entry, as whoever has it knows it. */
-  chainOf({ index, term }: LogPosition): number {
+  #chainOf({ index, term }: LogPosition): number {
     return this.#chains.get(index * POSITIONS_PER_INDEX + term) ?? 0;
   }
 

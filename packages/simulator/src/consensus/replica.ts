@@ -33,6 +33,8 @@ interface Batch {
   readonly ready: CoreReady;
   readonly sinceMs: number;
   isDurable: boolean;
+  /** The term of the entry that each message acknowledges, as the log was when the batch was taken. */
+  readonly terms: readonly number[];
 }
 
 interface AllowedRead {
@@ -123,14 +125,16 @@ export class Replica {
   }
 
   #take(ready: CoreReady): void {
-    this.#observeTerm();
-    this.#send(ready.messages);
+    const status = this.core.status();
+    this.#observeTerm(status);
     if (ready.snapshot !== null) {
-      this.#install(ready, ready.snapshot);
+      this.#send(ready.messages);
+      this.#install(ready, ready.snapshot, status);
       return;
     }
     this.#observeEntries(ready.entries);
-    this.#observe();
+    this.#observe(status);
+    this.#send(ready.messages);
     this.#persist(ready);
     this.#apply(ready);
   }
@@ -144,9 +148,8 @@ export class Replica {
   }
 
   /** Before the log changes: whoever leads no more may lose entries. */
-  #observeTerm(): void {
+  #observeTerm({ term, isLeader }: CoreStatus): void {
     const { oracle, id, trace, nowMs } = this.#context;
-    const { term, isLeader } = this.core.status();
     if (term !== this.#term) oracle.termIs(String(id), term);
     if (this.#wasLeader && (!isLeader || term !== this.#term)) {
       this.#wasLeader = false;
@@ -163,27 +166,22 @@ export class Replica {
     oracle.appended(String(id), entries);
   }
 
-  #observe(): void {
+  #observe(status: CoreStatus): void {
     const { oracle, id, trace, nowMs } = this.#context;
-    const status = this.core.status();
     const name = String(id);
     if (status.isLeader && !this.#wasLeader) {
       this.#wasLeader = true;
       trace.add(nowMs(), `r${id}`, 'leads', `term ${status.term}, log ends at ${status.lastIndex}`);
       oracle.becameLeader(name, status.term, status.configuration);
     }
-    this.#observeCommit(name, status);
-  }
-
-  #observeCommit(name: string, status: CoreStatus): void {
-    this.#context.oracle.committed(name, status.commit, status.configuration);
+    oracle.committed(name, status.commit, status.configuration);
   }
 
   /** Batches become durable in the order in which they were taken; one with nothing to write waits for those before it. */
   #persist(ready: CoreReady): void {
     const { store, defer, fail, nowMs } = this.#context;
     const isEmpty = ready.state === undefined && ready.entries.length === 0;
-    const batch = { ready, sinceMs: nowMs(), isDurable: isEmpty };
+    const batch = { ready, sinceMs: nowMs(), isDurable: isEmpty, terms: this.#termsOf(ready.messagesAfterPersist) };
     this.#writing.push(batch);
     if (isEmpty) {
       this.#settleWrites();
@@ -209,26 +207,33 @@ export class Replica {
   #settleWrites(): void {
     for (let batch = this.#writing[0]; batch?.isDurable === true; [batch] = this.#writing) {
       this.#writing.shift();
-      this.#isDurable(batch.ready);
+      this.#isDurable(batch.ready, batch.terms);
     }
   }
 
-  #isDurable(ready: CoreReady): void {
+  #isDurable(ready: CoreReady, terms: readonly number[]): void {
     const { oracle, id } = this.#context;
     const { state, entries } = ready;
     const vote = state === undefined ? null : { term: state.term, vote: state.vote === 0 ? null : String(state.vote) };
     if (vote !== null || entries.length > 0) oracle.persisted(String(id), entries, vote);
-    this.#send(ready.messagesAfterPersist);
+    this.#send(ready.messagesAfterPersist, terms);
     this.core.persisted(ready);
   }
 
-  #send(messages: readonly CoreMessage[]): void {
+  #termsOf(messages: readonly CoreMessage[]): number[] {
+    const { oracle, id } = this.#context;
+    return messages.map(({ promised }) =>
+      promised?.kind === 'acknowledgement' ? oracle.termOf(String(id), promised.index) : 0,
+    );
+  }
+
+  #send(messages: readonly CoreMessage[], terms: readonly number[] = this.#termsOf(messages)): void {
     const { oracle, id, send } = this.#context;
     if (this.#isStopped) return;
-    for (const message of messages) {
+    for (const [at, message] of messages.entries()) {
       const { promised } = message;
       if (promised?.kind === 'vote') oracle.voted(String(id), promised.term, promised.candidate);
-      if (promised?.kind === 'acknowledgement') oracle.acknowledged(String(id), promised.index);
+      if (promised?.kind === 'acknowledgement') oracle.acknowledged(String(id), promised.index, terms[at] ?? 0);
       send(message);
     }
   }
@@ -306,12 +311,12 @@ export class Replica {
     }
   }
 
-  #install(ready: CoreReady, snapshot: StoredSnapshot): void {
+  #install(ready: CoreReady, snapshot: StoredSnapshot, status: CoreStatus): void {
     this.#save(snapshot, ready.entries, () => {
       this.#restore(snapshot);
       this.#observeEntries(ready.entries);
-      this.#observe();
-      this.#isDurable(ready);
+      this.#observe(status);
+      this.#isDurable(ready, this.#termsOf(ready.messagesAfterPersist));
       this.#apply(ready);
     });
   }

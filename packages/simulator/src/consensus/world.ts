@@ -13,7 +13,6 @@ import type { ConsensusHost } from './membership-faults.ts';
 import { MembershipOperator } from './operator.ts';
 import { ConsensusOracle } from './oracle.ts';
 import { Replica } from './replica.ts';
-import { ReplicaLog } from './replica-log.ts';
 import { type Recovered, ReplicaStore } from './replica-store.ts';
 import type { WorldShape } from './world-shape.ts';
 
@@ -216,10 +215,13 @@ export class ConsensusWorld implements ConsensusHost {
     this.restarts++;
     const { replicaId, isWitness, name } = machine;
     const { snapshot } = recovered;
-    const durable = this.#durableLog(recovered);
     const vote = recovered.state.vote === 0 ? null : String(recovered.state.vote);
-    this.oracle.restarted(String(replicaId), durable, { term: recovered.state.term, vote }, snapshot?.index ?? 0);
-    this.#note(name, 'start', `replica ${replicaId}, term ${recovered.state.term}, log to ${durable.lastIndex}`);
+    this.oracle.restarted(String(replicaId), snapshot, recovered.entries, { term: recovered.state.term, vote });
+    this.#note(
+      name,
+      'start',
+      `replica ${replicaId}, term ${recovered.state.term}, ${recovered.entries.length} entries after ${snapshot?.index ?? 0}`,
+    );
     const core = this.#createCore({
       replica: replicaId,
       isWitness,
@@ -246,13 +248,6 @@ export class ConsensusWorld implements ConsensusHost {
       snapshot,
     );
     this.#scheduleTick(machine, machine.generation);
-  }
-
-  #durableLog({ snapshot, entries }: Intact): ReplicaLog {
-    const log = new ReplicaLog();
-    if (snapshot !== null) log.compact(snapshot, this.oracle.chainOf(snapshot));
-    for (const { index, term } of entries) log.put(index, term);
-    return log;
   }
 
   /** The disk is lost, and with it this replica: another one takes its place, under a new id. */
