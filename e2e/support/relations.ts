@@ -8,6 +8,7 @@ export interface Relation {
   /** The first column that may be written, for an UPDATE; null for a sequence. */
   readonly column: string | null;
   readonly hasTenant: boolean;
+  readonly isPartition: boolean;
 }
 
 /** Everything that holds data in these schemas, as PostgreSQL itself lists it. */
@@ -18,6 +19,7 @@ export async function relationsIn(client: pg.Client, schemas: readonly string[])
             (SELECT attname FROM pg_attribute
               WHERE attrelid = class.oid AND attnum > 0 AND NOT attisdropped AND attidentity = '' AND class.relkind <> 'S'
               ORDER BY attnum LIMIT 1) AS "column",
+            class.relispartition AS "isPartition",
             EXISTS (SELECT FROM pg_attribute
               WHERE attrelid = class.oid AND attname = 'tenant_id' AND NOT attisdropped) AS "hasTenant"
        FROM pg_class class JOIN pg_namespace namespace ON namespace.oid = class.relnamespace

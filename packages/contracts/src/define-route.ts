@@ -19,7 +19,12 @@ export type RoutePolicy =
       readonly minRole: Role;
       /** Scopes of which an API key (or a scoped token) must hold all. */
       readonly scopes: readonly string[];
+      /** What the operation touches belongs to the whole installation: only users of its own tenant may. */
+      readonly operatorsOnly?: boolean;
     };
+
+/** The tenant whose administrators run the installation. */
+export const OPERATING_TENANT = 'default';
 
 /** One example that must validate and that the documentation shows. */
 export interface RouteExample {

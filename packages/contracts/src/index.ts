@@ -18,6 +18,7 @@ export {
 export {
   defineRoute,
   type HttpMethod,
+  OPERATING_TENANT,
   type ResponseSchemas,
   ROLES,
   type Role,

@@ -57,6 +57,20 @@ const cases: [string, Principal | null, RoutePolicy, boolean, string][] = [
   ],
   ['one scope of two', principal({ scopes: ['a:read'] }), policy('user', 'a:read', 'b:read'), false, 'scope_missing'],
   ['no scope at all', principal({ scopes: [] }), policy('user', 'a:read'), false, 'scope_missing'],
+  [
+    'an administrator of another tenant where operators may',
+    principal({ role: 'admin', tenantId: 'acme' }),
+    { ...policy('admin'), operatorsOnly: true },
+    false,
+    'not_an_operator',
+  ],
+  [
+    'an administrator of the operating tenant where operators may',
+    principal({ role: 'admin' }),
+    { ...policy('admin'), operatorsOnly: true },
+    true,
+    'role_and_scope',
+  ],
   ['scopes do not lift a role', principal({ scopes: ['a:read'] }), policy('admin', 'a:read'), false, 'role_too_low'],
 ];
 for (const [name, who, what, allowed, reason] of cases) {

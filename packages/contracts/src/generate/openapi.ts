@@ -105,7 +105,12 @@ function operation(route: RouteDefinition, named: NamedSchemas): Record<string, 
     'x-peermesh-policy':
       policy.access === 'public'
         ? { access: 'public' }
-        : { action: policy.action, minRole: policy.minRole, scopes: policy.scopes },
+        : {
+            action: policy.action,
+            minRole: policy.minRole,
+            scopes: policy.scopes,
+            ...(policy.operatorsOnly === true ? { operatorsOnly: true } : {}),
+          },
     parameters: [
       ...parameters('path', route.params),
       ...parameters('query', route.query),

@@ -3,12 +3,19 @@ import { defineRoute } from '../../define-route.ts';
 import { SigningKey } from './schemas.ts';
 
 const tags = ['signing-keys'];
-const read = { access: 'authenticated', action: 'signing_key.read', minRole: 'admin', scopes: ['keys:read'] } as const;
+const read = {
+  access: 'authenticated',
+  action: 'signing_key.read',
+  minRole: 'admin',
+  scopes: ['keys:read'],
+  operatorsOnly: true,
+} as const;
 const write = {
   access: 'authenticated',
   action: 'signing_key.write',
   minRole: 'admin',
   scopes: ['keys:write'],
+  operatorsOnly: true,
 } as const;
 
 /** Lists signing keys, newest first. */

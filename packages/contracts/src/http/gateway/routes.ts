@@ -46,12 +46,14 @@ const read = {
   action: 'gateway_routes.read',
   minRole: 'admin',
   scopes: ['gateway:read'],
+  operatorsOnly: true,
 } as const;
 const write = {
   access: 'authenticated',
   action: 'gateway_routes.write',
   minRole: 'admin',
   scopes: ['gateway:write'],
+  operatorsOnly: true,
 } as const;
 
 /** Shows the table that this replica routes by. */

@@ -25,4 +25,5 @@ export const operateSearch = {
   action: 'search.operate',
   minRole: 'admin',
   scopes: ['search:operate'],
+  operatorsOnly: true,
 } as const;

@@ -4,12 +4,10 @@ import { mountRoute } from '@peermesh/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { AuthDeps } from '../../../usecases/auth-deps.ts';
 import { announceRevocation } from '../../../usecases/revocation.ts';
-import { assertOperator } from '../operator.ts';
 
 /** Revokes a signing key. */
 export function mountRevokeSigningKey(app: FastifyInstance, deps: AuthDeps): void {
   mountRoute(app, authRoutes.revokeSigningKey, async ({ params, principal, idempotent }) => {
-    assertOperator(principal);
     const { tenantId } = principal;
     await deps.db.system(async (tx) => {
       if (!(await deps.keyring.revoke(tx, params.kid))) throw commonErrors.notFound();
