@@ -1,4 +1,5 @@
 import { CORES, coreNamed } from './cores.ts';
+import { runModel } from './model/command.ts';
 import { selectMutants } from './mutants/registry.ts';
 import { describeVerdict, runMutants } from './mutants/run-mutants.ts';
 import { readOptions, type SimOptions } from './run/options.ts';
@@ -60,6 +61,7 @@ async function main(args: readonly string[]): Promise<number> {
     say(`${killed} of ${verdicts.length} seeded bugs killed\n`);
     return killed === verdicts.length ? 0 : 1;
   }
+  if (options.modelStates !== null) return runModel(options.modelStates, say) ? 0 : 1;
   const cores = options.core === null ? CORES : options.core.split(',').map(coreNamed);
   if (options.soak) return (await soak(cores, options.minutes, options.seed, options.workers, say)) ? 0 : 1;
   if (options.isReplay) {

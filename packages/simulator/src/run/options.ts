@@ -13,6 +13,8 @@ export interface SimOptions {
   readonly faults: readonly number[] | null;
   readonly untilMs: number | null;
   readonly mutants: string | null;
+  /** Explores the explicit-state model up to that many states. */
+  readonly modelStates: number | null;
   readonly soak: boolean;
   readonly minutes: number;
 }
@@ -33,6 +35,7 @@ export function readOptions(args: readonly string[]): SimOptions {
       faults: { type: 'string' },
       until: { type: 'string' },
       mutants: { type: 'string' },
+      model: { type: 'string' },
       soak: { type: 'boolean', default: false },
       minutes: { type: 'string' },
     },
@@ -53,6 +56,7 @@ export function readOptions(args: readonly string[]): SimOptions {
       faults === undefined ? null : faults === 'none' ? [] : faults.split(',').map((text) => count('faults', text, 0)),
     untilMs: values.until === undefined ? null : count('until', values.until, 0),
     mutants: values.mutants ?? null,
+    modelStates: values.model === undefined ? null : count('model', values.model, 0),
     soak: values.soak,
     minutes: count('minutes', values.minutes, 60),
   };
