@@ -5,7 +5,7 @@ import { FILLER, Measured, type openEnvironment } from './environment.ts';
 type Environment = Awaited<ReturnType<typeof openEnvironment>>;
 
 const PER_TRANSACTION = 100;
-const WRITERS = 2;
+const WRITERS = 4;
 
 /** The whole way: outbox in the transaction, relay, JetStream, inbox, effect, acknowledgement. */
 export class Fabric {

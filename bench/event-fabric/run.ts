@@ -4,7 +4,7 @@ import { Fabric } from './fabric.ts';
 import { runReference } from './reference.ts';
 
 const EVENTS = 30_000;
-const ROUNDS = 3;
+const ROUNDS = 5;
 const PACED_PER_SECOND = 2_000;
 const PACED_SECONDS = 10;
 
@@ -17,8 +17,8 @@ const fabric = new Fabric(environment);
 const rounds: { reference: number; fabric: number; ratio: number }[] = [];
 try {
   await fabric.start();
-  await runReference(environment, 5_000);
-  await fabric.saturated(5_000);
+  await runReference(environment, EVENTS);
+  await fabric.saturated(EVENTS);
   for (let round = 0; round < ROUNDS; round += 1) {
     const reference = await runReference(environment, EVENTS);
     const measured = await fabric.saturated(EVENTS);

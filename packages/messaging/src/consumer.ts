@@ -18,6 +18,16 @@ interface Delivery {
   readonly attempt: number;
 }
 
+/** A batch under way. */
+interface Turn {
+  /** Whether its effect was committed at the first try. */
+  readonly committed: Promise<boolean>;
+  /** Every message of it is answered. Never rejects. */
+  readonly done: Promise<void>;
+}
+
+const OUT_OF_TURN = new Error('the batch before this one has failed');
+
 /** Deliveries that ended in a crash, or while a dependency was away, on top of the attempts that count. */
 const UNANSWERED_MAX = 10;
 const OUTAGE_PAUSE_MS = 500;
@@ -83,22 +93,46 @@ export class InboxConsumer {
     await Promise.all([this.#pull.stop(), this.#workers]);
   }
 
+  /**
+   * Takes batch after batch. While one has its effect, the next one, when it is full already, is read and admitted; its handler
+   * waits for the batch before it.
+   */
   async #work(): Promise<void> {
+    const readsAhead = this.#concurrency === 1 && this.#batchSize > 1;
+    let before: Turn | null = null;
     for (;;) {
       const batch = await this.#pull.take(this.#batchSize);
-      if (batch.length === 0) return;
+      const turn: Turn | null = batch.length === 0 ? null : this.#begin(batch, before);
+      await before?.done;
+      before = turn;
+      if (turn === null) return;
+      if (readsAhead && this.#pull.waiting >= this.#batchSize) continue;
+      await turn.done;
+      before = null;
+    }
+  }
+
+  #begin(batch: readonly JsMsg[], before: Turn | null): Turn {
+    const committed = Promise.withResolvers<boolean>();
+    const settle = async (): Promise<void> => {
       try {
-        await this.#process(batch);
+        await this.#process(batch, before, committed.resolve);
       } catch (error) {
         this.#host.logger.warn({ err: error, consumer: this.#durable }, 'a batch could not be settled; it comes again');
         for (const message of batch) message.nak(retryDelayMs(message.info.deliveryCount));
       } finally {
+        committed.resolve(false);
         this.#pull.release(batch);
       }
-    }
+    };
+    return { committed: committed.promise, done: settle() };
   }
 
-  async #process(messages: JsMsg[]): Promise<void> {
+  async #process(
+    messages: readonly JsMsg[],
+    before: Turn | null,
+    onVerdict: (isCommitted: boolean) => void,
+  ): Promise<void> {
     const deliveries: Delivery[] = [];
     for (const message of messages) {
       const opened = this.#open(message);
@@ -107,7 +141,8 @@ export class InboxConsumer {
         await this.#bury(message, 'PM_MESSAGING_EXHAUSTED', 'every attempt ended without an answer');
       else deliveries.push(opened);
     }
-    if (deliveries.length > 0) await this.#attempt(deliveries);
+    if (deliveries.length > 0) await this.#attempt(deliveries, before, onVerdict);
+    else onVerdict(true);
   }
 
   #open(message: JsMsg): Delivery | { readonly refused: string } {
@@ -122,9 +157,13 @@ export class InboxConsumer {
   }
 
   /** Handles a batch in one transaction; on failure halves it until the event at fault stands alone. */
-  async #attempt(deliveries: Delivery[]): Promise<void> {
+  async #attempt(
+    deliveries: Delivery[],
+    before: Turn | null = null,
+    onVerdict: (isCommitted: boolean) => void = () => undefined,
+  ): Promise<void> {
     const started = performance.now();
-    const verdict = await this.#verdict(deliveries);
+    const verdict = await this.#verdict(deliveries, before, onVerdict);
     if (verdict === null) {
       for (const { message } of deliveries) message.ack();
       this.#observe('ok', deliveries.length, started);
@@ -141,12 +180,23 @@ export class InboxConsumer {
   }
 
   /** What came of handling a batch; null is success. Waits for the database as long as it is away. */
-  async #verdict(deliveries: Delivery[]): Promise<Verdict | null> {
-    for (;;) {
+  async #verdict(
+    deliveries: Delivery[],
+    before: Turn | null,
+    onVerdict: (isCommitted: boolean) => void,
+  ): Promise<Verdict | null> {
+    for (let turn = before; ; ) {
       try {
-        await this.#effect(deliveries);
+        await this.#effect(deliveries, turn);
+        onVerdict(true);
         return null;
       } catch (error) {
+        onVerdict(false);
+        if (error === OUT_OF_TURN) {
+          await turn?.done;
+          turn = null;
+          continue;
+        }
         const verdict = verdictOn(error);
         if (verdict.kind !== 'outage' || this.#outageRest.isEnded) return verdict;
         await this.#outageRest.pause(OUTAGE_PAUSE_MS);
@@ -167,11 +217,13 @@ export class InboxConsumer {
     message.nak(verdict.delayMs ?? retryDelayMs(attempt));
   }
 
-  async #effect(deliveries: Delivery[]): Promise<void> {
+  /** Throws {@link OUT_OF_TURN} when the batch before has failed: it must be settled first, and may need the same rows. */
+  async #effect(deliveries: Delivery[], before: Turn | null): Promise<void> {
     const { db, logger, module, wakeRelay } = this.#host;
     const tenant = this.#perTenant ? deliveries[0]?.event.tenantid : undefined;
     // biome-ignore lint/suspicious/noExplicitAny: a consumer works on every schema
     const work = async (tx: Transaction<any>): Promise<void> => {
+      if (before !== null && !(await before.committed)) throw OUT_OF_TURN;
       const fresh = new Set(this.#inbox.admitted(tx.opening));
       const events = deliveries.filter(({ event }) => fresh.delete(event.id)).map(({ event }) => event);
       if (events.length === 0) return;

@@ -1,33 +1,14 @@
 import type { MsgHdrs } from '@nats-io/transport-node';
 import type { EventEnvelope } from '@peermesh/contracts';
 
-/** Header names of the CloudEvents NATS protocol binding, binary mode. */
-const ATTRIBUTES = [
-  'specversion',
-  'id',
-  'source',
-  'type',
-  'time',
-  'subject',
-  'dataschema',
-  'tenantid',
-  'correlationid',
-  'causationid',
-  'partitionkey',
-] as const;
-
 /** The headers of a message, by name. */
 export type EventHeaders = Readonly<Record<string, string>>;
 
-/** Header lines of context attributes, in the order in which they are given. Values are percent-encoded as the binding says. */
-export function headerLines(attributes: { readonly [Name in keyof EventEnvelope]?: string | undefined }): string {
-  let lines = '';
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === undefined) continue;
-    lines +=
-      name === 'traceparent' || name === 'tracestate' ? `${name}: ${value}\r\n` : `ce-${name}: ${encode(value)}\r\n`;
-  }
-  return lines;
+/** The header line of one context attribute, percent-encoded as the binding says; '' when there is none. */
+export function headerLine(attribute: keyof EventEnvelope, value: string | undefined): string {
+  if (value === undefined) return '';
+  const isTrace = attribute === 'traceparent' || attribute === 'tracestate';
+  return isTrace ? `${attribute}: ${value}\r\n` : `ce-${attribute}: ${encode(value)}\r\n`;
 }
 
 /** The header block of an event: `Nats-Msg-Id` lets the broker drop what it has already. */
@@ -37,27 +18,42 @@ export function eventBlock(id: string, lines: string): string {
 
 /** Headers to context attributes, or the name of the attribute that is missing. `read` gives '' for a header that is not there. */
 export function fromHeaders(read: (name: string) => string): EventEnvelope | { readonly missing: string } {
-  const values: Record<string, string> = {};
-  for (const name of ATTRIBUTES) {
-    const value = read(`ce-${name}`);
-    if (value !== '') values[name] = decode(value);
-  }
-  for (const name of REQUIRED) if (values[name] === undefined) return { missing: `ce-${name}` };
-  values['correlationid'] ??= values['id'] ?? '';
-  values['partitionkey'] ??= values['id'] ?? '';
-  values['dataschema'] ??= '';
-  values['specversion'] = '1.0';
-  values['datacontenttype'] = 'application/json';
+  const source = decode(read('ce-source'));
+  const type = decode(read('ce-type'));
+  const time = decode(read('ce-time'));
+  const dataschema = decode(read('ce-dataschema'));
+  const id = decode(read('ce-id'));
+  const tenantid = decode(read('ce-tenantid'));
+  const correlationid = decode(read('ce-correlationid')) || id;
+  const partitionkey = decode(read('ce-partitionkey')) || id;
+  if (id === '') return { missing: 'ce-id' };
+  if (source === '') return { missing: 'ce-source' };
+  if (type === '') return { missing: 'ce-type' };
+  if (time === '') return { missing: 'ce-time' };
+  if (tenantid === '') return { missing: 'ce-tenantid' };
+  const envelope: { -readonly [Name in keyof EventEnvelope]: EventEnvelope[Name] } = {
+    specversion: '1.0',
+    id,
+    source,
+    type,
+    time,
+    datacontenttype: 'application/json',
+    dataschema,
+    tenantid,
+    correlationid,
+    partitionkey,
+  };
+  const subject = read('ce-subject');
+  if (subject !== '') envelope.subject = decode(subject);
+  const causationId = read('ce-causationid');
+  if (causationId !== '') envelope.causationid = decode(causationId);
   const traceparent = read('traceparent');
-  if (traceparent !== '') {
-    values['traceparent'] = traceparent;
-    const tracestate = read('tracestate');
-    if (tracestate !== '') values['tracestate'] = tracestate;
-  }
-  return values as unknown as EventEnvelope;
+  if (traceparent === '') return envelope;
+  envelope.traceparent = traceparent;
+  const tracestate = read('tracestate');
+  if (tracestate !== '') envelope.tracestate = tracestate;
+  return envelope;
 }
-
-const REQUIRED = ['id', 'source', 'type', 'time', 'tenantid'] as const;
 
 /** Whether an event id is a UUID, which the inbox needs. */
 export function isEventId(id: string): boolean {

@@ -2,7 +2,7 @@ import { dataSchemaOf, type EventData, type EventDefinition, newEventId } from '
 import type { Transaction } from '@peermesh/database';
 import { producerCarrier } from '@peermesh/telemetry';
 import pg from 'pg';
-import { eventBlock, headerLines } from './envelope.ts';
+import { eventBlock, headerLine } from './envelope.ts';
 import { codecOf } from './event-codec.ts';
 import { type OutboxEvent, packEvents } from './outbox-bundle.ts';
 
@@ -46,14 +46,15 @@ export function createOutbox(options: {
     async append(tx, event, items) {
       if (items.length === 0) return [];
       const codec = codecOf(event);
-      const common = headerLines({
-        specversion: '1.0',
-        source,
-        type: event.type,
-        time: new Date().toISOString(),
-        dataschema: dataSchemaOf(event),
-        ...producerCarrier(event.subject),
-      });
+      const { traceparent, tracestate } = producerCarrier(event.subject);
+      const common =
+        headerLine('specversion', '1.0') +
+        headerLine('source', source) +
+        headerLine('type', event.type) +
+        headerLine('time', new Date().toISOString()) +
+        headerLine('dataschema', dataSchemaOf(event)) +
+        headerLine('traceparent', traceparent) +
+        headerLine('tracestate', tracestate);
       const ids: string[] = [];
       const events: OutboxEvent[] = [];
       for (const { tenantId, partitionKey, correlationId, causationId, subject, data } of items) {
@@ -61,8 +62,14 @@ export function createOutbox(options: {
         const body = codec.encode(data);
         if (body.byteLength > EVENT_BYTES_MAX)
           throw new RangeError(`${event.type}: ${body.byteLength} bytes are too many`);
-        const own = { id, subject, tenantid: tenantId, correlationid: correlationId ?? id, causationid: causationId };
-        const headers = eventBlock(id, common + headerLines({ ...own, partitionkey: partitionKey }));
+        const own =
+          headerLine('id', id) +
+          headerLine('subject', subject) +
+          headerLine('tenantid', tenantId) +
+          headerLine('correlationid', correlationId ?? id) +
+          headerLine('causationid', causationId) +
+          headerLine('partitionkey', partitionKey);
+        const headers = eventBlock(id, common + own);
         events.push({ headers, body });
         ids.push(id);
       }

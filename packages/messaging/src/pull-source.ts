@@ -71,6 +71,11 @@ export class PullSource {
     return this.#queue.splice(0, max);
   }
 
+  /** How many messages nobody has taken yet. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   /** The messages were answered. */
   release(messages: readonly JsMsg[]): void {
     for (const message of messages) this.#held.delete(message);
@@ -88,11 +93,13 @@ export class PullSource {
           expires: 10_000,
           idle_heartbeat: 2_000,
           abort_on_missing_resource: true,
+          callback: (message) => this.#receive(message),
         });
         this.#stopPull = () => messages.stop();
         if (this.#stopping) messages.stop();
         void this.#watch(messages);
-        for await (const message of messages) this.#receive(message);
+        const problem = await messages.closed();
+        if (problem !== undefined) throw problem;
       } catch (error) {
         if (!this.#stopping)
           logger.warn({ err: error, consumer: durable }, 'consumer lost its stream; it starts again');

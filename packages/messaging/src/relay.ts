@@ -145,25 +145,24 @@ export class Relay {
     }
   }
 
-  /** Publishes until the outbox is empty or something else is due; the next page is read while one is in flight. */
+  /** Publishes until the outbox is empty or something else is due; a round's next page is read while one is in flight. */
   async #drain(store: RelayStore, publisher: PublishMultiplexer, untilMs: number): Promise<number> {
     let published = 0;
     let page = await this.#read(store);
     while (page.rows.length > 0) {
-      const isDue = page.isLast && (this.#reconcileDue || Date.now() >= untilMs);
       const [sent, ahead] = await Promise.allSettled([
         this.#publish(publisher, page.rows),
-        isDue ? null : this.#read(store),
+        page.isLast ? null : store.nextPage(),
       ]);
       if (sent.status === 'rejected') throw sent.reason as Error;
       if (ahead.status === 'rejected') throw ahead.reason as Error;
       store.note(page, sent.value);
       published += page.rows.length;
-      if (ahead.value === null) {
+      if (page.isLast && (this.#reconcileDue || Date.now() >= untilMs)) {
         this.wake();
         return published;
       }
-      page = ahead.value;
+      page = ahead.value ?? (await this.#read(store));
     }
     store.note(page, []);
     return published;

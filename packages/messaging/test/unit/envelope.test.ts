@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import type { EventEnvelope } from '@peermesh/contracts';
-import { eventBlock, fromHeaders, headerLines, isEventId } from '../../src/envelope.ts';
+import { eventBlock, fromHeaders, headerLine, isEventId } from '../../src/envelope.ts';
 import { headerReader } from '../../src/received-headers.ts';
 
 const envelope: EventEnvelope = {
@@ -19,9 +19,9 @@ const envelope: EventEnvelope = {
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
 };
 
-const blockOf = (sent: EventEnvelope): string => {
-  const { datacontenttype: _, ...attributes } = sent;
-  return eventBlock(sent.id, headerLines(attributes));
+const blockOf = ({ datacontenttype: _, ...attributes }: EventEnvelope): string => {
+  const lines = Object.entries(attributes).map(([name, value]) => headerLine(name as keyof EventEnvelope, value));
+  return eventBlock(attributes.id, lines.join(''));
 };
 
 /** As the client holds a received message: header block and body in one array. */
