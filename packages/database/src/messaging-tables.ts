@@ -1,10 +1,11 @@
 import { type Kysely, sql } from 'kysely';
+import { compressColumn } from './column-compression.ts';
 import { enableTenantIsolation } from './tenant-isolation.ts';
 
 /**
  * `{module}_outbox`: events written in the business transaction, several in one row: `events` is their header blocks and
- * bodies, `sizes` how many bytes each of them has (compressed by lz4 where the server has it; pglz costs more than it saves). `xid` lets the relay read behind the oldest open
- * transaction, so that a row which commits late is never skipped. `{module}_outbox_leader` holds how far the relay has come,
+ * bodies, `sizes` how many bytes each of them has. `xid` lets the relay read behind the oldest open transaction, so that a
+ * row which commits late is never skipped. `{module}_outbox_leader` holds how far the relay has come,
  * `{module}_outbox_chunks` where in its streams each published stretch ended.
  */
 export async function createOutboxTable(db: Kysely<unknown>, module: string): Promise<void> {
@@ -17,12 +18,10 @@ export async function createOutboxTable(db: Kysely<unknown>, module: string): Pr
       stream text NOT NULL,
       sizes integer[] NOT NULL,
       events bytea NOT NULL,
+      is_text boolean NOT NULL,
       created_at timestamptz NOT NULL DEFAULT clock_timestamp()
     )`.execute(db);
-  const { rows } = await sql<{ lz4: boolean }>`
-    SELECT 'lz4' = ANY (enumvals) AS lz4 FROM pg_settings WHERE name = 'default_toast_compression'`.execute(db);
-  const storage = rows[0]?.lz4 === true ? sql`SET COMPRESSION lz4` : sql`SET STORAGE EXTERNAL`;
-  await sql`ALTER TABLE ${table} ALTER COLUMN events ${storage}`.execute(db);
+  await compressColumn(db, module, `${module}_outbox`, 'events');
   await sql`CREATE INDEX ${sql.id(`${module}_outbox_xid`)} ON ${table} (xid)`.execute(db);
   const leader = sql.id(module, `${module}_outbox_leader`);
   await sql`

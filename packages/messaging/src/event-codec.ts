@@ -8,6 +8,7 @@ export interface EventCodec {
   decode(body: Uint8Array): { readonly data: unknown } | { readonly refused: string };
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 const codecs = new WeakMap<EventDefinition, EventCodec>();
 
 /** The codec of an event; compiled once. */
@@ -24,7 +25,7 @@ export function codecOf(event: EventDefinition): EventCodec {
     decode(body) {
       let data: unknown;
       try {
-        data = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+        data = JSON.parse(utf8.decode(body));
       } catch {
         return { refused: 'the body is not JSON in UTF-8' };
       }

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /** One event for the outbox. */
 export interface OutboxEvent {
   /** The header block as it goes over the wire. */
@@ -16,6 +18,8 @@ export interface OutboxBundle {
   /** For each event the bytes of its headers and of its body. */
   readonly sizes: readonly number[];
   readonly events: Buffer;
+  /** Whether `events` is text for PostgreSQL, which then need not write it out in hex for the relay. */
+  readonly isText: boolean;
 }
 
 const BUNDLE_EVENTS_MAX = 256;
@@ -28,7 +32,10 @@ export function packEvents(events: readonly OutboxEvent[]): OutboxBundle[] {
   let members: OutboxEvent[] = [];
   let bytes = 0;
   const close = (): void => {
-    if (members.length > 0) bundles.push({ sizes, events: joined(members, bytes) });
+    if (members.length > 0) {
+      const joinedEvents = joined(members, bytes);
+      bundles.push({ sizes, events: joinedEvents, isText: isUtf8(joinedEvents) && !joinedEvents.includes(0) });
+    }
     sizes = [];
     members = [];
     bytes = 0;
@@ -46,7 +53,7 @@ export function packEvents(events: readonly OutboxEvent[]): OutboxBundle[] {
 }
 
 /** The events of a bundle; they share its memory. Throws when the sizes do not add up. */
-export function unpackEvents({ sizes, events }: OutboxBundle): StoredEvent[] {
+export function unpackEvents({ sizes, events }: Pick<OutboxBundle, 'sizes' | 'events'>): StoredEvent[] {
   const unpacked: StoredEvent[] = [];
   let at = 0;
   for (let index = 0; index < sizes.length; index += 2) {

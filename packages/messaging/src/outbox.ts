@@ -88,10 +88,8 @@ export async function insertOutbox(
   events: readonly OutboxEvent[],
 ): Promise<void> {
   for (const bundle of packEvents(events))
-    await tx.client.query(`INSERT INTO ${table} (subject, stream, sizes, events) VALUES ($1, $2, $3, $4)`, [
-      subject,
-      stream,
-      `{${bundle.sizes.join()}}`,
-      bundle.events,
-    ]);
+    await tx.client.query(
+      `INSERT INTO ${table} (subject, stream, sizes, events, is_text) VALUES ($1, $2, $3, $4, $5)`,
+      [subject, stream, `{${bundle.sizes.join()}}`, bundle.events, bundle.isText],
+    );
 }

@@ -3,10 +3,17 @@ import { tableOf } from './dead-letter-store.ts';
 import type { OutboxBundle } from './outbox-bundle.ts';
 
 /** One row of the outbox, as the relay reads it. */
-export interface OutboxRow extends OutboxBundle {
+export interface OutboxRow extends Pick<OutboxBundle, 'sizes'> {
   readonly position: string;
   readonly subject: string;
+  /** The events of the bundle when they are text. */
+  readonly text: string | null;
+  /** The events of the bundle when they are not. */
+  readonly bytes: Buffer | null;
 }
+
+const COLUMNS = `o.position::text, subject, sizes, CASE WHEN is_text THEN convert_from(events, 'UTF8') END AS text,
+                CASE WHEN NOT is_text THEN events END AS bytes`;
 
 /** A finished chunk of a round and what its rows got in one stream. */
 export interface PublishedChunk {
@@ -92,7 +99,7 @@ export class RelayStore {
         `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
          SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon;
          DECLARE outbox_round NO SCROLL CURSOR FOR
-           SELECT o.position::text, subject, sizes, events FROM ${this.#outbox} AS o
+           SELECT ${COLUMNS} FROM ${this.#outbox} AS o
             WHERE xid >= ${BigInt(from)} AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
             ORDER BY o.position + 0;
          FETCH ${PAGE_ROWS} FROM outbox_round`,
@@ -170,7 +177,7 @@ export class RelayStore {
   /** Reads rows again that a broker has lost. */
   async rowsOfChunk(chunk: ChunkRow): Promise<OutboxRow[]> {
     const { rows } = await this.#client.query<OutboxRow>(
-      `SELECT o.position::text, subject, sizes, events FROM ${this.#outbox} AS o
+      `SELECT ${COLUMNS} FROM ${this.#outbox} AS o
         WHERE xid >= $1::bigint AND xid < $2::bigint AND position BETWEEN $3 AND $4 AND stream = $5 ORDER BY o.position`,
       [chunk.xid_from, chunk.xid_to, chunk.position_from, chunk.position_to, chunk.stream],
     );

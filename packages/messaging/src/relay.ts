@@ -181,7 +181,9 @@ export class Relay {
     let flight: Publishable[] = [];
     for (const [index, row] of rows.entries()) {
       first ??= row.position;
-      for (const { headers, body } of unpackEvents(row)) flight.push({ subject: row.subject, headers, body });
+      const events = row.bytes ?? Buffer.from(row.text ?? '');
+      for (const { headers, body } of unpackEvents({ sizes: row.sizes, events }))
+        flight.push({ subject: row.subject, headers, body });
       if (flight.length < FLIGHT_EVENTS && index < rows.length - 1) continue;
       for (const [stream, sequence] of await publisher.publishAll(flight))
         chunks.push({ first, last: row.position, mark: await this.#mark(stream, sequence) });

@@ -31,6 +31,13 @@ test('a bundle keeps to its limits, and an event larger than that has one to its
   );
 });
 
+test('a bundle says whether it is text, which PostgreSQL takes without NUL and in UTF-8 only', () => {
+  const isText = (body: Uint8Array) => packEvents([{ headers: 'NATS/1.0\r\n\r\n', body }])[0]?.isText;
+  assert.equal(isText(Buffer.from('{"name":"Übermäßig 🕸","line":"\\n"}')), true);
+  assert.equal(isText(Buffer.from([1, 0, 2])), false);
+  assert.equal(isText(Buffer.from([0xc3, 0x28])), false);
+});
+
 test('no events make no bundle', () => {
   assert.deepEqual(packEvents([]), []);
 });
