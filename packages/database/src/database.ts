@@ -151,12 +151,12 @@ function beginStatement(tenantId: string | null, options: TxOptions): string {
   const access = options.readOnly === true ? ' READ ONLY' : '';
   const scope =
     tenantId === null
-      ? `set_config('app.system', 'on', true), set_config('app.tenant_id', '', true)`
-      : `set_config('app.system', 'off', true), set_config('app.tenant_id', ${pg.escapeLiteral(tenantId)}, true)`;
+      ? `SET LOCAL app.system = 'on'; SET LOCAL app.tenant_id = ''`
+      : `SET LOCAL app.system = 'off'; SET LOCAL app.tenant_id = ${pg.escapeLiteral(tenantId)}`;
   const timeout =
     options.statementTimeoutMs === undefined
       ? ''
-      : `, set_config('statement_timeout', '${Math.max(1, Math.trunc(options.statementTimeoutMs))}', true)`;
+      : `; SET LOCAL statement_timeout = ${Math.max(1, Math.trunc(options.statementTimeoutMs))}`;
   const opening = options.opening === undefined ? '' : `; ${options.opening}`;
-  return `BEGIN${isolation}${access}; SELECT ${scope}${timeout}${opening}`;
+  return `BEGIN${isolation}${access}; ${scope}${timeout}${opening}`;
 }

@@ -66,7 +66,7 @@ export function createOutbox(options: {
           headerLine('id', id) +
           headerLine('subject', subject) +
           headerLine('tenantid', tenantId) +
-          headerLine('correlationid', correlationId ?? id) +
+          headerLine('correlationid', correlationId) +
           headerLine('causationid', causationId) +
           headerLine('partitionkey', partitionKey);
         const headers = eventBlock(id, common + own);
@@ -87,9 +87,10 @@ export async function insertOutbox(
   stream: string,
   events: readonly OutboxEvent[],
 ): Promise<void> {
-  for (const bundle of packEvents(events))
-    await tx.client.query(
-      `INSERT INTO ${table} (subject, stream, sizes, events, is_text) VALUES ($1, $2, $3, $4, $5)`,
-      [subject, stream, `{${bundle.sizes.join()}}`, bundle.events, bundle.isText],
-    );
+  for (const { sizes, events: bytes, isText } of packEvents(events))
+    await tx.client.query({
+      name: `append to ${table}`,
+      text: `INSERT INTO ${table} (subject, stream, sizes, events, is_text) VALUES ($1, $2, $3, $4, $5)`,
+      values: [subject, stream, `{${sizes.join()}}`, bytes, isText],
+    });
 }
