@@ -19,8 +19,10 @@ const envelope: EventEnvelope = {
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
 };
 
-const blockOf = ({ datacontenttype: _, ...attributes }: EventEnvelope): string => {
-  const lines = Object.entries(attributes).map(([name, value]) => headerLine(name as keyof EventEnvelope, value));
+const blockOf = (attributes: EventEnvelope): string => {
+  const lines = Object.entries(attributes)
+    .filter(([name]) => name !== 'datacontenttype')
+    .map(([name, value]) => headerLine(name as keyof EventEnvelope, value));
   return eventBlock(attributes.id, lines.join(''));
 };
 
