@@ -2,6 +2,17 @@ import type { Transaction } from '@peermesh/database';
 import type { ChangeRow } from '../../domain/records/document-row.ts';
 
 /**
+ * Takes the records of some tenants for this transaction: what it reads of them does not change before it writes. Writers
+ * of different tenants do not wait for each other until they write. Take all tenants at once, and before anything else.
+ */
+export async function lockRecords(tx: Transaction<unknown>, tenantIds: readonly string[]): Promise<void> {
+  await tx.client.query(
+    `SELECT pg_advisory_xact_lock(hashtextextended('search.records/' || tenant_id, 0)) FROM unnest($1::text[]) AS tenant_id`,
+    [[...new Set(tenantIds)].sort()],
+  );
+}
+
+/**
  * Takes the change log for this transaction. Sequence numbers are given out under this lock and it is held until commit,
  * so numbers become visible in order: whoever has read up to N has missed nothing below N.
  */

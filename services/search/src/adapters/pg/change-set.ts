@@ -3,7 +3,7 @@ import type { Transaction } from '@peermesh/database';
 import type { Bus } from '@peermesh/messaging';
 import { nameKeyOf } from '../../domain/records/derived-ids.ts';
 import type { ChangeRow, DocumentRow, EntityRow, RelationshipRow } from '../../domain/records/document-row.ts';
-import { appendChanges, takeSequences } from './change-log.ts';
+import { appendChanges, lockChangeLog, takeSequences } from './change-log.ts';
 import { writeDocumentRows, writeEntityRows, writeRelationshipRows } from './record-rows.ts';
 
 type Draft<Row> = Omit<Row, 'seq'>;
@@ -14,7 +14,7 @@ export interface EntityDraft {
   readonly change: 'created' | 'updated' | 'deleted' | 'silent';
 }
 
-/** Everything that one transaction writes. The change log must be locked by then. */
+/** Everything that one transaction writes. The records of its tenants must be locked by then. */
 export class ChangeSet {
   readonly #documents: { row: Draft<DocumentRow>; replaced: DocumentRow | null }[] = [];
   readonly #entities = new Map<string, EntityDraft>();
@@ -37,10 +37,11 @@ export class ChangeSet {
     this.#relationships.push(row);
   }
 
-  /** Writes all rows, the change log and the events. Entities come before what refers to them. Returns the last number. */
+  /** Writes all rows, the change log and the events. Entities come before what refers to them. Takes the change log until the commit. Returns the last number. */
   async write(tx: Transaction<unknown>, bus: Pick<Bus, 'publishMany'>): Promise<number> {
     const entities = [...this.#entities.values()];
     if (entities.length + this.#relationships.length + this.#documents.length === 0) return 0;
+    await lockChangeLog(tx);
     const sequences = await takeSequences(tx, entities.length + this.#relationships.length + this.#documents.length);
     let at = 0;
     const next = (): number => sequences[at++] as number;

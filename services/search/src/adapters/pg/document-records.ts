@@ -7,17 +7,12 @@ import { contentHashOf } from '../../domain/records/derived-ids.ts';
 import type { DocumentRow } from '../../domain/records/document-row.ts';
 import { sameAcl } from '../../domain/records/merge-acl.ts';
 import type { Viewer } from '../../ports.ts';
-import { lockChangeLog } from './change-log.ts';
+import { lockRecords } from './change-log.ts';
 import { ChangeSet } from './change-set.ts';
 import { relationshipsOf } from './extraction-writer.ts';
 import { narrowEntities, removeMentions } from './mention-rows.ts';
 import { readRows } from './record-rows.ts';
 import { checkVersion, mayRead } from './record-rules.ts';
-
-/** What one item of a bulk request is. */
-export type DocumentWrite =
-  | { readonly put: CreateDocument; readonly version?: number }
-  | { readonly delete: string; readonly version?: number };
 
 /** What became of one item. */
 export interface WriteOutcome {
@@ -36,7 +31,7 @@ export async function createDocument(
   body: CreateDocument,
   now: string,
 ): Promise<DocumentRow> {
-  await lockChangeLog(tx);
+  await lockRecords(tx, [viewer.tenantId]);
   const id = body.id ?? newId('document');
   const [held] = await readRows<DocumentRow>(tx, 'search_documents', [{ tenantId: viewer.tenantId, id }]);
   if (held !== undefined) throw commonErrors.conflict({ detail: 'A document with this id exists or existed.' });
@@ -53,7 +48,7 @@ export async function updateDocument(
   body: UpdateDocument,
   now: string,
 ): Promise<DocumentRow> {
-  await lockChangeLog(tx);
+  await lockRecords(tx, [viewer.tenantId]);
   const held = await visibleDocument(tx, viewer, id);
   checkVersion(held, body.version);
   const text = body.text ?? held.text;
@@ -90,14 +85,14 @@ export async function deleteDocument(
   version: number | undefined,
   now: string,
 ): Promise<number> {
-  await lockChangeLog(tx);
+  await lockRecords(tx, [viewer.tenantId]);
   const held = await visibleDocument(tx, viewer, id);
   if (version !== undefined) checkVersion(held, version);
   await buryDocuments(tx, bus, [{ held, upstreamVersion: held.upstream_version }], now);
   return held.version + 1;
 }
 
-/** Turns documents into tombstones, with their mentions and relationships. The change log must be locked. */
+/** Turns documents into tombstones, with their mentions and relationships. The records of the tenant must be locked. */
 export async function buryDocuments(
   tx: Transaction<unknown>,
   bus: Sink,
@@ -116,7 +111,13 @@ export async function buryDocuments(
       held,
     );
   }
-  for (const { tenantId, id } of keys) await dropEmbeddings(tx, tenantId, [id]);
+  for (const [tenantId, same] of Map.groupBy(keys, (key) => key.tenantId)) {
+    await dropEmbeddings(
+      tx,
+      tenantId,
+      same.map(({ id }) => id),
+    );
+  }
   await changes.write(tx, bus);
   await narrowEntities(tx, bus, left, now);
 }
@@ -126,36 +127,6 @@ export async function visibleDocument(tx: Transaction<unknown>, viewer: Viewer, 
   const [row] = await readRows<DocumentRow>(tx, 'search_documents', [{ tenantId: viewer.tenantId, id }]);
   if (row === undefined || row.deleted || !mayRead(viewer, row.acl)) throw commonErrors.notFound();
   return row;
-}
-
-/** Stores, replaces or deletes one document as part of a larger request. */
-export async function writeDocument(
-  tx: Transaction<unknown>,
-  bus: Sink,
-  viewer: Viewer,
-  write: DocumentWrite,
-  now: string,
-): Promise<WriteOutcome> {
-  if ('delete' in write) {
-    const version = await deleteDocument(tx, bus, viewer, write.delete, write.version, now);
-    return { status: 'deleted', id: write.delete, version };
-  }
-  const id = write.put.id ?? newId('document');
-  const [held] = await readRows<DocumentRow>(tx, 'search_documents', [{ tenantId: viewer.tenantId, id }]);
-  if (held === undefined) {
-    if (write.version !== undefined) throw commonErrors.notFound();
-    const row = await createDocument(tx, bus, viewer, { ...write.put, id }, now);
-    return { status: 'created', id, version: row.version };
-  }
-  if (held.deleted) throw commonErrors.conflict({ detail: 'The document was deleted.' });
-  if (!mayRead(viewer, held.acl)) throw commonErrors.notFound();
-  if (write.version !== undefined) checkVersion(held, write.version);
-  const row = newRow(viewer.tenantId, id, write.put, held.version + 1, held.created_at, now);
-  await lockChangeLog(tx);
-  await dropEmbeddings(tx, viewer.tenantId, [id]);
-  await writeOne(tx, bus, { ...row, upstream_version: held.upstream_version, content_id: held.content_id }, held);
-  if (!sameAcl(row.acl, held.acl)) await followAcl(tx, bus, row, now);
-  return { status: 'updated', id, version: row.version };
 }
 
 async function writeOne(
@@ -170,7 +141,7 @@ async function writeOne(
 }
 
 /** What was found in a document is visible to those who may read the document. */
-async function followAcl(
+export async function followAcl(
   tx: Transaction<unknown>,
   bus: Sink,
   document: Omit<DocumentRow, 'seq'>,
@@ -193,14 +164,20 @@ async function followAcl(
   );
 }
 
-async function dropEmbeddings(tx: Transaction<unknown>, tenantId: string, ids: readonly string[]): Promise<void> {
+/** Forgets vectors that were made of a text that is no more. */
+export async function dropEmbeddings(
+  tx: Transaction<unknown>,
+  tenantId: string,
+  ids: readonly string[],
+): Promise<void> {
   await tx.client.query('DELETE FROM search.search_embeddings WHERE tenant_id = $1 AND document_id = ANY($2)', [
     tenantId,
     ids,
   ]);
 }
 
-function newRow(
+/** A document as a caller gave it. */
+export function newRow(
   tenantId: string,
   id: string,
   body: CreateDocument,

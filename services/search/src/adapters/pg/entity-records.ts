@@ -7,7 +7,7 @@ import { cleanText } from '../../domain/records/clean-text.ts';
 import { nameKeyOf } from '../../domain/records/derived-ids.ts';
 import type { EntityRow } from '../../domain/records/document-row.ts';
 import type { Viewer } from '../../ports.ts';
-import { lockChangeLog } from './change-log.ts';
+import { lockRecords } from './change-log.ts';
 import { ChangeSet } from './change-set.ts';
 import type { WriteOutcome } from './document-records.ts';
 import { readRows } from './record-rows.ts';
@@ -23,7 +23,7 @@ export async function createEntity(
   body: CreateEntity,
   now: string,
 ): Promise<EntityRow> {
-  await lockChangeLog(tx);
+  await lockRecords(tx, [viewer.tenantId]);
   const id = body.id ?? newId('entity');
   const [held] = await readRows<EntityRow>(tx, 'search_entities', [{ tenantId: viewer.tenantId, id }]);
   if (held !== undefined) throw commonErrors.conflict({ detail: 'An entity with this id exists or existed.' });
@@ -76,7 +76,7 @@ export async function updateEntity(
   body: UpdateEntity,
   now: string,
 ): Promise<EntityRow> {
-  await lockChangeLog(tx);
+  await lockRecords(tx, [viewer.tenantId]);
   const held = await visibleEntity(tx, viewer, id);
   checkVersion(held, body.version);
   const name = body.name === undefined ? held.name : cleanText(body.name).trim();
@@ -110,7 +110,7 @@ export async function deleteEntity(
   version: number | undefined,
   now: string,
 ): Promise<void> {
-  await lockChangeLog(tx);
+  await lockRecords(tx, [viewer.tenantId]);
   const { seq: _seq, ...held } = await visibleEntity(tx, viewer, id);
   if (version !== undefined) checkVersion(held, version);
   await tx.client.query('DELETE FROM search.search_mentions WHERE tenant_id = $1 AND entity_id = $2', [

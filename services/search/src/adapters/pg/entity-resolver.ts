@@ -19,7 +19,7 @@ const ALIASES_MAX = 50;
 
 /**
  * Finds the entity of each mention by normalized name and type, then by alias, within its tenant; makes those that are
- * missing. Widens derived access lists and adds new aliases. The change log must be locked.
+ * missing. Widens derived access lists and adds new aliases. The records of the tenants must be locked.
  */
 export async function resolveEntities(
   tx: Transaction<unknown>,

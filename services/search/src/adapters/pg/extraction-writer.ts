@@ -3,7 +3,7 @@ import type { Transaction } from '@peermesh/database';
 import type { Bus } from '@peermesh/messaging';
 import { derivedRelationshipId } from '../../domain/records/derived-ids.ts';
 import type { DocumentRow, RelationshipRow } from '../../domain/records/document-row.ts';
-import { lockChangeLog } from './change-log.ts';
+import { lockRecords } from './change-log.ts';
 import { ChangeSet } from './change-set.ts';
 import { resolveEntities } from './entity-resolver.ts';
 import { lookUp } from './look-up.ts';
@@ -27,7 +27,10 @@ export async function storeExtractions(
   batch: readonly ExtractedDocument[],
   now: string,
 ): Promise<number> {
-  await lockChangeLog(tx);
+  await lockRecords(
+    tx,
+    batch.map(({ tenantId }) => tenantId),
+  );
   const newest = newestOf(batch);
   const held = new Map(
     (

@@ -15,6 +15,7 @@ import type {
   SearchBackend,
   VersionedOp,
 } from '../../ports.ts';
+import { arrayText } from './array-text.ts';
 import { cursorOf, statsOf, versionsIn } from './backend-stats.ts';
 import { cancellable } from './cancellable-query.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
@@ -135,10 +136,9 @@ export class PgGraphBackend implements SearchBackend {
     const nodes = ops.map((op) => nodeOf(op));
     await tx.client.query(
       `INSERT INTO search.search_graph_nodes (generation, tenant_id, id, version, deleted, name, attributes, acl)
-       SELECT $1::int, tenant_id, id, version, deleted, name, attributes,
-              ARRAY(SELECT jsonb_array_elements_text(coalesce(attributes -> 'acl', '[]')))
-         FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::text[], $7::jsonb[])
-           AS node (tenant_id, id, version, deleted, name, attributes)
+       SELECT $1::int, tenant_id, id, version, deleted, name, attributes, acl::text[]
+         FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::text[], $7::jsonb[], $8::text[])
+           AS node (tenant_id, id, version, deleted, name, attributes, acl)
        ON CONFLICT (generation, tenant_id, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
          name = excluded.name, attributes = excluded.attributes, acl = excluded.acl`,
       [
@@ -149,6 +149,7 @@ export class PgGraphBackend implements SearchBackend {
         ops.map((op) => op.op === 'delete'),
         nodes.map(({ name }) => name),
         nodes.map(({ attributes }) => attributes),
+        nodes.map(({ acl }) => arrayText(acl)),
       ],
     );
   }
@@ -192,8 +193,8 @@ export class PgGraphBackend implements SearchBackend {
     if (edges.length === 0) return;
     await tx.client.query(
       `INSERT INTO search.search_graph_edges (generation, tenant_id, from_id, to_id, type, record_id, inverse, weight, acl)
-       SELECT $1::int, tenant_id, from_id, to_id, type, record_id, inverse, weight, ARRAY(SELECT jsonb_array_elements_text(acl))
-         FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[], $8::real[], $9::jsonb[])
+       SELECT $1::int, tenant_id, from_id, to_id, type, record_id, inverse, weight, acl::text[]
+         FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[], $8::real[], $9::text[])
            AS edge (tenant_id, from_id, to_id, type, record_id, inverse, weight, acl)
        ON CONFLICT DO NOTHING`,
       [
@@ -205,14 +206,19 @@ export class PgGraphBackend implements SearchBackend {
         edges.map((edge) => edge.recordId),
         edges.map((edge) => edge.inverse),
         edges.map((edge) => edge.weight),
-        edges.map((edge) => JSON.stringify(edge.acl)),
+        edges.map((edge) => arrayText(edge.acl)),
       ],
     );
   }
 }
 
-function nodeOf(op: VersionedOp): { name: string; attributes: string } {
-  if (op.op === 'delete' || op.record.kind === 'relationship') return { name: '', attributes: '{}' };
+function nodeOf(op: VersionedOp): { name: string; attributes: string; acl: readonly string[] } {
+  if (op.op === 'delete' || op.record.kind === 'relationship') return { name: '', attributes: '{}', acl: [] };
   const { record } = op;
-  return { name: record.kind === 'doc' ? record.title : record.name, attributes: JSON.stringify(record.attributes) };
+  const { attributes } = record;
+  return {
+    name: record.kind === 'doc' ? record.title : record.name,
+    attributes: JSON.stringify(attributes),
+    acl: attributes.acl,
+  };
 }

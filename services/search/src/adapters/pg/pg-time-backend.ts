@@ -12,6 +12,7 @@ import type {
   SearchBackend,
   VersionedOp,
 } from '../../ports.ts';
+import { arrayText } from './array-text.ts';
 import { cursorOf, statsOf, versionsIn } from './backend-stats.ts';
 import { cancellable } from './cancellable-query.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
@@ -146,10 +147,9 @@ export class PgTimeBackend implements SearchBackend {
     const entries = ops.map((op) => entryOf(op));
     await tx.client.query(
       `INSERT INTO search.search_time_records (generation, tenant_id, id, version, deleted, at, keys, attributes, acl)
-       SELECT $1::int, tenant_id, id, version, deleted, at, ARRAY(SELECT jsonb_array_elements_text(keys)), attributes,
-              ARRAY(SELECT jsonb_array_elements_text(coalesce(attributes -> 'acl', '[]')))
-         FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::timestamptz[], $7::jsonb[], $8::jsonb[])
-           AS entry (tenant_id, id, version, deleted, at, keys, attributes)
+       SELECT $1::int, tenant_id, id, version, deleted, at, keys::text[], attributes, acl::text[]
+         FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::timestamptz[], $7::text[], $8::jsonb[], $9::text[])
+           AS entry (tenant_id, id, version, deleted, at, keys, attributes, acl)
        ON CONFLICT (generation, tenant_id, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
          at = excluded.at, keys = excluded.keys, attributes = excluded.attributes, acl = excluded.acl`,
       [
@@ -159,8 +159,9 @@ export class PgTimeBackend implements SearchBackend {
         ops.map((op) => op.version),
         ops.map((op) => op.op === 'delete'),
         entries.map((entry) => new Date(entry?.at ?? 0).toISOString()),
-        entries.map((entry) => JSON.stringify(entry?.keys ?? [])),
+        entries.map((entry) => arrayText(entry?.keys ?? [])),
         ops.map((op) => (op.op === 'upsert' && op.record.kind === 'doc' ? JSON.stringify(op.record.attributes) : '{}')),
+        entries.map((entry) => arrayText(entry?.acl ?? [])),
       ],
     );
   }

@@ -5,7 +5,7 @@ import { commonErrors, searchErrors } from '@peermesh/errors';
 import type { Bus } from '@peermesh/messaging';
 import type { RelationshipRow } from '../../domain/records/document-row.ts';
 import type { Viewer } from '../../ports.ts';
-import { lockChangeLog } from './change-log.ts';
+import { lockRecords } from './change-log.ts';
 import { ChangeSet } from './change-set.ts';
 import type { WriteOutcome } from './document-records.ts';
 import { readRows } from './record-rows.ts';
@@ -21,7 +21,7 @@ export async function createRelationship(
   body: CreateRelationship,
   now: string,
 ): Promise<RelationshipRow> {
-  await lockChangeLog(tx);
+  await lockRecords(tx, [viewer.tenantId]);
   const id = body.id ?? newId('relationship');
   const [held] = await readRows<RelationshipRow>(tx, 'search_relationships', [{ tenantId: viewer.tenantId, id }]);
   if (held !== undefined) throw commonErrors.conflict({ detail: 'A relationship with this id exists or existed.' });
@@ -66,7 +66,7 @@ export async function updateRelationship(
   body: UpdateRelationship,
   now: string,
 ): Promise<RelationshipRow> {
-  await lockChangeLog(tx);
+  await lockRecords(tx, [viewer.tenantId]);
   const { seq: _seq, ...held } = await visibleRelationship(tx, viewer, id);
   checkVersion(held, body.version);
   return write(tx, bus, {
@@ -88,7 +88,7 @@ export async function deleteRelationship(
   version: number | undefined,
   now: string,
 ): Promise<void> {
-  await lockChangeLog(tx);
+  await lockRecords(tx, [viewer.tenantId]);
   const { seq: _seq, ...held } = await visibleRelationship(tx, viewer, id);
   if (version !== undefined) checkVersion(held, version);
   await write(tx, bus, { ...held, deleted: true, version: held.version + 1, updated_at: now });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Transaction } from '@peermesh/database';
 import { bucketOf } from '../../domain/time/trend-score.ts';
+import { arrayText } from './array-text.ts';
 
 /** One document's share in the rollups. */
 export interface TimeEntry {
@@ -30,14 +31,15 @@ export async function moveRollups(
   removed: readonly TimeEntry[],
 ): Promise<void> {
   const deltas = new Map<string, RollupDelta>();
-  for (const entry of added) collect(deltas, entry, 1);
-  for (const entry of removed) collect(deltas, entry, -1);
+  const aclKeys = new Map<string, string>();
+  for (const entry of added) collect(deltas, entry, 1, aclKeys);
+  for (const entry of removed) collect(deltas, entry, -1, aclKeys);
   const rows = [...deltas.values()].filter((delta) => delta.count !== 0);
   if (rows.length === 0) return;
   await tx.client.query(
     `INSERT INTO search.search_time_rollups AS held (generation, tenant_id, grain, bucket, key, acl_key, acl, count)
-     SELECT $1::int, tenant_id, grain, bucket, key, acl_key, ARRAY(SELECT jsonb_array_elements_text(acl)), count
-       FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::jsonb[], $8::int[])
+     SELECT $1::int, tenant_id, grain, bucket, key, acl_key, acl::text[], count
+       FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::int[])
          AS delta (tenant_id, grain, bucket, key, acl_key, acl, count)
      ON CONFLICT (generation, tenant_id, grain, bucket, key, acl_key) DO UPDATE SET count = held.count + excluded.count`,
     [
@@ -47,15 +49,27 @@ export async function moveRollups(
       rows.map((row) => new Date(row.bucket).toISOString()),
       rows.map((row) => row.key),
       rows.map((row) => row.aclKey),
-      rows.map((row) => JSON.stringify(row.acl)),
+      rows.map((row) => arrayText(row.acl)),
       rows.map((row) => row.count),
     ],
   );
 }
 
-function collect(deltas: Map<string, RollupDelta>, entry: TimeEntry, change: 1 | -1): void {
+/** The digest of a list; `known` spares most of them, for a batch names few lists many times. */
+function aclKeyOf(list: string, known: Map<string, string>): string {
+  const key = known.get(list) ?? createHash('md5').update(list).digest('hex');
+  known.set(list, key);
+  return key;
+}
+
+function collect(
+  deltas: Map<string, RollupDelta>,
+  entry: TimeEntry,
+  change: 1 | -1,
+  aclKeys: Map<string, string>,
+): void {
   const acl = [...entry.acl].sort();
-  const aclKey = createHash('md5').update(acl.join('\n')).digest('hex');
+  const aclKey = aclKeyOf(acl.join('\n'), aclKeys);
   for (const grain of GRAINS) {
     const bucket = bucketOf(entry.at, grain);
     for (const key of entry.keys) {

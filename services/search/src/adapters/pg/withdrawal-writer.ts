@@ -3,7 +3,7 @@ import { ContentDeleted } from '@peermesh/contracts/events';
 import type { Transaction } from '@peermesh/database';
 import type { Bus } from '@peermesh/messaging';
 import type { DocumentRow } from '../../domain/records/document-row.ts';
-import { lockChangeLog } from './change-log.ts';
+import { lockRecords } from './change-log.ts';
 import { ChangeSet } from './change-set.ts';
 import { buryDocuments } from './document-records.ts';
 import { readRows } from './record-rows.ts';
@@ -16,7 +16,7 @@ export async function storeWithdrawal(
   data: EventData<typeof ContentDeleted>,
   now: string,
 ): Promise<void> {
-  await lockChangeLog(tx);
+  await lockRecords(tx, [tenantId]);
   const [held] = await readRows<DocumentRow>(tx, 'search_documents', [{ tenantId, id: data.documentId }]);
   if (held === undefined) {
     const changes = new ChangeSet();

@@ -1,25 +1,36 @@
 import type { BulkResult } from '@peermesh/contracts/search';
 import type { Transaction } from '@peermesh/database';
-import { isPeerMeshError } from '@peermesh/errors';
-import { headOf, lockChangeLog } from '../../adapters/pg/change-log.ts';
+import { isPeerMeshError, type PeerMeshError } from '@peermesh/errors';
+import { headOf, lockRecords } from '../../adapters/pg/change-log.ts';
+import type { DocumentOutcome } from '../../adapters/pg/document-bulk.ts';
 import type { WriteOutcome } from '../../adapters/pg/document-records.ts';
 
 /** Carries out items one after the other in one transaction; those that our own rules refuse are answered as rejected. */
 export async function runBulk<Item>(
   tx: Transaction<unknown>,
+  tenantId: string,
   items: readonly Item[],
   write: (item: Item) => Promise<WriteOutcome>,
 ): Promise<BulkResult> {
-  await lockChangeLog(tx);
-  const results: BulkResult['items'] = [];
-  for (const [index, item] of items.entries()) {
-    try {
-      results.push({ index, ...(await write(item)) });
-    } catch (error) {
-      if (!isPeerMeshError(error) || error.status >= 500) throw error;
-      const { detail } = error.occurrence;
-      results.push({ index, status: 'rejected', code: error.code, ...(detail === undefined ? {} : { detail }) });
-    }
-  }
-  return { items: results, sequence: await headOf(tx.client) };
+  await lockRecords(tx, [tenantId]);
+  const outcomes: DocumentOutcome[] = [];
+  for (const item of items) outcomes.push(await write(item).catch(refusal));
+  return bulkResult(tx, outcomes);
+}
+
+/** The answer to a bulk request. Throws what is no refusal of our own: then nothing was stored. */
+export async function bulkResult(tx: Transaction<unknown>, outcomes: readonly DocumentOutcome[]): Promise<BulkResult> {
+  const items = outcomes.map((outcome, index): BulkResult['items'][number] => {
+    if (!('refused' in outcome)) return { index, ...outcome };
+    const { refused } = refusal(outcome.refused);
+    const { detail } = refused.occurrence;
+    return { index, status: 'rejected', code: refused.code, ...(detail === undefined ? {} : { detail }) };
+  });
+  return { items, sequence: await headOf(tx.client) };
+}
+
+/** An error that one item is answered with; anything else is thrown. */
+function refusal(error: unknown): { readonly refused: PeerMeshError } {
+  if (!isPeerMeshError(error) || error.status >= 500) throw error;
+  return { refused: error };
 }

@@ -1,15 +1,10 @@
 import { searchRoutes } from '@peermesh/contracts/search';
 import { mountRoute, pageOf, windowOf } from '@peermesh/service-kit';
 import type { FastifyInstance } from 'fastify';
-import {
-  createDocument,
-  deleteDocument,
-  updateDocument,
-  visibleDocument,
-  writeDocument,
-} from '../../adapters/pg/document-records.ts';
+import { writeDocuments } from '../../adapters/pg/document-bulk.ts';
+import { createDocument, deleteDocument, updateDocument, visibleDocument } from '../../adapters/pg/document-records.ts';
 import { entitiesOf, listDocuments, listVersions } from '../../adapters/pg/record-lists.ts';
-import { runBulk } from './bulk.ts';
+import { bulkResult } from './bulk.ts';
 import { documentSummary, documentView, instant } from './record-views.ts';
 import { nowOf, type RouteDeps, viewerOf } from './route-deps.ts';
 
@@ -99,7 +94,7 @@ export function mountDocuments(app: FastifyInstance, deps: RouteDeps): void {
         const now = nowOf(deps);
         const result = {
           status: 200 as const,
-          body: await runBulk(tx, body.items, (item) => writeDocument(tx, bus, viewer, item, now)),
+          body: await bulkResult(tx, await writeDocuments(tx, bus, viewer, body.items, now)),
         };
         await idempotent(tx, result);
         return result;

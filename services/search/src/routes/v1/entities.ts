@@ -106,7 +106,7 @@ export function mountEntities(app: FastifyInstance, deps: RouteDeps, walker: () 
         const now = nowOf(deps);
         const result = {
           status: 200 as const,
-          body: await runBulk(tx, body.items, (item) => putEntity(tx, bus, viewer, item, now)),
+          body: await runBulk(tx, viewer.tenantId, body.items, (item) => putEntity(tx, bus, viewer, item, now)),
         };
         await idempotent(tx, result);
         return result;

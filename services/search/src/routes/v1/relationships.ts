@@ -76,7 +76,7 @@ export function mountRelationships(app: FastifyInstance, deps: RouteDeps): void 
         const now = nowOf(deps);
         const result = {
           status: 200 as const,
-          body: await runBulk(tx, body.items, (item) => putRelationship(tx, bus, viewer, item, now)),
+          body: await runBulk(tx, viewer.tenantId, body.items, (item) => putRelationship(tx, bus, viewer, item, now)),
         };
         await idempotent(tx, result);
         return result;
