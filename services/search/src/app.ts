@@ -18,6 +18,7 @@ import { consumeContentDeleted } from './consumers/content-deleted.ts';
 import { consumeExtracted } from './consumers/extracted.ts';
 import { Embedders } from './orchestrator/embedders.ts';
 import { LegRunner } from './orchestrator/leg-runner.ts';
+import { NameLinker } from './orchestrator/name-linker.ts';
 import { Orchestrator } from './orchestrator/orchestrator.ts';
 import { Retriever } from './orchestrator/retriever.ts';
 import { createSearchMetrics } from './orchestrator/search-metrics.ts';
@@ -92,7 +93,8 @@ export async function buildApp(config: SearchConfig, overrides: SearchOverrides 
   const registry = new GenerationRegistry({ db, factory: createBackendFactory({ db, config, logger, now }), logger });
   const snapshots = new PageSnapshots({ db, logger, now });
   const runner = new LegRunner(metrics, now);
-  const retriever = new Retriever({ db, runner, embedders: new Embedders(embedderOf), names: nameLookup });
+  const linker = new NameLinker({ db, names: nameLookup });
+  const retriever = new Retriever({ runner, embedders: new Embedders(embedderOf), linker });
   const hydrator = new Hydrator(db);
   const orchestrator = new Orchestrator({
     hydrator,
@@ -100,7 +102,6 @@ export async function buildApp(config: SearchConfig, overrides: SearchOverrides 
     retriever,
     snapshots,
     metrics,
-    logger,
     now,
     cacheMax: config.ANSWER_CACHE_MAX,
   });

@@ -5,7 +5,7 @@ import { valuesOf } from '../domain/query/filters.ts';
 import type { Highlighter } from '../domain/query/snippet.ts';
 import type { ListedHit } from './frozen-list.ts';
 import type { SearchPlan } from './plan.ts';
-import type { Retrieval } from './retriever.ts';
+import type { Retrieval } from './retrieval.ts';
 
 const FACET_VALUES_MAX = 50;
 

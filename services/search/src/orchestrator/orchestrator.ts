@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Leg, LegReport, LegReports, SearchRequest, SearchResponse } from '@peermesh/contracts/search';
+import type { Leg, LegReports, SearchRequest, SearchResponse } from '@peermesh/contracts/search';
 import { LEGS } from '@peermesh/contracts/search';
 import { searchErrors } from '@peermesh/errors';
-import type { Logger } from '@peermesh/telemetry';
 import type { HydratedRecord, Hydrator } from '../adapters/pg/hydrator.ts';
 import type { PageSnapshots } from '../adapters/pg/page-snapshots.ts';
 import { mayRead } from '../adapters/pg/record-rules.ts';
@@ -14,10 +13,13 @@ import type { Viewer } from '../ports.ts';
 import type { GenerationRegistry, RunningBackend } from '../projection/generation-registry.ts';
 import { AnswerCache } from './answer-cache.ts';
 import { facetsOf, hitOf, totalOf } from './answer-shape.ts';
+import { awaitSequence } from './await-sequence.ts';
 import { type FrozenList, packList, unpackList } from './frozen-list.ts';
 import { round } from './leg-runner.ts';
+import { enforcePartialPolicy, isDegraded, warningsOf } from './partial-policy.ts';
 import { planSearch, type SearchPlan } from './plan.ts';
-import { type Retrieval, Retriever } from './retriever.ts';
+import type { Retrieval } from './retrieval.ts';
+import type { Retriever } from './retriever.ts';
 import type { SearchMetrics } from './search-metrics.ts';
 
 /** What {@link Orchestrator} needs. */
@@ -27,7 +29,6 @@ export interface OrchestratorOptions {
   readonly retriever: Retriever;
   readonly snapshots: PageSnapshots;
   readonly metrics: SearchMetrics;
-  readonly logger: Logger;
   readonly now: () => number;
   /** Answers that are kept; 0 keeps none. */
   readonly cacheMax: number;
@@ -48,7 +49,6 @@ export interface SearchAnswer {
 
 const HYDRATE_MS_MAX = 2_000;
 const WINDOW_MAX = 1_000;
-const MIN_SEQ_WAIT_MS = 2_000;
 
 /** Runs searches: plan, retrieve, fuse, freeze, hydrate. */
 export class Orchestrator {
@@ -65,12 +65,14 @@ export class Orchestrator {
     const startedAt = performance.now();
     const active = this.#options.registry.active;
     const plan = planSearch(request, active.get('vector')?.backend.capabilities().space ?? null);
-    if (request.minSeq !== undefined) await this.#awaitSequence(request.minSeq, plan, active, context.signal);
+    if (request.minSeq !== undefined)
+      await awaitSequence(request.minSeq, [...plan.legs.keys()], active, context.signal);
+    const readyAt = performance.now();
     const cursor = request.page?.cursor ?? null;
     const run = (): Promise<SearchAnswer> =>
       cursor === null
-        ? this.#first(plan, active, context, startedAt)
-        : this.#later(plan, active, cursor, context, startedAt);
+        ? this.#first(plan, active, context, readyAt)
+        : this.#later(plan, active, cursor, context, readyAt);
     const answer =
       cursor === null ? await this.#cache.through(this.#cacheKey(request, active, context.viewer), run) : await run();
     const tookMs = round(performance.now() - startedAt);
@@ -135,7 +137,7 @@ export class Orchestrator {
   ): Promise<FrozenList> {
     const { retriever, metrics, now } = this.#options;
     const found = await retriever.retrieve(plan, active, window, context, startedAt);
-    this.#enforce(plan, found);
+    enforcePartialPolicy(plan, found, metrics);
     const fusion = plan.request.fusion;
     const freshness = plan.request.freshness;
     const dedupe = plan.request.dedupe ?? 'content';
@@ -243,50 +245,6 @@ export class Orchestrator {
     }
   }
 
-  #enforce(plan: SearchPlan, found: Retrieval): void {
-    const answered = (leg: Leg): boolean => ['ok', 'partial', 'stale'].includes(found.reports[leg].status);
-    const skipped = (leg: Leg): boolean => found.reports[leg].status === 'skipped';
-    const requested = [...plan.legs.keys()].filter((leg) => !skipped(leg));
-    const refuse = (detail: string): never => {
-      this.#options.metrics.request(plan.mode, 'refused', true, 0);
-      throw searchErrors.sourcesUnavailable({
-        detail,
-        retryAfterSeconds: 1,
-        meta: { sources: found.reports, coverage: found.coverage, warnings: warningsOf(plan, found) },
-      });
-    };
-    if (requested.length > 0 && !requested.some(answered)) refuse('No leg answered.');
-    if (plan.partial.kind === 'refuse' && found.degradedLegs.length > 0)
-      refuse(`Not answered in full: ${found.degradedLegs.join(', ')}.`);
-    if (plan.partial.kind === 'require') {
-      const missing = plan.partial.legs.filter((leg) => !answered(leg) && !skipped(leg));
-      if (missing.length > 0) refuse(`Required but not answered: ${missing.join(', ')}.`);
-    }
-  }
-
-  async #awaitSequence(
-    minSeq: number,
-    plan: SearchPlan,
-    active: ReadonlyMap<Leg, RunningBackend>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const legs = [...plan.legs.keys()].flatMap((leg) => active.get(leg) ?? []);
-    const until = performance.now() + MIN_SEQ_WAIT_MS;
-    for (;;) {
-      const watermark = Math.min(...legs.map(({ backend }) => backend.watermark()));
-      if (watermark >= minSeq) return;
-      if (performance.now() >= until)
-        throw searchErrors.notCaughtUp({ retryAfterSeconds: 1, meta: { watermark, minSeq } });
-      signal.throwIfAborted();
-      await new Promise((resolve) => setTimeout(resolve, 15));
-      await Promise.all(
-        legs.map(({ backend }) =>
-          backend.refresh().catch((error: unknown) => this.#options.logger.debug({ err: error }, 'refresh failed')),
-        ),
-      );
-    }
-  }
-
   #ownerOf(viewer: Viewer): { tenantId: string; owner: string } {
     return { tenantId: viewer.tenantId, owner: digest([...viewer.principals].sort()) };
   }
@@ -298,16 +256,6 @@ export class Orchestrator {
     );
     return digest([viewer.tenantId, ...[...viewer.principals].sort(), ...state, JSON.stringify(request)]);
   }
-}
-
-/** Whether a leg was wanted and did not answer in full. */
-export function isDegraded(report: LegReport): boolean {
-  return !['ok', 'disabled', 'skipped'].includes(report.status);
-}
-
-function warningsOf(plan: SearchPlan, found: Retrieval): string[] {
-  const warnings = found.degradedLegs.map((leg) => `${leg}_${found.reports[leg].status}`);
-  return plan.request.asOf === undefined ? warnings : [...warnings, 'as_of_ranked_by_current_index'];
 }
 
 function uniqueShares(found: Retrieval, hits: readonly FusedHit[]): { leg: Leg; ratio: number }[] {

@@ -1,37 +1,14 @@
-import { LEGS, type Leg, type LegReport, type LegReports, type SearchResponse } from '@peermesh/contracts/search';
-import type { Database } from '@peermesh/database';
-import { findExact, LINKED_MAX, linkEntities } from '../adapters/pg/entity-linker.ts';
-import { normalizeName } from '../domain/analysis/analyzer.ts';
-import type { LegHits, PinnedHit } from '../domain/fusion/fuse.ts';
+import type { Leg, LegReport } from '@peermesh/contracts/search';
+import type { PinnedHit } from '../domain/fusion/fuse.ts';
 import type { NamedEntity } from '../domain/keyword/name-book.ts';
-import { nameCandidates } from '../domain/query/parse-query.ts';
-import type { DocumentRow, EntityRow } from '../domain/records/document-row.ts';
-import type { GraphSeed, LegContext, LegQuery, LegResult, SpaceVector, Viewer } from '../ports.ts';
-import { documentAttributes, entityAttributes } from '../projection/change-reader.ts';
+import type { GraphSeed, LegContext, LegQuery, SpaceVector } from '../ports.ts';
 import type { RunningBackend } from '../projection/generation-registry.ts';
 import type { Embedders } from './embedders.ts';
 import { DeadlinePassed, type LegOutcome, type LegRunner } from './leg-runner.ts';
+import type { NameLinker } from './name-linker.ts';
 import type { SearchContext } from './orchestrator.ts';
 import type { SearchPlan } from './plan.ts';
-
-/** What the legs found and how they fared. */
-export interface Retrieval {
-  readonly legs: readonly LegHits[];
-  readonly results: ReadonlyMap<Leg, LegResult>;
-  readonly reports: LegReports;
-  readonly pins: readonly PinnedHit[];
-  readonly degradedLegs: readonly Leg[];
-  readonly coverage: SearchResponse['coverage'];
-  readonly legsStartedAt: number;
-}
-
-/** Entities by name from the memory of a keyword backend; null when it has none. */
-export type NameLookup = (
-  running: RunningBackend | undefined,
-  names: readonly string[],
-  viewer: Viewer,
-  max: number,
-) => readonly NamedEntity[] | null;
+import { collectRetrieval, type Retrieval } from './retrieval.ts';
 
 /** Kept of the deadline for fusing and reading records. */
 const RESERVE_MS = 25;
@@ -39,26 +16,20 @@ const GRAPH_EXPANSION_MS_MIN = 60;
 const ANSWERED_ENOUGH = 0.8;
 const STRAGGLER_SHARE = 0.25;
 const SEED_HITS = 10;
-const EXACT_ID = /^(doc|ent)_[A-Za-z0-9-]{1,64}$/;
+
+/** What {@link Retriever} needs. */
+export interface RetrieverOptions {
+  readonly runner: LegRunner;
+  readonly embedders: Embedders;
+  readonly linker: NameLinker;
+}
 
 /** Runs the legs of one search in parallel under one deadline. */
 export class Retriever {
-  readonly #db: Database<unknown>;
-  readonly #runner: LegRunner;
-  readonly #embedders: Embedders;
+  readonly #options: RetrieverOptions;
 
-  readonly #names: NameLookup;
-
-  constructor(options: {
-    readonly db: Database<unknown>;
-    readonly runner: LegRunner;
-    readonly embedders: Embedders;
-    readonly names: NameLookup;
-  }) {
-    this.#db = options.db;
-    this.#runner = options.runner;
-    this.#embedders = options.embedders;
-    this.#names = options.names;
+  constructor(options: RetrieverOptions) {
+    this.#options = options;
   }
 
   /** Never rejects for a leg: what went wrong is in the reports. */
@@ -69,57 +40,41 @@ export class Retriever {
     context: SearchContext,
     startedAt: number,
   ): Promise<Retrieval> {
-    const round = new Round(
-      plan,
-      active,
-      window,
-      context,
-      startedAt,
-      this.#db,
-      this.#runner,
-      this.#embedders,
-      this.#names,
-    );
-    return round.run();
+    return new Round(this.#options, plan, active, window, context, startedAt).run();
   }
 }
 
 /** One search. */
 class Round {
+  readonly #runner: LegRunner;
+  readonly #embedders: Embedders;
+  readonly #linker: NameLinker;
   readonly #plan: SearchPlan;
   readonly #active: ReadonlyMap<Leg, RunningBackend>;
   readonly #window: number;
   readonly #context: SearchContext;
   readonly #startedAt: number;
-  readonly #db: Database<unknown>;
-  readonly #runner: LegRunner;
-  readonly #embedders: Embedders;
-  readonly #names: NameLookup;
   readonly #outcomes = new Map<Leg, LegOutcome>();
   readonly #aborts = new Set<AbortController>();
   readonly #firstHits = Promise.withResolvers<readonly GraphSeed[]>();
-  #pins: PinnedHit[] = [];
+  #pins: readonly PinnedHit[] = [];
 
   constructor(
+    { runner, embedders, linker }: RetrieverOptions,
     plan: SearchPlan,
     active: ReadonlyMap<Leg, RunningBackend>,
     window: number,
     context: SearchContext,
     startedAt: number,
-    db: Database<unknown>,
-    runner: LegRunner,
-    embedders: Embedders,
-    names: NameLookup,
   ) {
+    this.#runner = runner;
+    this.#embedders = embedders;
+    this.#linker = linker;
     this.#plan = plan;
     this.#active = active;
     this.#window = window;
     this.#context = context;
     this.#startedAt = startedAt;
-    this.#db = db;
-    this.#runner = runner;
-    this.#embedders = embedders;
-    this.#names = names;
   }
 
   async run(): Promise<Retrieval> {
@@ -132,7 +87,10 @@ class Round {
     });
     await this.#wait(pending, linked);
     for (const controller of this.#aborts) controller.abort(new Error('nobody waits for this leg any more'));
-    return this.#collect(legsStartedAt);
+    return collectRetrieval(this.#plan, this.#active, this.#outcomes, this.#pins, {
+      startedAt: this.#startedAt,
+      legsStartedAt,
+    });
   }
 
   /** Until all have answered, or enough weight has and the stragglers had their share of the rest, or the deadline. */
@@ -212,46 +170,20 @@ class Round {
     };
   }
 
-  /** Finds entities named in the query: they seed the graph, and one whose name is the whole query is pinned. */
+  /** Finds entities named in the query: they seed the graph, and those of exactly that name or id are pinned. */
   async #link(): Promise<readonly NamedEntity[]> {
-    const text = this.#plan.parsed.plain;
-    if (text === '') return [];
     const context: LegContext = {
       viewer: this.#context.viewer,
       signal: this.#context.signal,
       timeoutMs: Math.max(1, this.#remaining()),
     };
     try {
-      if (EXACT_ID.test(text)) {
-        await this.#pinExact(text, context);
-        return [];
-      }
-      const names = nameCandidates(text);
-      const linked =
-        this.#names(this.#active.get('keyword'), names, context.viewer, LINKED_MAX) ??
-        (await linkEntities(this.#db, names, context));
-      const whole = normalizeName(text);
-      this.#pins = linked
-        .filter((entity) => entity.nameKey === whole && this.#passes(entity.id, entity.attributes))
-        .slice(0, 3)
-        .map(({ id, attributes }) => ({ id, attributes, pin: 'name' }));
+      const { linked, pins } = await this.#linker.link(this.#plan, this.#active.get('keyword'), context);
+      this.#pins = pins;
       return linked;
     } catch {
       return [];
     }
-  }
-
-  async #pinExact(id: string, context: LegContext): Promise<void> {
-    const found = await findExact(this.#db, id, context);
-    if (found === null) return;
-    const attributes =
-      found.kind === 'doc' ? documentAttributes(found.row as DocumentRow) : entityAttributes(found.row as EntityRow);
-    if (this.#passes(id, attributes)) this.#pins = [{ id, attributes, pin: 'id' }];
-  }
-
-  #passes(id: string, attributes: PinnedHit['attributes']): boolean {
-    const { matches } = this.#plan.filter;
-    return matches === null || matches(id, attributes);
   }
 
   /** From the request, else entities named in the query, else (where a graph was asked for) the first hits of other legs. */
@@ -302,49 +234,4 @@ class Round {
     }
     return wanted === 0 ? 1 : answered / wanted;
   }
-
-  #reportOf(leg: Leg): LegReport {
-    if (this.#plan.disabled.has(leg)) return { status: 'disabled', reason: 'not_requested' };
-    if (!this.#plan.legs.has(leg)) return { status: 'skipped', reason: 'not_applicable' };
-    const outcome = this.#outcomes.get(leg);
-    if (outcome !== undefined) return outcome.report;
-    const generation = this.#active.get(leg)?.generation;
-    const tookMs = Math.round(performance.now() - this.#startedAt);
-    return {
-      status: 'timeout',
-      reason: 'deadline',
-      tookMs,
-      ...(generation === undefined ? {} : { impl: generation.impl, generation: generation.generation }),
-    };
-  }
-
-  #collect(legsStartedAt: number): Retrieval {
-    const reports = Object.fromEntries(LEGS.map((leg) => [leg, this.#reportOf(leg)])) as LegReports;
-    const results = new Map<Leg, LegResult>();
-    const legs: LegHits[] = [];
-    let requested = 0;
-    let answered = 0;
-    for (const [leg, { weight }] of this.#plan.legs) {
-      if (reports[leg].status === 'skipped') continue;
-      requested += weight;
-      const result = this.#outcomes.get(leg)?.result ?? null;
-      if (result === null) continue;
-      answered += weight;
-      results.set(leg, result);
-      legs.push({ leg, weight, hits: result.hits });
-    }
-    return {
-      legs,
-      results,
-      reports,
-      pins: this.#pins,
-      degradedLegs: LEGS.filter((leg) => !['ok', 'disabled', 'skipped'].includes(reports[leg].status)),
-      coverage: { weightAnswered: rounded(answered), weightRequested: rounded(requested) },
-      legsStartedAt,
-    };
-  }
-}
-
-function rounded(weight: number): number {
-  return Math.round(weight * 1_000) / 1_000;
 }

@@ -12,7 +12,7 @@ import { PgVectorBackend } from '../adapters/pg/pg-vector-backend.ts';
 import type { SearchConfig } from '../config.ts';
 import { lsaEmbedder } from '../domain/vector/lsa.ts';
 import { dimsOf } from '../domain/vector/vector-store.ts';
-import type { NameLookup } from '../orchestrator/retriever.ts';
+import type { NameLookup } from '../orchestrator/name-linker.ts';
 import type { QueryEmbedder, SearchBackend } from '../ports.ts';
 import type { BackendFactory, Generation } from '../projection/generation-registry.ts';
 
