@@ -30,7 +30,11 @@ test('the embedded default speaks to its own database and broker only, from star
     timeoutMs: 90_000,
     message: 'no latent semantic space was trained',
   });
-  const { status, body } = await search.search({ query: 'word20 word45 word90 word150', mode: 'hybrid', deadlineMs: 5_000 });
+  const { status, body } = await search.search({
+    query: 'word20 word45 word90 word150',
+    mode: 'hybrid',
+    deadlineMs: 5_000,
+  });
   assert.equal(status, 200);
   assert.equal(body.sources.vector.status, 'ok');
   assert.ok(hosts.size > 0, 'no connection was seen, so nothing was tested');
