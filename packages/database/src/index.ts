@@ -8,6 +8,7 @@ export {
   createOutboxTable,
 } from './messaging-tables.ts';
 export { type MigrateOptions, migrate } from './migrate.ts';
+export { bundleOutboxEvents } from './outbox-bundles.ts';
 export { dropPartitionsOlderThan, ensurePartitions, type MonthlyTable, partitionByMonth } from './partitions.ts';
 export { enableTenantIsolation } from './tenant-isolation.ts';
 export type { Transaction, TxOptions } from './transaction.ts';
