@@ -87,14 +87,20 @@ export class AntiEntropy {
     if (differs.includes(1)) this.#sendState(from, differs, true);
   }
 
-  /** Takes over what another member holds; accusations only lead to own probes, from a random place in the list on. */
-  merge(claims: readonly Claim[], nowMs: number): void {
+  /**
+   * Takes over what another member holds; accusations only lead to own probes, from a random place in the list on.
+   * What a joining member hears is news to itself alone.
+   */
+  merge(claims: readonly Claim[], nowMs: number, isJoining = false): void {
     const { rules, self, random, config } = this.#context;
     const hearsay: Accusation[] = [];
+    const facts: Claim[] = [];
     for (const claim of claims) {
       if ((claim.kind === 'suspect' || claim.kind === 'failed') && claim.id !== self.id) hearsay.push(claim);
-      else rules.apply(claim, nowMs);
+      else facts.push(claim);
     }
+    if (isJoining) rules.adopt(facts, nowMs);
+    else for (const fact of facts) rules.apply(fact, nowMs);
     const first = Math.floor(random() * hearsay.length);
     let checks = 0;
     for (let index = 0; index < hearsay.length && checks < config.syncChecksMax; index += 1) {

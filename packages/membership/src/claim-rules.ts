@@ -27,6 +27,7 @@ export interface RuleContext {
  */
 export class ClaimRules {
   readonly #context: RuleContext;
+  #isOldNews = false;
 
   constructor(context: RuleContext) {
     this.#context = context;
@@ -44,6 +45,17 @@ export class ClaimRules {
       case 'left':
         this.#applyLeft(claim, nowMs);
     }
+  }
+
+  /** Takes over what everybody else knows already, as a joining member does, without passing it on. */
+  adopt(claims: readonly Claim[], nowMs: number): void {
+    this.#isOldNews = true;
+    for (const claim of claims) this.apply(claim, nowMs);
+    this.#isOldNews = false;
+  }
+
+  #passOn(claim: Claim, nowMs: number): void {
+    if (!this.#isOldNews) this.#context.dissemination.broadcast(claim, nowMs);
   }
 
   /** A probe of this node itself went unanswered. */
@@ -98,25 +110,25 @@ export class ClaimRules {
   }
 
   #admit(claim: AliveClaim, nowMs: number): void {
-    const { table, config, outbox, dissemination } = this.#context;
+    const { table, config, outbox } = this.#context;
     if (!this.#isAcceptable(claim.record)) return;
     if (table.size >= config.membersMax && !table.forgetOldest()) {
       outbox.refuse('table_full');
       return;
     }
     const member = table.add(claim.record, claim.incarnation, nowMs);
-    dissemination.broadcast(claim, nowMs);
+    this.#passOn(claim, nowMs);
     outbox.emit({ type: 'member_joined', member: viewOf(member) });
   }
 
   #renew(member: Member, claim: AliveClaim, nowMs: number): void {
-    const { table, suspicions, outbox, dissemination } = this.#context;
+    const { table, suspicions, outbox } = this.#context;
     if (!this.#isAcceptable(claim.record)) return;
     const { state, record: before } = member;
     member.record = claim.record;
     suspicions.end(member);
     table.change(member, 'alive', claim.incarnation, nowMs);
-    dissemination.broadcast(claim, nowMs);
+    this.#passOn(claim, nowMs);
     if (state === 'suspect') outbox.emit({ type: 'member_refuted', member: viewOf(member) });
     if (state === 'failed') outbox.emit({ type: 'member_rejoined', member: viewOf(member) });
     if (state === 'left') outbox.emit({ type: 'member_joined', member: viewOf(member) });
@@ -147,28 +159,28 @@ export class ClaimRules {
   }
 
   #suspect(member: Member, claim: Accusation, nowMs: number): void {
-    const { table, suspicions, dissemination, outbox } = this.#context;
+    const { table, suspicions, outbox } = this.#context;
     if (member.state === 'suspect') {
       if (claim.incarnation > member.incarnation) table.change(member, 'suspect', claim.incarnation, nowMs);
-      if (suspicions.confirm(member, claim.by)) dissemination.broadcast(claim, nowMs);
+      if (suspicions.confirm(member, claim.by, nowMs)) this.#passOn(claim, nowMs);
       return;
     }
     table.change(member, 'suspect', claim.incarnation, nowMs);
     suspicions.start(member, claim.by, table.activeCount, nowMs);
-    dissemination.broadcast(claim, nowMs);
+    this.#passOn(claim, nowMs);
     outbox.emit({ type: 'member_suspected', member: viewOf(member), by: claim.by });
   }
 
   #fail(member: Member, claim: Accusation, nowMs: number): void {
-    const { table, suspicions, dissemination, outbox } = this.#context;
+    const { table, suspicions, outbox } = this.#context;
     suspicions.end(member);
     table.change(member, 'failed', claim.incarnation, nowMs);
-    dissemination.broadcast(claim, nowMs);
+    this.#passOn(claim, nowMs);
     outbox.emit({ type: 'member_failed', member: viewOf(member), by: claim.by });
   }
 
   #applyLeft(claim: LeftClaim, nowMs: number): void {
-    const { self, table, suspicions, dissemination, outbox } = this.#context;
+    const { self, table, suspicions, outbox } = this.#context;
     if (claim.id === self.id) {
       this.#refute(claim, nowMs);
       return;
@@ -177,7 +189,7 @@ export class ClaimRules {
     if (member === undefined || claim.incarnation < member.incarnation || member.state === 'left') return;
     suspicions.end(member);
     table.change(member, 'left', claim.incarnation, nowMs);
-    dissemination.broadcast(claim, nowMs);
+    this.#passOn(claim, nowMs);
     outbox.emit({ type: 'member_left', member: viewOf(member) });
   }
 

@@ -1,6 +1,5 @@
 import { BroadcastQueue } from './broadcast-queue.ts';
-import type { Claim } from './claim.ts';
-import { subjectOf } from './claim.ts';
+import { type Claim, type NodeId, subjectOf } from './claim.ts';
 import { writeClaim } from './codec/claims.ts';
 import type { Codec } from './codec/codec.ts';
 import type { MessageBody } from './codec/messages.ts';
@@ -64,6 +63,12 @@ export class Dissemination {
     this.#queue.fill(writer, this.#config.packetBytesMax, this.#transmitsMax());
     const { id, address } = member.record;
     this.#outbox.send({ to: id, address, bytes: writer.copy(), isReliable: false });
+  }
+
+  /** A bare acknowledgement to whom this node does not know. */
+  acknowledgeStranger(id: NodeId, sequence: number): void {
+    const writer = this.#codec.begin({ type: 'ack', sequence });
+    this.#outbox.send({ to: id, address: '', bytes: writer.copy(), isReliable: false });
   }
 
   /** Sends claims of any number over a reliable channel. */

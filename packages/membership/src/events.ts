@@ -35,6 +35,7 @@ export type MembershipEvent =
 export interface Packet {
   /** The member meant, or undefined while only its address is known. */
   readonly to: NodeId | undefined;
+  /** Where to, or empty for an answer to a stranger: over the connection that it came from. */
   readonly address: string;
   readonly bytes: Uint8Array;
   /** Needs a channel that retries (large, or costly to lose); otherwise a lost packet is expected and harmless. */

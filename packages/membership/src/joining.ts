@@ -24,7 +24,10 @@ export interface JoiningContext {
   readonly random: () => number;
 }
 
-/** Both sides of a join. The seeds are kept: a member that finds itself alone asks them again. */
+/**
+ * Both sides of a join. The seeds are kept, and asked again now and then while they are not in view: a member that finds
+ * itself alone, or islands that grew around different seeds after everybody restarted, find together that way.
+ */
 export class Joining {
   readonly #context: JoiningContext;
   #seeds: readonly string[] = [];
@@ -32,6 +35,8 @@ export class Joining {
   #retryAtMs = Number.POSITIVE_INFINITY;
   #retryMs = 0;
   #isJoining = false;
+  /** Answers of seeds are listened to until then. */
+  #expectedUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(context: JoiningContext) {
     this.#context = context;
@@ -50,14 +55,14 @@ export class Joining {
     this.#credential = credential;
     this.#isJoining = true;
     this.#retryMs = this.#context.config.joinRetryMinMs;
-    this.#ask(nowMs);
+    this.#ask(this.#seeds, nowMs);
   }
 
-  /** Asks again, with growing and jittered pauses; once in, looks at long intervals whether this member is alone. */
+  /** Asks again, with growing and jittered pauses; once in, one seed that is not in view, at the longest of them. */
   tick(nowMs: number): void {
     if (nowMs < this.#retryAtMs) return;
-    if (this.#isJoining || this.#context.table.activeCount === 0) this.#ask(nowMs);
-    else this.#retryAtMs = nowMs + this.#context.config.joinRetryMaxMs;
+    if (this.#isJoining) this.#ask(this.#seeds, nowMs);
+    else this.#ask(this.#missingSeed(), nowMs);
   }
 
   onJoin(from: NodeId, message: Join & Message, nowMs: number): void {
@@ -81,10 +86,15 @@ export class Joining {
 
   onAccepted(from: NodeId, message: JoinAccepted & Message, nowMs: number): void {
     const { outbox, antiEntropy, dissemination, self, table, meshId } = this.#context;
-    if (!this.#isJoining && table.get(from) === undefined) return outbox.refuse('unknown_sender');
+    const isExpected = this.#isJoining || nowMs < this.#expectedUntilMs;
+    if (!isExpected && table.get(from) === undefined) return outbox.refuse('unknown_sender');
     if (message.meshId !== meshId) return outbox.refuse('wrong_mesh');
-    antiEntropy.merge(message.claims, nowMs);
-    if (!this.#isJoining) return;
+    antiEntropy.merge(message.claims, nowMs, this.#isJoining);
+    if (!this.#isJoining) {
+      const member = table.get(from);
+      if (member !== undefined) antiEntropy.request(member);
+      return;
+    }
     this.#isJoining = false;
     this.#retryAtMs = nowMs + this.#context.config.joinRetryMaxMs;
     dissemination.broadcastAtOnce(self.claim(), nowMs);
@@ -92,12 +102,13 @@ export class Joining {
   }
 
   /** A refusal ends the attempt; the host decides whether to call `join` again. */
-  onRefused(from: NodeId, message: JoinRefused): void {
+  onRefused(from: NodeId, message: JoinRefused, nowMs: number): void {
     const { outbox } = this.#context;
-    if (!this.#isJoining) return outbox.refuse('unknown_sender');
+    if (!this.#isJoining) return nowMs < this.#expectedUntilMs ? undefined : outbox.refuse('unknown_sender');
     this.#isJoining = false;
     this.#seeds = [];
     this.#retryAtMs = Number.POSITIVE_INFINITY;
+    this.#expectedUntilMs = Number.NEGATIVE_INFINITY;
     outbox.emit({ type: 'join_refused', by: from, reason: message.reason });
   }
 
@@ -116,11 +127,23 @@ export class Joining {
     return joinRefusal(admission, message.credential, record);
   }
 
-  #ask(nowMs: number): void {
+  /** A seed, at random, at whose address no active member is; none when all are in view. */
+  #missingSeed(): readonly string[] {
+    const { table, random, self } = this.#context;
+    const present = new Set([self.record.address]);
+    for (const { activeIndex, record } of table.all()) if (activeIndex >= 0) present.add(record.address);
+    const missing = this.#seeds.filter((address) => !present.has(address));
+    const seed = missing[Math.floor(random() * missing.length)];
+    return seed === undefined ? [] : [seed];
+  }
+
+  #ask(seeds: readonly string[], nowMs: number): void {
     const { self, dissemination, meshId, random, config } = this.#context;
-    this.#retryAtMs = nowMs + this.#retryMs * (0.75 + random() / 2);
+    const retryMs = this.#isJoining ? this.#retryMs : config.joinRetryMaxMs;
+    this.#retryAtMs = nowMs + retryMs * (0.75 + random() / 2);
     this.#retryMs = Math.min(config.joinRetryMaxMs, this.#retryMs * 2);
+    this.#expectedUntilMs = this.#retryAtMs;
     const body = { type: 'join', meshId, credential: this.#credential } as const;
-    for (const address of this.#seeds) dissemination.sendReliably({ id: undefined, address }, body, [self.claim()]);
+    for (const address of seeds) dissemination.sendReliably({ id: undefined, address }, body, [self.claim()]);
   }
 }

@@ -51,6 +51,8 @@ export interface Membership {
   readonly status: SelfStatus;
   readonly isJoining: boolean;
   readonly self: MemberView;
+  /** This node's own incarnation; a host may keep it over restarts. */
+  readonly incarnation: number;
   readonly counters: Readonly<MembershipCounters>;
   /** 0 is healthy; timeouts are stretched by this plus one. */
   readonly healthScore: number;
@@ -164,6 +166,10 @@ class MembershipCore implements Membership {
     const { record, incarnation, status } = this.#self;
     const state = status === 'active' ? 'alive' : 'left';
     return { ...record, incarnation, state, stateChangedAtMs: this.#startedAtMs };
+  }
+
+  get incarnation(): number {
+    return this.#self.incarnation;
   }
 
   get counters(): Readonly<MembershipCounters> {

@@ -26,6 +26,11 @@ export interface ProberContext {
   readonly outbox: Outbox;
 }
 
+/** What a failed probe says about the prober: helpers that are well say "no answer", so their silence is its own. */
+function blameOf({ round, nacks, nacksExpected }: Probe): number {
+  return nacksExpected === 0 ? 1 : Math.floor(((round - 1) * (nacksExpected - nacks)) / nacksExpected);
+}
+
 /**
  * Asks one member after the other whether it is there. A probe has rounds: the first is a direct ping, each later one is
  * a direct ping again and pings through random helpers. Only when all rounds are over is the member accused; any
@@ -75,6 +80,7 @@ export class Prober {
   /** @returns true when the sequence number belonged to a probe under way. */
   onAck(sequence: number): boolean {
     if (!this.#probes.delete(sequence)) return false;
+    if (this.#probes.size === 0) this.#nextRoundAtMs = Number.POSITIVE_INFINITY;
     this.#context.health.adjust(-1);
     return true;
   }
@@ -127,8 +133,7 @@ export class Prober {
     }
     this.#probes.delete(sequence);
     outbox.counters.probesFailed += 1;
-    const missing = probe.nacksExpected - probe.nacks;
-    health.adjust(probe.nacksExpected === 0 ? 1 : Math.floor(missing / Math.max(1, config.indirectProbes)));
+    health.adjust(blameOf(probe));
     rules.accuse(member, nowMs);
   }
 

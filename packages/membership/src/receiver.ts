@@ -34,19 +34,28 @@ export class Receiver {
   }
 
   take(from: NodeId, message: Uint8Array | Message, nowMs: number): void {
-    const { codec, outbox, table, joining, antiEntropy } = this.#context;
+    const { codec, outbox, table, joining } = this.#context;
     const decoded = message instanceof Uint8Array ? codec.decode(message) : message;
     if (typeof decoded === 'string') return outbox.refuse(decoded);
     outbox.counters.packetsTaken += 1;
     if (decoded.type === 'join') return joining.onJoin(from, decoded, nowMs);
     if (decoded.type === 'join_accepted') return joining.onAccepted(from, decoded, nowMs);
-    if (decoded.type === 'join_refused') return joining.onRefused(from, decoded);
+    if (decoded.type === 'join_refused') return joining.onRefused(from, decoded, nowMs);
     const member = table.get(from);
-    if (member === undefined) {
-      antiEntropy.hurry(nowMs);
-      return outbox.refuse('unknown_sender');
-    }
+    if (member === undefined) return this.#answerStranger(from, decoded, nowMs);
     this.#takeFromMember(member, decoded, nowMs);
+  }
+
+  /**
+   * Nothing that a stranger says is believed. It may be a member of which this node has not heard yet, so it gets its
+   * bare acknowledgement, and this node asks another for what it missed.
+   */
+  #answerStranger(from: NodeId, message: Message, nowMs: number): void {
+    const { antiEntropy, dissemination, outbox, self } = this.#context;
+    outbox.refuse('unknown_sender');
+    antiEntropy.hurry(nowMs);
+    if (message.type === 'ping' && message.target === self.id)
+      dissemination.acknowledgeStranger(from, message.sequence);
   }
 
   #takeFromMember(from: Member, message: Message, nowMs: number): void {

@@ -56,16 +56,16 @@ export class Suspicions {
       checkedAtMs: Number.POSITIVE_INFINITY,
     };
     this.#byMember.set(member, suspicion);
-    this.#schedule(suspicion);
+    this.#schedule(suspicion, nowMs);
   }
 
   /** Counts one more accuser. @returns true when it is news that others should hear. */
-  confirm(member: Member, accuser: NodeId): boolean {
+  confirm(member: Member, accuser: NodeId, nowMs: number): boolean {
     const suspicion = this.#byMember.get(member);
     if (suspicion === undefined || suspicion.accusers.has(accuser)) return false;
     if (suspicion.accusers.size > suspicion.wanted) return false;
     suspicion.accusers.add(accuser);
-    this.#schedule(suspicion);
+    this.#schedule(suspicion, nowMs);
     return true;
   }
 
@@ -103,11 +103,11 @@ export class Suspicions {
     this.#nextAtMs += byMs;
   }
 
-  #schedule(suspicion: Suspicion): void {
+  #schedule(suspicion: Suspicion, nowMs: number): void {
     const { minMs, maxMs, wanted, accusers, startedAtMs } = suspicion;
     const share = wanted === 0 ? 1 : Math.log(accusers.size) / Math.log(wanted + 1);
     suspicion.endsAtMs = startedAtMs + Math.max(minMs, maxMs - (maxMs - minMs) * share);
-    this.#nextAtMs = Math.min(this.#nextAtMs, this.#dueAtMs(suspicion));
+    this.#nextAtMs = Math.min(this.#nextAtMs, Math.max(nowMs, this.#dueAtMs(suspicion)));
   }
 
   #dueAtMs({ startedAtMs, endsAtMs, checkedAtMs }: Suspicion): number {

@@ -1,8 +1,9 @@
+import { membershipCore } from './membership/membership-core.ts';
 import { routingCore } from './routing/routing-core.ts';
 import type { SimulatedCore } from './simulated-core.ts';
 
 /** Every core that can be simulated. */
-export const CORES: readonly SimulatedCore[] = [routingCore];
+export const CORES: readonly SimulatedCore[] = [membershipCore, routingCore];
 
 /** @throws RangeError for a name that is not there */
 export function coreNamed(name: string): SimulatedCore {

@@ -57,6 +57,19 @@ test('a node that joined one side during the split is known to both afterwards',
   mesh.runUntil(() => isConverged(mesh), 60_000);
 });
 
+test('islands that grew around different seeds after everybody restarted find together', () => {
+  const mesh = new TestMesh(9);
+  for (let index = 0; index < 6; index += 1) mesh.add(`n${index}`);
+  mesh.passes = (from, to) => Number(from.slice(1)) % 2 === Number(to.slice(1)) % 2;
+  for (const id of ['n2', 'n4']) mesh.join(id, 'n0', 'n1');
+  for (const id of ['n3', 'n5']) mesh.join(id, 'n0', 'n1');
+  mesh.run(60_000);
+  assert.equal(mesh.core('n4').activeCount, 3);
+  assert.deepEqual(mesh.core('n4').get('n1'), undefined);
+  mesh.passes = () => true;
+  mesh.runUntil(() => isConverged(mesh), 60_000);
+});
+
 test('what was heard from the other side of a cut accuses nobody who is alive', () => {
   const mesh = new TestMesh(8);
   mesh.form(10);

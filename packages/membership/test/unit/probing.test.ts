@@ -60,14 +60,18 @@ test('a ping for somebody else is not answered', () => {
   assert.equal(observer.core.counters.refused.misrouted, 1);
 });
 
-test('a stranger is not answered, and makes the member ask another for what it missed', () => {
+test('a stranger gets a bare acknowledgement, and makes the member ask another for what it missed', () => {
   const observer = new Observer(['a']);
   observer.step('x', { type: 'ping', sequence: 1, target: 'me', claims: [alive('x', 0)] });
   const sent = observer.takeSent();
   assert.deepEqual(
     sent.map(({ to, message }) => [to, message.type]),
-    [['a', 'sync_request']],
+    [
+      ['a', 'sync_request'],
+      ['x', 'ack'],
+    ],
   );
+  assert.deepEqual(sent[1]?.message.claims, []);
   assert.equal(observer.core.get('x'), undefined);
   assert.equal(observer.core.counters.refused.unknown_sender, 1);
 });

@@ -1,7 +1,8 @@
+import { MEMBERSHIP_MUTANTS } from './membership-mutants.ts';
 import type { Mutant } from './mutant.ts';
 
 /** Every seeded bug, by core. */
-export const MUTANTS: readonly Mutant[] = [];
+export const MUTANTS: readonly Mutant[] = [...MEMBERSHIP_MUTANTS];
 
 /** @throws RangeError for an id that is not there */
 export function mutantNamed(id: string): Mutant {

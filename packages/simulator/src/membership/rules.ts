@@ -1,0 +1,46 @@
+import type { Invariant } from '../invariant.ts';
+
+/** What must hold of a mesh of membership cores, whatever happens to it. */
+export const MEMBERSHIP_INVARIANTS = [
+  { name: 'NeverThrows', statement: 'no message and no timer makes a core throw' },
+  {
+    name: 'LegalTransition',
+    statement:
+      'a view of a member changes only as SWIM allows: what is failed or left is active again only in a higher incarnation than the verdict, and what left is never suspected or failed',
+  },
+  {
+    name: 'OwnIncarnation',
+    statement:
+      'nobody holds a member in a higher incarnation than that member has ever reached, and nobody goes back to a lower one',
+  },
+  {
+    name: 'NoHastyVerdict',
+    statement: 'a member declares another failed by itself only after it has suspected it for the shortest suspicion',
+  },
+  {
+    name: 'HealthyStays',
+    statement:
+      'a member that runs, is not slowed down and can be reached by somebody is failed by nobody, whatever becomes of others, of single links and of up to a fifth of all packets',
+  },
+  {
+    name: 'HealthyIsNotAccused',
+    statement:
+      'while no packet is lost or late, nobody suspects a member that runs undisturbed; an observer that stood still is no exception',
+  },
+  { name: 'SlowLearns', statement: 'a node that gets everything late stops accusing others as its health score rises' },
+  {
+    name: 'DeadIsFound',
+    statement: 'a node that is down is seen as active by no undisturbed member after the detection limit',
+  },
+  {
+    name: 'Converges',
+    statement: 'within 60 s after the last fault all running members hold the same view: exactly who runs is active',
+  },
+  { name: 'StaysConverged', statement: 'once converged and undisturbed, no view changes and nobody is suspected' },
+  { name: 'QuietWhenTold', statement: 'once converged and undisturbed, no claim rides on any packet' },
+  { name: 'PacketLimit', statement: 'no probe or gossip packet is larger than packetBytesMax' },
+  { name: 'IdentityKept', statement: 'an id never passes to another key, and who is not admitted is in no view' },
+] as const satisfies readonly Invariant[];
+
+/** The name of one of the rules. */
+export type MembershipRule = (typeof MEMBERSHIP_INVARIANTS)[number]['name'];
