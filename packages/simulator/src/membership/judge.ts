@@ -133,7 +133,8 @@ export class MembershipJudge implements MeshWatcher {
     nowMs: number,
     say: (what: string) => () => string,
   ): void {
-    if (by === observer.id) {
+    // A restarted observer may hear of a verdict of its former life.
+    if (by === observer.id && this.#disturbance.isHealthy(observer, nowMs)) {
       const leastMs = this.#config.suspicionMultiplier * this.#config.probeIntervalMs;
       const lastedMs = nowMs - (belief?.suspectedAtMs ?? nowMs);
       const isLong = belief?.state === 'suspect' && lastedMs >= leastMs - 1;

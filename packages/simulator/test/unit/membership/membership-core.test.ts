@@ -6,9 +6,12 @@ test('a seed of the membership core gives the same run every time', () => {
   assert.deepEqual(membershipCore.runSeed(1), membershipCore.runSeed(1));
 });
 
-test('sixty seeds check every rule and break none', () => {
+/** Small worlds that together meet every rule. */
+const SEEDS = [1, 2, 4, 5, 8, 9, 10, 12, 13, 24];
+
+test('a few seeds check every rule and break none', () => {
   const checks = new Map<string, number>();
-  for (let seed = 0; seed < 60; seed += 1) {
+  for (const seed of SEEDS) {
     const result = membershipCore.runSeed(seed);
     assert.equal(result.failure, null, `seed ${seed}: ${result.failure?.message}`);
     for (const [name, count] of Object.entries(result.checks)) checks.set(name, (checks.get(name) ?? 0) + count);
