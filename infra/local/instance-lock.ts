@@ -37,13 +37,23 @@ export function runningLauncher(state: StateFolder): number | null {
   }
 }
 
-/** Whether a process exists. */
+/** Whether a process runs. One that has ended and waits for a parent that never asks, as in a container, does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Reads the state in proc_pid_stat(5), behind the name in parentheses; false where there is no such file. */
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
+  } catch {
+    return false;
   }
 }
 
