@@ -18,6 +18,8 @@ import { loadSearchConfig, type SearchConfig } from '../../src/config.ts';
 import { extractedSample, type SampleDocument } from './sample-documents.ts';
 import { type SearchTestDatabase, startSearchDatabase } from './test-database.ts';
 
+const PATIENCE_MS = 5_000;
+
 /** A running search service with its own database and NATS. */
 export interface SearchFixture {
   readonly service: SearchService;
@@ -35,6 +37,7 @@ export interface SearchFixture {
   /** Sends extracted documents and waits until they are searchable; returns their ids. */
   index(samples: readonly SampleDocument[], options?: { tenantId?: string }): Promise<string[]>;
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  /** Searches with all the time that a caller may give, unless the body says otherwise: machines under tests are busy. */
   search(body: object, options?: CallOptions): Promise<Answer>;
   /** Waits until every leg has applied everything. */
   settled(): Promise<number>;
@@ -153,7 +156,8 @@ export async function startSearch(
     send,
     call,
     settled,
-    search: (body, callOptions) => call('POST', '/api/v1/search', { ...callOptions, body }),
+    search: (body, callOptions) =>
+      call('POST', '/api/v1/search', { ...callOptions, body: { deadlineMs: PATIENCE_MS, ...body } }),
     published: <E extends EventDefinition>(event: E) => {
       if (!seen.has(event.type)) {
         seen.set(event.type, []);
