@@ -16,6 +16,7 @@ import { PageSnapshots } from './adapters/pg/page-snapshots.ts';
 import type { SearchConfig } from './config.ts';
 import { consumeContentDeleted } from './consumers/content-deleted.ts';
 import { consumeExtracted } from './consumers/extracted.ts';
+import { LogProgress } from './domain/log-progress.ts';
 import { Embedders } from './orchestrator/embedders.ts';
 import { LegRunner } from './orchestrator/leg-runner.ts';
 import { NameLinker } from './orchestrator/name-linker.ts';
@@ -92,7 +93,8 @@ export async function buildApp(config: SearchConfig, overrides: SearchOverrides 
 
   const registry = new GenerationRegistry({ db, factory: createBackendFactory({ db, config, logger, now }), logger });
   const snapshots = new PageSnapshots({ db, logger, now });
-  const runner = new LegRunner(metrics, now);
+  const progress = new LogProgress();
+  const runner = new LegRunner(metrics, now, progress);
   const linker = new NameLinker({ db, names: nameLookup });
   const retriever = new Retriever({ runner, embedders: new Embedders(embedderOf), linker });
   const hydrator = new Hydrator(db);
@@ -111,6 +113,7 @@ export async function buildApp(config: SearchConfig, overrides: SearchOverrides 
     bus,
     registry,
     metrics,
+    progress,
     logger,
     now,
     batchSize: config.PROJECTION_BATCH_SIZE,

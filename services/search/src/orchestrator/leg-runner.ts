@@ -1,4 +1,5 @@
 import type { Leg, LegReason, LegReport, LegStatus } from '@peermesh/contracts/search';
+import type { LogProgress } from '../domain/log-progress.ts';
 import type { LegContext, LegQuery, LegResult } from '../ports.ts';
 import type { RunningBackend } from '../projection/generation-registry.ts';
 import { Breaker } from './breaker.ts';
@@ -29,11 +30,13 @@ interface Guard {
 export class LegRunner {
   readonly #metrics: SearchMetrics;
   readonly #now: () => number;
+  readonly #progress: LogProgress;
   readonly #guards = new Map<string, Guard>();
 
-  constructor(metrics: SearchMetrics, now: () => number) {
+  constructor(metrics: SearchMetrics, now: () => number, progress: LogProgress) {
     this.#metrics = metrics;
     this.#now = now;
+    this.#progress = progress;
   }
 
   /** Never rejects: what goes wrong is in the report. */
@@ -48,9 +51,9 @@ export class LegRunner {
     try {
       const result = await untilAborted(running.backend.query(query, context), context.signal);
       guard.breaker.record(false);
-      return result.partial
-        ? finish('partial', result.partialReason ?? 'internal', result)
-        : finish('ok', undefined, result);
+      if (result.partial) return finish('partial', result.partialReason ?? 'internal', result);
+      const isBehind = this.#progress.isBehind(result.watermark, this.#now());
+      return isBehind ? finish('stale', 'behind', result) : finish('ok', undefined, result);
     } catch (error) {
       if (context.signal.aborted && !(context.signal.reason instanceof DeadlinePassed)) {
         guard.breaker.release();

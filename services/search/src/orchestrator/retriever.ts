@@ -230,7 +230,7 @@ class Round {
       const status = this.#outcomes.get(leg)?.report.status;
       if (status === 'skipped') continue;
       wanted += weight;
-      if (status === 'ok' || status === 'partial') answered += weight;
+      if (status === 'ok' || status === 'partial' || status === 'stale') answered += weight;
     }
     return wanted === 0 ? 1 : answered / wanted;
   }

@@ -3,6 +3,8 @@ import type { Database } from '@peermesh/database';
 import type { Bus } from '@peermesh/messaging';
 import type { Logger } from '@peermesh/telemetry';
 import pg from 'pg';
+import { headOf } from '../adapters/pg/change-log.ts';
+import type { LogProgress } from '../domain/log-progress.ts';
 import type { SearchMetrics } from '../orchestrator/search-metrics.ts';
 import { announce, pruneChanges } from './announcer.ts';
 import type { GenerationRegistry, RunningBackend } from './generation-registry.ts';
@@ -17,6 +19,8 @@ export interface ProjectionOptions {
   readonly bus: Pick<Bus, 'publishMany'>;
   readonly registry: GenerationRegistry;
   readonly metrics: SearchMetrics;
+  /** Is told how far the change log is. */
+  readonly progress: LogProgress;
   readonly logger: Logger;
   readonly now: () => number;
   readonly batchSize: number;
@@ -26,6 +30,7 @@ export interface ProjectionOptions {
 const IDLE_MS = 500;
 const REGISTRY_POLL_MS = 1_000;
 const PRUNE_EVERY_MS = 600_000;
+const OBSERVE_EVERY_MS = 5_000;
 
 /**
  * Keeps every generation fresh. One replica leads, by an advisory lock on a connection of its own: it projects the
@@ -42,6 +47,7 @@ export class ProjectionRunner {
   #client: pg.Client | null = null;
   #isLeader = false;
   #prunedAt = 0;
+  #observedAt = Number.NEGATIVE_INFINITY;
   #lastError: Error | null = null;
 
   constructor(options: ProjectionOptions) {
@@ -132,6 +138,7 @@ export class ProjectionRunner {
   async #followRegistry(): Promise<boolean> {
     const { registry, logger } = this.#options;
     await registry.reload();
+    await this.#observeLog();
     for (const { generation } of registry.running) {
       const key = `${generation.kind}/${generation.generation}`;
       if (this.#projectors.has(key)) continue;
@@ -151,6 +158,13 @@ export class ProjectionRunner {
     }
     if (this.#isLeader && (await activateCaughtUp(this.#options.db, logger))) this.#registryLoop.wake();
     return false;
+  }
+
+  async #observeLog(): Promise<void> {
+    const { db, progress, now } = this.#options;
+    if (now() - this.#observedAt < OBSERVE_EVERY_MS) return;
+    progress.observe(await db.system((tx) => headOf(tx.client), { readOnly: true }), now());
+    this.#observedAt = now();
   }
 
   /** Legs without vectors read what the active vector leg reads, so that one read serves all. */
