@@ -2,6 +2,7 @@ import type { Leg, LegReason, LegReport, LegStatus } from '@peermesh/contracts/s
 import type { LogProgress } from '../domain/log-progress.ts';
 import type { LegContext, LegQuery, LegResult } from '../ports.ts';
 import type { RunningBackend } from '../projection/generation-registry.ts';
+import { AdaptiveLimit } from './adaptive-limit.ts';
 import { Breaker } from './breaker.ts';
 import type { SearchMetrics } from './search-metrics.ts';
 
@@ -19,14 +20,16 @@ export class DeadlinePassed extends Error {
   }
 }
 
-const CONCURRENCY: Readonly<Record<Leg, number>> = { keyword: 256, vector: 256, graph: 64, time: 64 };
+const CONCURRENCY_MAX: Readonly<Record<Leg, number>> = { keyword: 256, vector: 256, graph: 64, time: 64 };
+const CONCURRENCY_MIN = 8;
+const CONCURRENCY_BACKOFF = 0.9;
 
 interface Guard {
   readonly breaker: Breaker;
-  inFlight: number;
+  readonly limit: AdaptiveLimit;
 }
 
-/** Runs legs behind a breaker and a limit of concurrency for each backend generation. */
+/** Runs legs behind a breaker and an adaptive limit of concurrency for each backend generation. */
 export class LegRunner {
   readonly #metrics: SearchMetrics;
   readonly #now: () => number;
@@ -45,12 +48,13 @@ export class LegRunner {
     const startedAt = performance.now();
     const finish = (status: LegStatus, reason: LegReason | undefined, result: LegResult | null): LegOutcome =>
       this.#outcome(running, status, reason, result, performance.now() - startedAt);
-    if (guard.inFlight >= CONCURRENCY[running.generation.kind]) return finish('error', 'overloaded', null);
-    if (!guard.breaker.admit()) return finish('circuit_open', 'breaker', null);
-    guard.inFlight += 1;
+    if (!guard.limit.acquire()) return finish('error', 'overloaded', null);
+    let load: 'in_time' | 'late' | 'other' = 'other';
     try {
+      if (!guard.breaker.admit()) return finish('circuit_open', 'breaker', null);
       const result = await untilAborted(running.backend.query(query, context), context.signal);
       guard.breaker.record(false);
+      load = 'in_time';
       if (result.partial) return finish('partial', result.partialReason ?? 'internal', result);
       const isBehind = this.#progress.isBehind(result.watermark, this.#now());
       return isBehind ? finish('stale', 'behind', result) : finish('ok', undefined, result);
@@ -60,10 +64,13 @@ export class LegRunner {
         return finish('timeout', 'deadline', null);
       }
       guard.breaker.record(true);
-      if (context.signal.aborted || isStatementTimeout(error)) return finish('timeout', 'deadline', null);
+      if (context.signal.aborted || isStatementTimeout(error)) {
+        load = 'late';
+        return finish('timeout', 'deadline', null);
+      }
       return finish('error', isConnection(error) ? 'connection' : 'internal', null);
     } finally {
-      guard.inFlight -= 1;
+      guard.limit.release(load);
     }
   }
 
@@ -106,7 +113,12 @@ export class LegRunner {
       const breaker = new Breaker(this.#now, (state) =>
         this.#metrics.breaker(generation.kind, generation.generation, state),
       );
-      guard = { breaker, inFlight: 0 };
+      const limit = new AdaptiveLimit({
+        min: CONCURRENCY_MIN,
+        max: CONCURRENCY_MAX[generation.kind],
+        backoff: CONCURRENCY_BACKOFF,
+      });
+      guard = { breaker, limit };
       this.#guards.set(key, guard);
     }
     return guard;
