@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Transaction } from '@peermesh/database';
+import { packBytes } from './packed-bytes.ts';
 
 /** A record that is to be entered into the posting tables. */
 interface NumberedRecord {
@@ -55,9 +56,12 @@ async function insertPostings(
   }
   const rows = [...blocks.values()];
   if (rows.length === 0) return;
+  const packed = packBytes(rows.map((row) => toBytes(row.packed)));
   await tx.client.query(
     `INSERT INTO search.search_keyword_postings (generation, tenant_id, kind, term, block, count, impact_max, packed)
-     SELECT $1::int, * FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::int[], $7::real[], $8::bytea[])`,
+     SELECT $1::int, tenant_id, kind, term, block, count, impact_max, substring($8::bytea FROM first FOR size)
+       FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::int[], $7::real[], $9::int[], $10::int[])
+         AS posting (tenant_id, kind, term, block, count, impact_max, first, size)`,
     [
       generation,
       rows.map((row) => row.tenantId),
@@ -66,7 +70,9 @@ async function insertPostings(
       rows.map((row) => row.first),
       rows.map((row) => row.packed.length),
       rows.map((row) => row.impact),
-      rows.map((row) => toBytes(row.packed)),
+      packed.bytes,
+      packed.firsts,
+      packed.sizes,
     ],
   );
 }

@@ -22,6 +22,7 @@ import { KeywordMirror, type MirrorEntry } from './keyword-mirror.ts';
 import { compactPostings, postBacklog } from './keyword-postings.ts';
 import { queryKeywordTables } from './keyword-table-query.ts';
 import { BY_ID, lookUp } from './look-up.ts';
+import { packBytes } from './packed-bytes.ts';
 import { readTexts } from './record-texts.ts';
 
 /** What {@link PgKeywordBackend} needs. */
@@ -133,7 +134,8 @@ export class PgKeywordBackend implements SearchBackend {
     const { generation } = this.#key;
     const { rows: before } = await tx.client.query<{ tenant_id: string; kind: string; length: number }>(
       `SELECT held.tenant_id, held.kind, held.length FROM unnest($2::text[], $3::text[]) AS wanted (tenant_id, id)
-        ${lookUp('search_keyword_records', `held.generation = $1 AND ${BY_ID} AND NOT held.deleted`)}`,
+        ${lookUp('search_keyword_records', `held.generation = $1 AND ${BY_ID}`)}
+        WHERE NOT held.deleted`,
       [generation, ops.map((op) => op.tenantId), ops.map((op) => op.id)],
     );
     const { rows: ords } = await tx.client.query<{ ord: string }>(
@@ -141,11 +143,15 @@ export class PgKeywordBackend implements SearchBackend {
       [ops.length],
     );
     const rows = ops.map((op, i) => ({ op, ord: Number(ords[i]?.ord), ...indexed(op) }));
+    const packed = packBytes(rows.map(({ vector }) => vector.frequencies));
     await tx.client.query(
       `INSERT INTO search.search_keyword_records AS held
          (generation, tenant_id, id, version, deleted, seq, ord, kind, attributes, length, terms, frequencies)
-       SELECT $1::int, * FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::bigint[], $7::bigint[], $8::text[],
-                                $9::jsonb[], $10::int[], $11::text[], $12::bytea[])
+       SELECT $1::int, tenant_id, id, version, deleted, seq, ord, kind, attributes, length, terms,
+              substring($12::bytea FROM first FOR size)
+         FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::bigint[], $7::bigint[], $8::text[], $9::jsonb[],
+                     $10::int[], $11::text[], $13::int[], $14::int[])
+           AS entry (tenant_id, id, version, deleted, seq, ord, kind, attributes, length, terms, first, size)
        ON CONFLICT (generation, tenant_id, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
          seq = excluded.seq, ord = excluded.ord, kind = excluded.kind, attributes = excluded.attributes,
          length = excluded.length, terms = excluded.terms, frequencies = excluded.frequencies`,
@@ -161,7 +167,9 @@ export class PgKeywordBackend implements SearchBackend {
         rows.map(({ attributes }) => JSON.stringify(attributes)),
         rows.map(({ vector }) => vector.length),
         rows.map(({ vector }) => vector.terms.join('\n')),
-        rows.map(({ vector }) => Buffer.from(vector.frequencies)),
+        packed.bytes,
+        packed.firsts,
+        packed.sizes,
       ],
     );
     await this.#count(

@@ -136,7 +136,8 @@ export class PgTimeBackend implements SearchBackend {
     if (ops.length === 0) return [];
     const { rows } = await tx.client.query<{ tenant_id: string; at: Date; keys: string[]; acl: string[] }>(
       `SELECT held.tenant_id, held.at, held.keys, held.acl FROM unnest($2::text[], $3::text[]) AS wanted (tenant_id, id)
-        ${lookUp('search_time_records', `held.generation = $1 AND ${BY_ID} AND NOT held.deleted`)}`,
+        ${lookUp('search_time_records', `held.generation = $1 AND ${BY_ID}`)}
+        WHERE NOT held.deleted`,
       [this.#key.generation, ops.map((op) => op.tenantId), ops.map((op) => op.id)],
     );
     return rows.map((row) => ({ tenantId: row.tenant_id, at: row.at.getTime(), keys: row.keys, acl: row.acl }));

@@ -16,6 +16,7 @@ import type {
 } from '../../ports.ts';
 import { cursorOf, statsOf, versionsIn } from './backend-stats.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
+import { packBytes } from './packed-bytes.ts';
 
 /** What {@link PgVectorBackend} needs. */
 export interface PgVectorOptions {
@@ -152,9 +153,17 @@ export class PgVectorBackend implements SearchBackend {
     vectors: ReadonlyMap<VersionedOp, Float32Array>,
   ): Promise<void> {
     if (ops.length === 0) return;
+    const packed = packBytes(
+      ops.map((op) => {
+        const vector = vectors.get(op);
+        return vector === undefined ? null : new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+      }),
+    );
     await tx.client.query(
       `INSERT INTO search.search_vector_records (generation, tenant_id, id, version, deleted, seq, attributes, vector)
-       SELECT $1::int, * FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::bigint[], $7::jsonb[], $8::bytea[])
+       SELECT $1::int, tenant_id, id, version, deleted, seq, attributes, substring($8::bytea FROM first FOR size)
+         FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::bigint[], $7::jsonb[], $9::int[], $10::int[])
+           AS entry (tenant_id, id, version, deleted, seq, attributes, first, size)
        ON CONFLICT (generation, tenant_id, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
          seq = excluded.seq, attributes = excluded.attributes, vector = excluded.vector`,
       [
@@ -165,10 +174,9 @@ export class PgVectorBackend implements SearchBackend {
         ops.map((op) => op.op === 'delete'),
         ops.map((op) => op.seq),
         ops.map((op) => (op.op === 'upsert' && op.record.kind === 'doc' ? JSON.stringify(op.record.attributes) : '{}')),
-        ops.map((op) => {
-          const vector = vectors.get(op);
-          return vector === undefined ? null : Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
-        }),
+        packed.bytes,
+        packed.firsts,
+        packed.sizes,
       ],
     );
   }
