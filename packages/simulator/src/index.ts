@@ -12,6 +12,7 @@ export {
 } from './history/linearizability.ts';
 export { type RegisterInput, type RegisterOutput, registerModel } from './history/register-model.ts';
 export { type Invariant, InvariantRegistry, InvariantViolation } from './invariant.ts';
+export { measureDetection, measureHealing, measureLoss } from './membership/measurements.ts';
 export { DISK_FAULTS } from './nemesis/disk-faults.ts';
 export type { ClockHost, DiskHost, FaultKind, NetworkHost, ProcessHost, StopStyle } from './nemesis/fault.ts';
 export { NETWORK_FAULTS } from './nemesis/network-faults.ts';

@@ -15,6 +15,10 @@ interface Belief {
   life: number;
 }
 
+const TRAFFIC_WINDOW_MS = 1_000;
+const PACKETS_BASE = 1_000;
+const PACKETS_PER_NODE = 20;
+
 const LEGAL: Record<MemberState, readonly MemberState[]> = {
   alive: ['alive', 'suspect', 'failed', 'left'],
   suspect: ['alive', 'failed', 'left', 'suspect'],
@@ -67,7 +71,8 @@ export class MembershipJudge implements MeshWatcher {
     this.#disturbance.onLateReceiver(isStart, nowMs);
   }
 
-  onPacket(from: SimMember, packet: Packet, _nowMs: number): void {
+  onPacket(from: SimMember, packet: Packet, nowMs: number): void {
+    this.#checkTraffic(from, nowMs);
     if (packet.isReliable) return;
     const { packetBytesMax } = this.#config;
     this.registry.check('PacketLimit', packet.bytes.length <= packetBytesMax, () => `${packet.bytes.length} bytes`);
@@ -75,6 +80,17 @@ export class MembershipJudge implements MeshWatcher {
     const message = this.#world.codec.decode(packet.bytes) as Message;
     const say = (): string => `${from.id} still tells ${JSON.stringify(message.claims.slice(0, 3))}`;
     this.registry.check('QuietWhenTold', message.claims.length === 0, say);
+  }
+
+  #checkTraffic(from: SimMember, nowMs: number): void {
+    if (nowMs - from.windowAtMs >= TRAFFIC_WINDOW_MS) {
+      from.windowAtMs = nowMs;
+      from.windowPackets = 0;
+    }
+    from.windowPackets += 1;
+    const limit = PACKETS_BASE + PACKETS_PER_NODE * (this.#world?.nodes().length ?? 0);
+    const say = (): string => `${from.id} sent ${from.windowPackets} packets in ${nowMs - from.windowAtMs} ms`;
+    this.registry.check('BoundedTraffic', from.windowPackets <= limit, say);
   }
 
   onEvent(observer: SimMember, event: MembershipEvent, nowMs: number): void {

@@ -24,6 +24,7 @@ export interface MeshWorldOptions {
 }
 
 const SEEDS_ASKED = 3;
+const READ_MS = 0.01;
 const NO_CREDENTIAL = new Uint8Array(0);
 
 /** Membership cores as processes on a simulated network, in virtual time. */
@@ -174,15 +175,15 @@ export class MeshWorld implements ProcessHost {
     }
   }
 
-  /** Runs now, or when the process gets to it. */
-  #handle(member: SimMember, act: () => void): void {
+  /** Runs now, or when the process gets to it: an event loop that was held up runs its timers before it reads. */
+  #handle(member: SimMember, act: () => void, isTimer = false): void {
     const { nowMs } = this.queue;
     if (member.busyUntilMs <= nowMs && member.costMs === 0) {
       this.#run(member, act);
       return;
     }
     const { life } = member;
-    const atMs = Math.max(nowMs, member.busyUntilMs) + member.costMs;
+    const atMs = Math.max(nowMs, member.busyUntilMs) + (isTimer ? 0 : Math.max(READ_MS, member.costMs));
     if (member.costMs > 0) member.busyUntilMs = atMs;
     this.queue.at(atMs, () => {
       if (member.life !== life) return;
@@ -228,7 +229,7 @@ export class MeshWorld implements ProcessHost {
     this.queue.at(nextTickAtMs, () => {
       if (member.life !== life || member.plannedTickMs !== nextTickAtMs) return;
       member.plannedTickMs = Number.NaN;
-      this.#handle(member, () => member.core.tick(this.queue.nowMs));
+      this.#handle(member, () => member.core.tick(this.queue.nowMs), true);
     });
   }
 }

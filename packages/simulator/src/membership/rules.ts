@@ -39,6 +39,10 @@ export const MEMBERSHIP_INVARIANTS = [
   { name: 'StaysConverged', statement: 'once converged and undisturbed, no view changes and nobody is suspected' },
   { name: 'QuietWhenTold', statement: 'once converged and undisturbed, no claim rides on any packet' },
   { name: 'PacketLimit', statement: 'no probe or gossip packet is larger than packetBytesMax' },
+  {
+    name: 'BoundedTraffic',
+    statement: 'no member sends more than 1,000 packets and 20 per member in a second, whatever it is told',
+  },
   { name: 'IdentityKept', statement: 'an id never passes to another key, and who is not admitted is in no view' },
 ] as const satisfies readonly Invariant[];
 

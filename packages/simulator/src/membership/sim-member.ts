@@ -27,6 +27,9 @@ export class SimMember {
   /** When `receiveDelayMs` began, and the times at which it accused somebody since. */
   lateSinceMs = 0;
   accusations: number[] = [];
+  /** Packets sent since then. */
+  windowAtMs = 0;
+  windowPackets = 0;
 
   constructor(id: string, identity: string, random: SeededRandom, core: Membership) {
     this.id = id;

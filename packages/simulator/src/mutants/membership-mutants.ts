@@ -33,8 +33,8 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     'swim-suspicion-never-ends',
     'a suspicion whose timer is lost keeps the dead in the view',
     'suspicion.ts',
-    'expired.push(suspicion.member)',
-    'checks.push(suspicion.member)',
+    'suspicion.endsAtMs = startedAtMs +',
+    'suspicion.endsAtMs = Number.MAX_SAFE_INTEGER +',
   ),
   mutant(
     'swim-old-alive-resurrects',
