@@ -162,6 +162,7 @@ export class Relay {
         this.wake();
         return published;
       }
+      if (page.isLast && !this.#rest.isWoken) return published;
       page = ahead.value ?? (await this.#read(store));
     }
     store.note(page, []);

@@ -8,6 +8,11 @@ export class Rest {
     return this.#ended;
   }
 
+  /** Whether a wake-up has not been seen to yet. */
+  get isWoken(): boolean {
+    return this.#woken;
+  }
+
   /** Ends the running pause, or the next one when none is running. */
   wake(): void {
     this.#woken = true;
