@@ -15,6 +15,8 @@ export interface PublishOptions {
   readonly causationId?: string;
   /** CloudEvents `subject`: the thing that the event is about. */
   readonly subject?: string;
+  /** W3C trace context of what led to the event, where that is not what runs now; null means the present one. */
+  readonly traceparent?: string | null;
 }
 
 /** One event of a batch. */
@@ -46,22 +48,22 @@ export function createOutbox(options: {
     async append(tx, event, items) {
       if (items.length === 0) return [];
       const codec = codecOf(event);
-      const { traceparent, tracestate } = producerCarrier(event.subject);
+      const carrier = producerCarrier(event.subject);
+      const traced = headerLine('traceparent', carrier.traceparent) + headerLine('tracestate', carrier.tracestate);
       const common =
         headerLine('specversion', '1.0') +
         headerLine('source', source) +
         headerLine('type', event.type) +
         headerLine('time', new Date().toISOString()) +
-        headerLine('dataschema', dataSchemaOf(event)) +
-        headerLine('traceparent', traceparent) +
-        headerLine('tracestate', tracestate);
+        headerLine('dataschema', dataSchemaOf(event));
       const ids: string[] = [];
       const events: OutboxEvent[] = [];
-      for (const { tenantId, partitionKey, correlationId, causationId, subject, data } of items) {
+      for (const { tenantId, partitionKey, correlationId, causationId, subject, traceparent, data } of items) {
         const id = newEventId();
         const body = codec.encode(data);
         if (body.byteLength > EVENT_BYTES_MAX)
           throw new RangeError(`${event.type}: ${body.byteLength} bytes are too many`);
+        const trace = typeof traceparent === 'string' ? headerLine('traceparent', traceparent) : traced;
         const own =
           headerLine('id', id) +
           headerLine('subject', subject) +
@@ -69,7 +71,7 @@ export function createOutbox(options: {
           headerLine('correlationid', correlationId) +
           headerLine('causationid', causationId) +
           headerLine('partitionkey', partitionKey);
-        const headers = eventBlock(id, common + own);
+        const headers = eventBlock(id, common + trace + own);
         events.push({ headers, body });
         ids.push(id);
       }

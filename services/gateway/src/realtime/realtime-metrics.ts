@@ -29,6 +29,8 @@ export function createRealtimeMetrics(metrics: MetricsRegistry): RealtimeMetrics
     help: 'Connections that the gateway closed.',
     labels: ['reason'],
   });
+  // A counter that appears with its first event hides that event from `rate`.
+  for (const reason of ['slow', 'silent', 'credential']) drops.inc({ reason }, 0);
   const resyncs = metrics.counter({
     name: 'gateway_realtime_resync_total',
     help: 'Clients that had to read their state anew.',

@@ -8,7 +8,11 @@ const BATCH = 500;
 const SUMMARY_CHARACTERS = 1_000;
 const VERSION = `${BY_ID} AND held.version = wanted.version`;
 
-interface Announced extends ChangeRow {
+interface TracedChange extends ChangeRow {
+  readonly traceparent: string | null;
+}
+
+interface Announced extends TracedChange {
   readonly row: DocumentRow | null;
   readonly entities: readonly { id: string; name: string; type: string; confidence: number }[];
 }
@@ -31,8 +35,8 @@ export async function announce(
     const from = Number(cursors[0]?.cursor_seq ?? 0);
     const applied = Number(cursors[0]?.applied ?? 0);
     if (applied <= from) return false;
-    const { rows: changes } = await tx.client.query<ChangeRow & { seq: string }>(
-      `SELECT seq, tenant_id, kind, record_id, version, deleted FROM search.search_changes
+    const { rows: changes } = await tx.client.query<TracedChange & { seq: string }>(
+      `SELECT seq, tenant_id, kind, record_id, version, deleted, traceparent FROM search.search_changes
         WHERE seq > $1 AND seq <= $2 AND kind = 'document' ORDER BY seq LIMIT ${BATCH}`,
       [from, applied],
     );
@@ -64,7 +68,7 @@ export async function pruneChanges(db: Database<unknown>, keepHours: number): Pr
  * Lateral reads, because the planner takes row-level security for a filter that leaves almost nothing, and would then go
  * through all entities for each document.
  */
-async function withRecords(tx: Transaction<unknown>, changes: readonly ChangeRow[]): Promise<Announced[]> {
+async function withRecords(tx: Transaction<unknown>, changes: readonly TracedChange[]): Promise<Announced[]> {
   if (changes.length === 0) return [];
   const keys = [
     changes.map((change) => change.tenant_id),
@@ -122,6 +126,7 @@ async function publish(
     announced.map(({ row, ...change }) => ({
       tenantId: change.tenant_id,
       partitionKey: change.record_id,
+      traceparent: change.traceparent,
       data: {
         documentId: change.record_id,
         version: change.version,
@@ -135,7 +140,14 @@ async function publish(
   const triggers = announced.flatMap(({ row, entities, ...change }) =>
     row === null || change.deleted
       ? []
-      : [{ tenantId: change.tenant_id, partitionKey: change.record_id, data: triggerOf(row, entities, now) }],
+      : [
+          {
+            tenantId: change.tenant_id,
+            partitionKey: change.record_id,
+            traceparent: change.traceparent,
+            data: triggerOf(row, entities, now),
+          },
+        ],
   );
   if (triggers.length > 0) await bus.publishMany(tx, PublishingTriggered, triggers);
 }

@@ -1,4 +1,5 @@
 import type { Transaction } from '@peermesh/database';
+import { traceHeaders } from '@peermesh/telemetry';
 import type { ChangeRow } from '../../domain/records/document-row.ts';
 
 /**
@@ -30,12 +31,12 @@ export async function takeSequences(tx: Transaction<unknown>, count: number): Pr
   return rows.map((row) => Number(row.seq)).sort((a, b) => a - b);
 }
 
-/** Writes lines of the log and wakes the projectors when they commit. */
+/** Writes lines of the log, with the trace that they belong to, and wakes the projectors when they commit. */
 export async function appendChanges(tx: Transaction<unknown>, changes: readonly ChangeRow[]): Promise<void> {
   if (changes.length === 0) return;
   await tx.client.query(
-    `INSERT INTO search.search_changes (seq, tenant_id, kind, record_id, version, deleted)
-     SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::int[], $6::bool[])`,
+    `INSERT INTO search.search_changes (seq, tenant_id, kind, record_id, version, deleted, traceparent)
+     SELECT *, $7 FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::int[], $6::bool[])`,
     [
       changes.map((change) => change.seq),
       changes.map((change) => change.tenant_id),
@@ -43,6 +44,7 @@ export async function appendChanges(tx: Transaction<unknown>, changes: readonly 
       changes.map((change) => change.record_id),
       changes.map((change) => change.version),
       changes.map((change) => change.deleted),
+      traceHeaders()['traceparent'] ?? null,
     ],
   );
   await tx.client.query(`SELECT pg_notify('search_changed', '')`);

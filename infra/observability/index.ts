@@ -1,0 +1,2 @@
+export { type AlertDefinition, alerts } from './alert-definitions.ts';
+export { metricsOf } from './alerts-file.ts';
