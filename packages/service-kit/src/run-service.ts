@@ -1,6 +1,7 @@
 import { type Logger, startTracing, type TracingOptions } from '@peermesh/telemetry';
 import closeWithGrace from 'close-with-grace';
 import type { FastifyInstance } from 'fastify';
+import { listenWhileStarting } from './starting-server.ts';
 
 /** A started service. */
 export interface RunningService {
@@ -34,7 +35,7 @@ export async function runService(options: RunOptions): Promise<void> {
   let running: RunningService;
   const tracing = options.tracing === undefined ? null : await startTracing(options.tracing);
   try {
-    running = await options.start();
+    running = await startBehind(options);
     const address = await running.app.listen({ host: options.host, port: options.port });
     logger.info({ address }, 'service is up');
   } catch (error) {
@@ -52,6 +53,13 @@ export async function runService(options: RunOptions): Promise<void> {
     await tracing?.shutdown();
     logger.info('service has stopped');
   });
+}
+
+/** Something answers on the port from the beginning; a port of the system's choice is not known before. */
+async function startBehind({ host, port, start }: RunOptions): Promise<RunningService> {
+  if (port === 0) return start();
+  const close = await listenWhileStarting({ host, port });
+  return start().finally(close);
 }
 
 /**
