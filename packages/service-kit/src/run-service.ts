@@ -59,7 +59,11 @@ export async function runService(options: RunOptions): Promise<void> {
 async function startBehind({ host, port, start }: RunOptions): Promise<RunningService> {
   if (port === 0) return start();
   const close = await listenWhileStarting({ host, port });
-  return start().finally(close);
+  try {
+    return await start();
+  } finally {
+    await close();
+  }
 }
 
 /**
