@@ -1,8 +1,9 @@
 import { MEMBERSHIP_MUTANTS } from './membership-mutants.ts';
 import type { Mutant } from './mutant.ts';
+import { ROUTING_MUTANTS } from './routing-mutants.ts';
 
 /** Every seeded bug, by core. */
-export const MUTANTS: readonly Mutant[] = [...MEMBERSHIP_MUTANTS];
+export const MUTANTS: readonly Mutant[] = [...MEMBERSHIP_MUTANTS, ...ROUTING_MUTANTS];
 
 /** @throws RangeError for an id that is not there */
 export function mutantNamed(id: string): Mutant {

@@ -1,3 +1,4 @@
+import { NodeFlag } from '@peermesh/routing';
 import type { SeededRandom } from '../random.ts';
 import type { RoutingNode } from './routing-node.ts';
 import type { RoutingWorld } from './routing-world.ts';
@@ -25,6 +26,7 @@ export class CalmChecks {
   start(): void {
     const { queue } = this.#world;
     queue.at(HEAL_MS, () => this.#poll());
+    queue.at(CONVERGED_MS, () => this.#drainOne());
     queue.at(CUTS_FROM_MS - 1, () => this.#converged());
     for (let cut = 0; cut < CUTS; cut += 1) {
       queue.at(CUTS_FROM_MS + cut * CUT_PERIOD_MS, () => (cut % 2 === 0 ? this.#cutLink() : this.#killNode()));
@@ -84,6 +86,12 @@ export class CalmChecks {
     }
   }
 
+  /** In half of the seeds a node is being drained during the calm. */
+  #drainOne(): void {
+    if (this.#random.chance(0.5))
+      this.#world.setFlags(this.#random.pick(this.#world.nodes()), NodeFlag.RELAY | NodeFlag.DRAIN);
+  }
+
   #cutLink(): void {
     const { queue } = this.#world;
     const { a, b } = this.#random.pick(this.#world.links());
@@ -117,10 +125,11 @@ export class CalmChecks {
     }
   }
 
-  /** What the links that carry frames now connect. */
+  /** What the links that carry frames now connect, through nodes that relay. */
   #connected(from: number): Set<number> {
     const reached = new Set([from]);
     for (const at of reached) {
+      if (at !== from && this.#world.isDraining(at)) continue;
       for (const { a, b } of this.#world.links()) {
         const next = a === at ? b : b === at ? a : undefined;
         const isOpen = next !== undefined && this.#world.isPassable(at, next) && this.#world.isPassable(next, at);

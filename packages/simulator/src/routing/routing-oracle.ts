@@ -31,6 +31,18 @@ export class RoutingOracle {
     for (const key of this.#versions.keys()) if (key.startsWith(`${id} `)) this.#versions.delete(key);
   }
 
+  /** All nodes know that this one is no longer a member. */
+  evicted(id: number, nodes: readonly RoutingNode[]): void {
+    for (const { name, router, isPaused, members } of nodes) {
+      if (isPaused || members.has(id)) continue;
+      this.registry.check(
+        'NoStranger',
+        router?.advertisement(id) === undefined || name === `n${id}`,
+        () => `${name} keeps ${id}`,
+      );
+    }
+  }
+
   served(node: RoutingNode, router: Router, { forwarding, events }: RouterReady, ageMs: number): void {
     for (const event of events) {
       if (event.kind === 'installed') this.#installed(node, router, event.origin, event.version);

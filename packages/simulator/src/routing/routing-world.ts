@@ -139,6 +139,9 @@ export class RoutingWorld implements ProcessHost {
         node.act((router: Router) => router.membersChanged(this.queue.nowMs));
       });
     }
+    this.queue.after(MEMBERSHIP_LAG_MS, () => {
+      if (!this.members.has(id)) this.oracle.evicted(id, this.running());
+    });
   }
 
   deliver(from: number, to: number, bytes: Uint8Array): void {
