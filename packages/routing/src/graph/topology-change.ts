@@ -15,11 +15,16 @@ export interface TopologyChange {
   readonly improved: readonly number[];
 }
 
-/** Undefined when nodes came, went or changed their willingness to relay: then nothing can be carried over. */
+/** Undefined when nodes came, went or changed what they are: then nothing is carried over. */
 export function compareGraphs(before: CompactGraph, after: CompactGraph): TopologyChange | undefined {
   if (before.nodeCount !== after.nodeCount) return undefined;
   for (let node = 0; node < before.nodeCount; node += 1) {
-    if (before.nodeIds[node] !== after.nodeIds[node] || before.transit[node] !== after.transit[node]) return undefined;
+    const isSame =
+      before.nodeIds[node] === after.nodeIds[node] &&
+      before.transit[node] === after.transit[node] &&
+      before.regions[node] === after.regions[node] &&
+      before.tenants[node] === after.tenants[node];
+    if (!isSame) return undefined;
   }
   const edgeMap = new Int32Array(before.edgeCount).fill(-1);
   const fates = new Uint8Array(before.edgeCount).fill(Fate.worse);

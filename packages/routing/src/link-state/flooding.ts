@@ -82,6 +82,11 @@ export class Flooding {
     }
   }
 
+  /** Compares databases with all neighbours now instead of at the next interval. */
+  compare(nowMs: number): void {
+    for (const neighbour of this.#neighbours.values()) neighbour.syncNow(nowMs);
+  }
+
   forget(origin: number): void {
     for (const neighbour of this.#neighbours.values()) neighbour.forget(origin);
   }
@@ -130,7 +135,7 @@ export class Flooding {
       case 'request':
         for (const origin of message.origins) {
           const entry = this.#database.get(origin);
-          if (entry) neighbour.owe(nowMs, entry.advertisement);
+          if (entry) neighbour.oweNow(nowMs, entry.advertisement);
         }
         break;
     }
@@ -186,7 +191,7 @@ export class Flooding {
       if (!wanted.has(bucketOf(advertisement.origin))) continue;
       const version = theirs.get(advertisement.origin);
       if (version && compareVersions(version, advertisement.version) >= 0) continue;
-      neighbour.owe(nowMs, advertisement);
+      neighbour.oweNow(nowMs, advertisement);
       isEqual = false;
     }
     for (const [origin, version] of theirs) {

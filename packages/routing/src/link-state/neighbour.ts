@@ -56,6 +56,11 @@ export class Neighbour {
     this.#pending.set(origin, { version, intervalMs: this.#config.retransmitMinMs, dueAtMs: nowMs });
   }
 
+  /** The neighbour says that it lacks this: sent now, whatever the pause before the next repetition has come to. */
+  oweNow(nowMs: number, { origin, version }: VersionedOrigin): void {
+    this.#pending.set(origin, { version, intervalMs: this.#config.retransmitMinMs, dueAtMs: nowMs });
+  }
+
   /** The neighbour has this version or a newer one: nothing older is owed to it. */
   has({ origin, version }: VersionedOrigin): void {
     const known = this.#pending.get(origin);
@@ -77,6 +82,10 @@ export class Neighbour {
   syncAfter(nowMs: number, isEqual: boolean, random: () => number): void {
     const { syncIntervalMs, syncRetryMs } = this.#config;
     this.#syncAtMs = nowMs + (isEqual ? syncIntervalMs * (1 - random() / 10) : syncRetryMs);
+  }
+
+  syncNow(nowMs: number): void {
+    this.#syncAtMs = Math.min(this.#syncAtMs, nowMs);
   }
 
   /** Whether a digest is due; the next one follows soon unless an answer says otherwise. */

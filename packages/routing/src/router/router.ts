@@ -91,7 +91,10 @@ export class Router {
     this.#originator.request(nowMs, false);
   }
 
-  /** When {@link Router.tick} has something to do; in the past when it has now. */
+  /**
+   * When {@link Router.tick} has something to do; minus infinity while there is work left, which a caller spreads over turns
+   * of its event loop.
+   */
   get wakeAtMs(): number {
     if (this.#computer.isBusy) return Number.NEGATIVE_INFINITY;
     return Math.min(
@@ -168,9 +171,10 @@ export class Router {
     this.#originator.request(nowMs, true);
   }
 
-  /** The control group committed another membership: strangers are forgotten at once. */
+  /** The control group committed another membership: strangers are forgotten at once, newcomers are asked for. */
   membersChanged(nowMs: number): void {
     for (const origin of this.#database.removeStrangers()) this.#onGone(nowMs, origin);
+    this.#flooding.compare(nowMs);
   }
 
   /** Tells the mesh that this node leaves. Call it while links are still up; nothing is advertised afterwards. */

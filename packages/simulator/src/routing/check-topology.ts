@@ -16,6 +16,7 @@ export interface TopologyReport {
   readonly failures: number;
 }
 
+const SMALL_TOPOLOGIES = 10;
 const NODES_MIN = 10;
 const SMALL_NODES_MAX = 60;
 const LARGE_NODES_MAX = 500;
@@ -42,11 +43,11 @@ class Node {
 
 /**
  * One random topology of 10 to 500 nodes (mostly small ones): shortest paths, and for every single link and node failure
- * the repairs of the nodes next to it and, for a sample, the recomputation. Beside it a tiny topology against brute force.
+ * the repairs of the nodes next to it and, for a sample, the recomputation. Beside it ten tiny topologies against brute force.
  * @throws InvariantViolation
  */
 export function checkTopology(random: SeededRandom, registry: Registry): TopologyReport {
-  checkSmallTopology(random.fork('small'), registry);
+  for (let small = 0; small < SMALL_TOPOLOGIES; small += 1) checkSmallTopology(random.fork(`small ${small}`), registry);
   const nodesMax = random.chance(LARGE_RATIO) ? LARGE_NODES_MAX : SMALL_NODES_MAX;
   const count = NODES_MIN + random.integer(nodesMax - NODES_MIN + 1);
   const { shape, nodes } = generateTopology(random.fork('topology'), {
@@ -170,6 +171,7 @@ function checkRecomputation(topology: TrueTopology, random: SeededRandom, regist
     checkShortest(topology, source, kept, registry, dead);
     if (isSmall) checkAgainstFresh(broken, source, kept, config, registry);
     kept.update(topology, work);
+    checkShortest(topology, source, kept, registry);
     if (isSmall) checkAgainstFresh(topology, source, kept, config, registry);
   }
 }

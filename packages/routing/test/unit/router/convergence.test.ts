@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { TestMesh } from '../../support/mesh.ts';
 import { integerBetween } from '../../support/random.ts';
 
-const SEEDS = 12;
+const SEEDS = 6;
 
 function randomMesh(seed: number, nodes: number): TestMesh {
   const mesh = new TestMesh(seed);
@@ -189,6 +189,24 @@ test('a removed member is forgotten at once and cannot come back by itself', () 
     );
     assert.equal(mesh.table(id).pathTo(4, 0), undefined, `${id}`);
   }
+});
+
+test('a newcomer that was refused before its admission was known is asked for when it is', () => {
+  const mesh = randomMesh(19, 10);
+  mesh.run(30_000);
+  const newcomer = 50;
+  const known = new Set(mesh.members);
+  mesh.addNode(newcomer);
+  mesh.members.delete(newcomer);
+  mesh.connect(newcomer, 1);
+  mesh.run(10_000);
+  for (const id of known) assert.equal(mesh.table(id).pathTo(newcomer, 0), undefined, `${id}`);
+  mesh.members.add(newcomer);
+  for (const id of mesh.nodes.keys()) mesh.input(id, (router) => router.membersChanged(mesh.nowMs));
+  mesh.run(200);
+  assert.ok(mesh.hasEqualDatabases());
+  mesh.run(6_000);
+  assertAllRoutesWork(mesh, 'admitted');
 });
 
 test('a link that flaps ten times a second for a minute costs each node at most 30 computations', () => {
