@@ -3,6 +3,8 @@ import { comparePaths, type Exclusions, type GraphPath, type SearchSpace } from 
 import { pathFromTree, type ShortestPathTree } from './shortest-path-tree.ts';
 
 const NONE = -1;
+/** Below every distance: a state is left once, so the search ends even on a tree that is not the shortest. */
+const SETTLED = Number.NEGATIVE_INFINITY;
 
 /** What two paths must not share: relays, or only links. */
 export type Disjointness = 'node' | 'link';
@@ -79,6 +81,7 @@ class SecondSearch {
       const isRelay = node !== root && this.#into.has(node);
       if (isRelay) this.#backtrack(state, node);
       if (!isRelay || isOut || !this.#isSplit) this.#leave(state, node);
+      distance[state] = SETTLED;
     }
     return undefined;
   }
