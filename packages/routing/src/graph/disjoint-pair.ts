@@ -113,7 +113,7 @@ class SecondSearch {
 
   #reach(state: number, cost: number, edge: number, from: number): void {
     const { distance, stamps, parentEdge, priority, heap } = this.#space;
-    if (stamps[state] === this.#stamp && distance[state]! <= cost) return;
+    if (stamps[state] === this.#stamp && !(cost < distance[state]!)) return;
     stamps[state] = this.#stamp;
     distance[state] = cost;
     parentEdge[state] = edge;
