@@ -66,6 +66,9 @@ export interface CorePort {
   entriesAfter(index: number): readonly ObservedEntry[];
   stored(): StoredState;
   status(): CoreStatus;
+  /** What an entry makes the configuration, or null when it is not about that. */
+  configurationOf(entry: ObservedEntry): Configuration | null;
+  readonly uncommittedBytesMax: number;
   /** Whether a member that was added has as much as a voter needs. */
   isCaughtUp(replica: number): boolean;
 }

@@ -24,7 +24,7 @@ const statements = {
   ConfigOverlap: 'quorums of successive configurations overlap; one change at a time is open (Raft dissertation, 4)',
   ReadIndexFresh: 'a read sees everything that was acknowledged before it was asked',
   SnapshotEqualsReplay: 'a snapshot holds what applying the log up to its index gives',
-  WitnessHoldsNoData: 'a witness stores no payload',
+  WitnessHoldsNoData: 'a witness stores no data of commands',
   UncommittedBounded: 'a leader holds no more uncommitted bytes than configured, and one entry',
   StalledLeaderSteps:
     'a leader whose own log stalls for more than two election timeouts is leader no more (hashicorp/raft#503)',

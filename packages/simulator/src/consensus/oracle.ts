@@ -1,7 +1,7 @@
 import { InvariantRegistry } from '../invariant.ts';
 import { type Configuration, isQuorum, overlaps } from './configuration.ts';
 import { CONSENSUS_INVARIANTS, type ConsensusInvariant } from './invariants.ts';
-import { hashEntry, type LogPosition, type ObservedEntry, ReplicaLog } from './replica-log.ts';
+import { COMMAND_KIND, hashEntry, type LogPosition, type ObservedEntry, ReplicaLog } from './replica-log.ts';
 
 /** Term and vote, as they are on disk. */
 export interface DurableVote {
@@ -23,6 +23,8 @@ interface ReplicaRecord {
   isDamaged: boolean;
 }
 
+/** What a leader may hold above its limit: the entries that it makes itself. */
+const ENTRY_BYTES = 400;
 const POSITIONS_PER_INDEX = 1_048_576;
 
 /**
@@ -159,7 +161,7 @@ export class ConsensusOracle {
     if (replica.isWitness)
       this.#check(
         'WitnessHoldsNoData',
-        entries.every(({ data }) => data.length === 0),
+        entries.every(({ kind, data }) => kind !== COMMAND_KIND || data.length === 0),
         () => `${id} stores payloads`,
       );
     for (const entry of entries) {
@@ -316,6 +318,15 @@ export class ConsensusOracle {
       'ReadIndexFresh',
       index >= askedAfter,
       () => `${id} allows a read at ${index}; when it was asked, ${askedAfter} had been acknowledged`,
+    );
+  }
+
+  /** A leader holds that many bytes that are not committed. */
+  uncommitted(id: string, bytes: number, bytesMax: number): void {
+    this.#check(
+      'UncommittedBounded',
+      bytes <= bytesMax + ENTRY_BYTES,
+      () => `${id} holds ${bytes} of ${bytesMax} bytes`,
     );
   }
 

@@ -12,6 +12,9 @@ export interface ObservedEntry extends LogPosition {
   readonly data: Uint8Array;
 }
 
+/** Entries that a core marks as commands of the state machine. */
+export const COMMAND_KIND = 0;
+
 /** Hash of what an entry holds. */
 export function hashEntry({ term, kind, data }: ObservedEntry): number {
   let hash = (0x811c9dc5 ^ Math.imul(term, 0x9e3779b1) ^ kind) >>> 0;

@@ -4,11 +4,8 @@ import type { TraceRing } from '../trace.ts';
 import type { CoreMessage, CorePort, CoreReady, CoreStatus } from './core-port.ts';
 import { decodeCommand, KvMachine } from './kv-machine.ts';
 import type { ConsensusOracle } from './oracle.ts';
-import type { ObservedEntry } from './replica-log.ts';
+import { COMMAND_KIND, type ObservedEntry } from './replica-log.ts';
 import type { ReplicaStore, StoredSnapshot } from './replica-store.ts';
-
-/** Entries that a core marks as commands of the state machine. */
-export const COMMAND_KIND = 0;
 
 interface ReplicaContext {
   readonly id: number;
@@ -101,6 +98,8 @@ export class Replica {
       this.#writes.delete(name);
       done(null);
     }
+    const { uncommittedBytes } = this.core.status();
+    this.#context.oracle.uncommitted(String(this.#context.id), uncommittedBytes, this.core.uncommittedBytesMax);
     this.pump();
   }
 
@@ -239,7 +238,9 @@ export class Replica {
   }
 
   #applyEntry(entry: ObservedEntry): void {
-    const { oracle, id, isWitness } = this.#context;
+    const { oracle, id, isWitness, core } = this.#context;
+    const configuration = core.configurationOf(entry);
+    if (configuration !== null) oracle.configured(entry.index, configuration);
     if (isWitness) {
       this.#applied = entry.index;
       return;

@@ -143,6 +143,7 @@ export class ConsensusWorld implements ConsensusHost {
     }
     try {
       if (recovered.kind === 'damaged' || machine.isDamaged) this.#replace(machine, recovered);
+      machine.isDamaged = false;
       store.initialize(machine.replicaId);
     } catch (error) {
       if (error instanceof InvariantViolation) throw error;
@@ -150,7 +151,6 @@ export class ConsensusWorld implements ConsensusHost {
       this.queue.after(RESTART_MS, () => this.start(node));
       return;
     }
-    machine.isDamaged = false;
     this.start(node);
   }
 

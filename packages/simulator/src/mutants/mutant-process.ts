@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,7 +11,7 @@ import { mutantNamed } from './registry.ts';
  */
 const mutant = mutantNamed(process.argv[2] ?? '');
 const seedsMax = Number(process.argv[3] ?? mutant.seedsMax);
-const path = resolve(import.meta.dirname, '../../../..', mutant.file);
+const path = realpathSync(resolve(import.meta.dirname, '../../../..', mutant.file));
 const url = pathToFileURL(path).href;
 const source = mutate(mutant, readFileSync(path, 'utf8'));
 let isLoaded = false;

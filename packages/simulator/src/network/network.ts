@@ -32,6 +32,9 @@ interface SimNetworkOptions<Message> {
   readonly deliver: (from: string, to: string, message: Message, lane: number) => void;
 }
 
+/** A sender's queue holds what takes this long to send; more is lost. */
+const BACKLOG_MS_MAX = 2_000;
+
 /** Time on the wire and the last arrival on one lane of one direction. */
 interface LinkState {
   busyUntilMs: number;
@@ -76,6 +79,7 @@ export class SimNetwork<Message> {
       this.#rules.delete(rule);
       const held = this.#held.get(rule) ?? [];
       this.#held.delete(rule);
+      if (rule.bytesPerMs !== undefined) for (const link of this.#links.values()) link.busyUntilMs = this.#queue.nowMs;
       for (const release of held) release();
     };
   }
@@ -145,6 +149,10 @@ export class SimNetwork<Message> {
   ): void {
     const link = this.#link(from, to, lane);
     const startMs = Math.max(this.#queue.nowMs, link.busyUntilMs);
+    if (startMs - this.#queue.nowMs > BACKLOG_MS_MAX) {
+      this.counts.dropped++;
+      return;
+    }
     link.busyUntilMs = startMs + bytes / bytesPerMs;
     let arrivalMs =
       link.busyUntilMs + this.#profile.latencyMs + this.#random.exponential(this.#profile.jitterMs) + delayMs;

@@ -90,6 +90,20 @@ test('bandwidth stretches what does not fit', () => {
   assert.ok((arrivals.at(-1)?.atMs ?? 0) >= 500);
 });
 
+test('a queue that would take longer than two seconds loses messages, and is gone when the bandwidth is back', () => {
+  const { queue, network, arrivals } = setUp();
+  const end = network.addRule({ appliesTo: everywhere, bytesPerMs: 0.2 });
+  for (let message = 0; message < 100; message++) network.send('a', 'b', message, 100);
+  assert.ok(network.counts.dropped >= 90, `${network.counts.dropped}`);
+  queue.runUntil(100);
+  end();
+  network.send('a', 'c', 100, 100);
+  queue.runUntil(5_000);
+  const last = arrivals.find(({ message }) => message === 100);
+  assert.ok(last !== undefined && last.atMs < 105, `${last?.atMs}`);
+  assert.equal(arrivals.length, 100 - network.counts.dropped + 1);
+});
+
 test('a relayed message needs both hops and a relay that is up', () => {
   const { queue, network, arrivals, down } = setUp();
   const isPair: LinkRule['appliesTo'] = (from, to) => from + to === 'ab' || from + to === 'ba';

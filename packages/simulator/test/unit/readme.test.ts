@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { test } from 'node:test';
+import { CONSENSUS_FAULTS } from '../../src/consensus/consensus-core.ts';
+import { CONSENSUS_INVARIANTS } from '../../src/consensus/invariants.ts';
+
+test('the README names every rule and every fault of consensus in their own words', () => {
+  const text = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8').replace(/ +/g, ' ');
+  for (const { name, statement } of CONSENSUS_INVARIANTS)
+    assert.ok(text.includes(`| \`${name}\` | ${statement} |`), name);
+  for (const { name, summary } of CONSENSUS_FAULTS) assert.ok(text.includes(`| \`${name}\` | ${summary} |`), name);
+});
