@@ -6,7 +6,7 @@ import { TraceRing } from '../trace.ts';
 import { Disturbance } from './disturbance.ts';
 import { HealthCheck } from './health-check.ts';
 import { MembershipJudge } from './judge.ts';
-import { MESH_FAULTS, type MeshHost, startFault } from './mesh-faults.ts';
+import { FAULTS_WITHOUT_RESTART, MESH_FAULTS, type MeshHost, startFault } from './mesh-faults.ts';
 import { CALM_MS, CONVERGE_MS, describeMeshShape, drawMeshShape, FORMED_MS } from './mesh-shape.ts';
 import { MeshWorld } from './mesh-world.ts';
 import { MEMBERSHIP_INVARIANTS } from './rules.ts';
@@ -26,8 +26,9 @@ const CONSULT_MIN = 3;
 function runSeed(seed: number, { faults, untilMs = Number.POSITIVE_INFINITY }: SeedOptions = {}): SeedResult {
   const random = new SeededRandom(seed);
   const shape = drawMeshShape(random.fork('shape'));
-  const { config, healMs, lossRate, latencyMs } = shape;
-  const plan = planFaults<unknown>(MESH_FAULTS as never, random.fork('faults'), {
+  const { config, healMs, lossRate, latencyMs, areSeedsGone } = shape;
+  const kinds = areSeedsGone ? FAULTS_WITHOUT_RESTART : MESH_FAULTS;
+  const plan = planFaults<unknown>(kinds as never, random.fork('faults'), {
     fromMs: FORMED_MS,
     untilMs: healMs,
     intervalMs: shape.faultIntervalMs,
@@ -41,6 +42,7 @@ function runSeed(seed: number, { faults, untilMs = Number.POSITIVE_INFINITY }: S
     network: { latencyMs, lossRate },
     random: random.fork('world'),
     watcher: judge,
+    areSeedsGone,
   });
   judge.watch(world);
   const health = new HealthCheck(world, judge, disturbance, shape);

@@ -121,6 +121,11 @@ export const MESH_FAULTS: readonly {
   readonly durationMs: readonly [number, number];
 }[] = [...SHARED_FAULTS, ...OWN_FAULTS];
 
+const RESTARTS = new Set(['crash', 'power-loss-all', 'crash-loop', 'rolling-restart', 'death', 'leave-and-return']);
+
+/** The faults that leave every process what it knows. */
+export const FAULTS_WITHOUT_RESTART = MESH_FAULTS.filter(({ name }) => !RESTARTS.has(name));
+
 /** A world in which rules are weighed as they start. */
 class WeighingHost implements ProcessHost {
   readonly #world: MeshWorld;

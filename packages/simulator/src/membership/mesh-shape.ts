@@ -9,6 +9,8 @@ export interface MeshShape {
   readonly lossRate: number;
   readonly latencyMs: readonly [number, number];
   readonly faultIntervalMs: number;
+  /** Seeds answer only who joins for the first time, and no process restarts: members must find each other again. */
+  readonly areSeedsGone: boolean;
   /** Faults happen from the forming of the mesh until then. */
   readonly healMs: number;
 }
@@ -34,6 +36,7 @@ export function drawMeshShape(random: SeededRandom): MeshShape {
     lossRate: random.chance(0.7) ? 0 : random.between(0.01, 0.1),
     latencyMs,
     faultIntervalMs: random.between(3_000, isLong ? 200_000 : 40_000),
+    areSeedsGone: random.fork('seeds').chance(0.25),
     healMs: FORMED_MS + (isLong ? random.between(600_000, 7_200_000) : random.between(60_000, 180_000)),
   };
 }

@@ -21,6 +21,8 @@ export interface MeshWorldOptions {
   readonly network: MeshNetworkProfile;
   readonly random: SeededRandom;
   readonly watcher: MeshWatcher;
+  /** Seeds are there for joining nodes only. */
+  readonly areSeedsGone?: boolean;
 }
 
 const SEEDS_ASKED = 3;
@@ -220,6 +222,7 @@ export class MeshWorld implements ProcessHost {
     member.incarnationMax = Math.max(member.incarnationMax, member.core.incarnation);
     for (const event of events) watcher.onEvent(member, event, nowMs);
     for (const packet of packets) {
+      if (packet.to === undefined && this.#options.areSeedsGone === true && !member.core.isJoining) continue;
       watcher.onPacket(member, packet, nowMs);
       this.network.send(member.id, packet.to ?? packet.address, packet);
     }

@@ -51,11 +51,11 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     'broadcast.transmits += 0;',
   ),
   mutant(
-    'swim-stalled-observer-accuses',
-    'Lifeguard section III: a stalled member reads its timers before its inbox',
-    'membership.ts',
-    'this.#prober.extend(lateMs);',
-    '',
+    'swim-packet-overflow',
+    'hashicorp/memberlist: piggy-back that does not count the claim it adds outgrows the datagram',
+    'broadcast-queue.ts',
+    'writer.length + broadcast.bytes.length > bytesMax',
+    'writer.length > bytesMax',
   ),
   mutant(
     'swim-health-ignored',
