@@ -1,16 +1,15 @@
 export { SendResult } from './virtual-link/admission.ts';
 export { DEFAULT_LINK_CONFIG, type LinkConfig } from './virtual-link/config.ts';
+export { createVirtualLink } from './virtual-link/create-virtual-link.ts';
 export { CreditReceiver, CreditSender } from './virtual-link/credit.ts';
 export type { DropCounters, Flow, FlowOptions } from './virtual-link/flow.ts';
 export type { LaneCause, LaneState } from './virtual-link/lane.ts';
+export type { LinkEvent, Ready } from './virtual-link/link-event.ts';
 export type { Delivery } from './virtual-link/receiver.ts';
 export { Resequencer } from './virtual-link/resequencer.ts';
 export type { LaneWrite } from './virtual-link/sender.ts';
 export type { LaneStats, LinkStats } from './virtual-link/stats.ts';
 export {
-  createVirtualLink,
-  type LinkEvent,
-  type Ready,
   type VirtualLink,
   type VirtualLinkOptions,
 } from './virtual-link/virtual-link.ts';

@@ -14,7 +14,12 @@ export class ByteQueue {
 
   /** Length of the frame at the head; 0 when empty. */
   get frameBytes(): number {
-    return this.head === this.tail ? 0 : readU32(this.bytes, this.head);
+    return this.frameBytesAfter(0);
+  }
+
+  /** Length of the frame that begins `offset` bytes behind the head; 0 when there is none. */
+  frameBytesAfter(offset: number): number {
+    return this.head + offset === this.tail ? 0 : readU32(this.bytes, this.head + offset);
   }
 
   /** Makes room for `length` bytes and returns where they go; the caller writes them there. */

@@ -30,17 +30,29 @@ function isBetter(lane: Lane, other: Lane, space: number, trafficClass: number):
   return nearer === 0 ? lane.echo.rtt.smoothedMs < other.echo.rtt.smoothedMs : nearer < 0;
 }
 
+/** Bytes of batches, header included, that may go on the lane now; a share of each window is for control alone. */
+export function roomOn(lane: Lane, trafficClass: number, controlReserve: number): number {
+  const share = trafficClass === TrafficClass.control ? 1 : 1 - controlReserve;
+  return Math.floor(lane.windowBytes * share) - lane.inFlightBytes;
+}
+
 /**
- * The lane for the next batch of a striped flow with `queuedBytes` waiting, or null to wait for the fastest: earliest
+ * The lane for the next batch of a striped flow with `queuedBytes` waiting, of which the first `needBytes` must fit, or null to wait for the fastest: earliest
  * completion first (Lim et al., ECF, CoNEXT 2017). A slower lane is used only if the fastest, though its window is full
  * now, would not be done sooner; a batch on a slow lane would hold up everything behind it at the receiver.
  */
-export function chooseStripe(lanes: readonly Lane[], queuedBytes: number): Lane | null {
+export function chooseStripe(
+  lanes: readonly Lane[],
+  queuedBytes: number,
+  needBytes: number,
+  controlReserve: number,
+): Lane | null {
   let fastest: Lane | null = null;
   let open: Lane | null = null;
   for (const lane of lanes) {
     if (fastest === null || rttOf(lane) < rttOf(fastest)) fastest = lane;
-    if (hasRoom(lane) && (open === null || rttOf(lane) < rttOf(open))) open = lane;
+    const hasRoom = roomOn(lane, TrafficClass.bulk, controlReserve) >= needBytes;
+    if (hasRoom && (open === null || rttOf(lane) < rttOf(open))) open = lane;
   }
   if (fastest === null || open === null || open === fastest) return open;
   const fastMs = rttOf(fastest);
@@ -54,4 +66,3 @@ export function chooseStripe(lanes: readonly Lane[], queuedBytes: number): Lane 
 }
 
 const rttOf = (lane: Lane): number => lane.echo.rtt.smoothedMs;
-const hasRoom = (lane: Lane): boolean => lane.inFlightBytes < lane.windowBytes * 0.9;

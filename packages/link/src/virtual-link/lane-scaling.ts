@@ -1,4 +1,6 @@
+import { TrafficClass } from '../wire/format.ts';
 import type { LinkConfig } from './config.ts';
+import type { Lane } from './lane.ts';
 
 /** What the bulk lanes did up to now. */
 export interface BulkLoad {
@@ -10,6 +12,7 @@ export interface BulkLoad {
 }
 
 const REMEMBER_MS = 600_000;
+const SMOOTH_MS = 250;
 const DIAL_MS_MAX = 30_000;
 
 /**
@@ -29,6 +32,9 @@ export class LaneScaling {
   } | null = null;
   #noGainUntilMs = Number.NEGATIVE_INFINITY;
   #busyBytes = 0;
+  /** Smoothed: the load comes and goes with each batch. */
+  #utilisation = 0;
+  #lastMs = 0;
 
   constructor(config: LinkConfig) {
     this.#config = config;
@@ -36,10 +42,12 @@ export class LaneScaling {
 
   /** `out` to dial a further lane, `in` to close one. */
   tick(load: BulkLoad, nowMs: number): 'out' | 'in' | null {
+    this.#utilisation += (load.utilisation - this.#utilisation) * Math.min(1, (nowMs - this.#lastMs) / SMOOTH_MS);
+    this.#lastMs = nowMs;
     this.#judgeTrial(load, nowMs);
     const { scaleOutUtilisation, scaleOutAfterMs, scaleInUtilisation, scaleInAfterMs, bulkLanesMax } = this.#config;
-    const isBusy = load.utilisation > scaleOutUtilisation;
-    const isIdle = load.utilisation < scaleInUtilisation;
+    const isBusy = this.#utilisation > scaleOutUtilisation;
+    const isIdle = this.#utilisation < scaleInUtilisation;
     if (!isBusy) this.#busySinceMs = null;
     else if (this.#busySinceMs === null) {
       this.#busySinceMs = nowMs;
@@ -66,7 +74,7 @@ export class LaneScaling {
     const trial = this.#trial;
     if (trial === null) return;
     const { scaleOutAfterMs, scaleOutGainMin, scaleOutUtilisation } = this.#config;
-    if (load.utilisation < scaleOutUtilisation / 2) {
+    if (this.#utilisation < scaleOutUtilisation / 2) {
       this.#trial = null;
       return;
     }
@@ -86,4 +94,17 @@ export class LaneScaling {
     if (rate < trial.rateBefore * (1 + scaleOutGainMin)) this.#noGainUntilMs = nowMs + REMEMBER_MS;
     this.#trial = null;
   }
+}
+
+export function bulkLoad(all: readonly Lane[], deliveredBytes: number): BulkLoad {
+  let lanes = 0;
+  let inFlight = 0;
+  let window = 0;
+  for (const lane of all) {
+    if (lane.trafficClass !== TrafficClass.bulk || lane.fitness < 2) continue;
+    lanes += 1;
+    inFlight += lane.inFlightBytes;
+    window += lane.windowBytes;
+  }
+  return { lanes, utilisation: window === 0 ? 0 : inFlight / window, deliveredBytes };
 }

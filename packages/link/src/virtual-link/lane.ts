@@ -1,6 +1,11 @@
+import { BATCH_BYTES_MAX } from '../wire/format.ts';
 import type { LinkConfig } from './config.ts';
 import { EchoDetector } from './echo-detector.ts';
 import { RateEstimator } from './rate-estimator.ts';
+
+const FIRST_BATCH_BYTES = 16 * 1024;
+const BATCH_BYTES_LEAST = 4 * 1024;
+const BATCH_MS = 25;
 
 /** UP carries data; SUSPECT is probed and gets none; DOWN is dead; PROBATION proves itself before it is used again. */
 export type LaneState = 'UP' | 'SUSPECT' | 'DOWN' | 'PROBATION';
@@ -23,6 +28,9 @@ export class Lane {
   /** Counted since the link began. */
   sentBytes = 0;
   downs = 0;
+  sentBatches = 0;
+  /** Batches that had to be sent again. */
+  lostBatches = 0;
   #probationSinceMs = 0;
   #hasFailed = false;
   readonly #config: LinkConfig;
@@ -38,6 +46,16 @@ export class Lane {
   get windowBytes(): number {
     const { inFlightBytesMin, inFlightBytesMax } = this.#config;
     return Math.min(inFlightBytesMax, Math.max(inFlightBytesMin, 2 * this.rate.bdpBytes));
+  }
+
+  /**
+   * Bytes for one batch: what the lane takes in 25 ms, so that answers to echoes and acknowledgements keep coming on a slow
+   * one and control waits for little. 16 KiB while the rate is unknown.
+   */
+  get batchBytes(): number {
+    const { rate } = this.rate;
+    if (rate === 0) return FIRST_BATCH_BYTES;
+    return Math.min(BATCH_BYTES_MAX, Math.max(BATCH_BYTES_LEAST, Math.floor(rate * BATCH_MS)));
   }
 
   /** 3 carries anything, 2 when nothing better is there, 1 only control and only then, 0 nothing. */

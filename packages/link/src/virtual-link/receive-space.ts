@@ -24,13 +24,13 @@ export class ReceiveSpace {
 
   /** True when the batch is the next in order or can be kept until it is. */
   hasRoomFor(seq: number, length: number): boolean {
-    return seq === this.taken + 1 || this.heldBytes + length <= this.#heldBytesMax;
+    return seq === this.taken + 1 || this.heldBytes + length - BATCH_HEADER_BYTES <= this.#heldBytesMax;
   }
 
   /** Keeps a batch that came before its predecessors. */
   hold(seq: number, bytes: Uint8Array): void {
     this.#held.set(seq, bytes);
-    this.heldBytes += bytes.length;
+    this.heldBytes += bytes.length - BATCH_HEADER_BYTES;
   }
 
   /** The next batch in order among those held, now taken, or null. */
@@ -38,7 +38,7 @@ export class ReceiveSpace {
     const bytes = this.#held.get(this.taken + 1);
     if (bytes === undefined) return null;
     this.#held.delete(this.taken + 1);
-    this.heldBytes -= bytes.length;
+    this.heldBytes -= bytes.length - BATCH_HEADER_BYTES;
     this.taken += 1;
     return bytes;
   }

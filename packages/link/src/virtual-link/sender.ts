@@ -1,7 +1,6 @@
-import { BatchHeader, updateBatchHeader, writeBatchHeader } from '../wire/batch.ts';
-import { copyBytes } from '../wire/bytes.ts';
-import { BATCH_BYTES_MAX, BATCH_HEADER_BYTES, CLASSES, FRAME_HEADER_BYTES, TrafficClass } from '../wire/format.ts';
-import { BatchPool } from './batch-pool.ts';
+import { updateBatchHeader } from '../wire/batch.ts';
+import { BATCH_HEADER_BYTES, CLASSES, TrafficClass } from '../wire/format.ts';
+import { BatchSealer } from './batch-sealer.ts';
 import type { LinkConfig } from './config.ts';
 import { CreditSender } from './credit.ts';
 import type { Flow } from './flow.ts';
@@ -17,7 +16,6 @@ export interface LaneWrite {
   readonly bytes: Uint8Array;
 }
 
-const QUANTUM_BYTES = 16 * 1024;
 const RETRANSMIT_MS_MAX = 5_000;
 
 /** Makes batches of what flows have queued, keeps them until acknowledged, and sends them again where they were lost. */
@@ -36,8 +34,7 @@ export class Sender {
   readonly #config: LinkConfig;
   readonly #lanes: readonly Lane[];
   readonly #receiver: Receiver;
-  readonly #pool = new BatchPool();
-  readonly #header = new BatchHeader();
+  readonly #sealer: BatchSealer;
   #isStripedFirst = false;
 
   constructor(config: LinkConfig, lanes: readonly Lane[], receiver: Receiver, epoch: number) {
@@ -46,8 +43,26 @@ export class Sender {
     this.#receiver = receiver;
     this.spaces = lanes.map((lane) => new SendSpace(lane.index, lane.trafficClass));
     this.credits = Array.from({ length: CLASSES }, (_, i) => new CreditSender(config.peerCreditBytes[i] ?? 0));
-    this.#header.version = config.version;
-    this.#header.linkEpoch = epoch;
+    this.#sealer = new BatchSealer(config, this.credits, epoch);
+  }
+
+  /** Takes note of a grant. True when there is more credit than before. */
+  onGrant(trafficClass: number, limit: number, nowMs: number): boolean {
+    const isMore = this.credits[trafficClass]!.grant(limit);
+    if (isMore) this.#sealer.creditWaits[trafficClass]!.end(nowMs);
+    return isMore;
+  }
+
+  /** Time that frames of each class have waited for credit. */
+  get creditWaitMs(): number[] {
+    return this.#sealer.creditWaits.map(({ totalMs }) => totalMs);
+  }
+
+  /** How long the lanes will take for what is queued; infinite without a rate. */
+  get drainMs(): number {
+    let rate = 0;
+    for (const lane of this.#lanes) if (lane.fitness > 1) rate += lane.rate.rate;
+    return rate === 0 ? Number.POSITIVE_INFINITY : this.queuedBytes / rate;
   }
 
   /** True when something waits to be sent or sent again. */
@@ -122,7 +137,7 @@ export class Sender {
   /** Header bytes of a batch outside the sequence that acknowledges `space`, with `frames` to follow. */
   acknowledgement(space: number, frames: number, length: number): Uint8Array {
     const bytes = new Uint8Array(length);
-    this.#writeHeader(bytes, space, frames, 0);
+    this.#sealer.writeHeader(bytes, space, frames, 0);
     this.#refresh(bytes, space);
     return bytes;
   }
@@ -142,7 +157,7 @@ export class Sender {
     if (space.waiting > 0) this.#resend(space, lane, nowMs, isDuplicating);
     if (space.waiting > 0) return;
     while (space.queued.length > 0) {
-      const batch = this.#seal(space, space.queued, lane, space.queuedBytes, nowMs);
+      const batch = this.#sealer.seal(space, space.queued, lane, space.queuedBytes, nowMs);
       if (batch === null) return;
       space.queuedBytes -= batch.length - BATCH_HEADER_BYTES;
       this.#send(space, batch, lane, nowMs, isDuplicating);
@@ -151,16 +166,20 @@ export class Sender {
 
   #fillStriped(nowMs: number): void {
     if (this.striped.length === 0) return;
+    const { controlReserve } = this.#config;
     const usable = this.#lanes.filter(
       (lane) => lane.trafficClass === TrafficClass.bulk && this.spaces[lane.index]!.carrier === lane.index,
     );
     for (;;) {
       const flow = this.striped[0];
       if (flow === undefined) return;
-      const lane = usable.length === 0 ? this.#substitute() : chooseStripe(usable, flow.queue.size);
+      const lane =
+        usable.length === 0
+          ? this.#substitute()
+          : chooseStripe(usable, flow.queue.size, BATCH_HEADER_BYTES + flow.queue.frameBytes, controlReserve);
       const space = this.spaces[usable.length === 0 ? FIRST_BULK : (lane?.index ?? FIRST_BULK)]!;
       if (lane === null || space.waiting > 0) return;
-      const batch = this.#seal(space, this.striped, lane, flow.queue.size, nowMs);
+      const batch = this.#sealer.seal(space, this.striped, lane, flow.queue.size, nowMs);
       if (batch === null) return;
       this.#send(space, batch, lane, nowMs, false);
     }
@@ -171,59 +190,24 @@ export class Sender {
     return this.#lanes[this.spaces[FIRST_BULK]!.carrier] ?? null;
   }
 
+  /**
+   * Sends what waits to be sent again, within the window. The oldest batch goes regardless: those in flight may be ones that
+   * the receiver has and cannot acknowledge before it, so that waiting for them would be for ever.
+   */
   #resend(space: SendSpace, lane: Lane, nowMs: number, isDuplicating: boolean): void {
     for (const batch of space.unacked()) {
       if (batch.lane >= 0) continue;
-      if (lane.inFlightBytes > 0 && lane.inFlightBytes + batch.length > lane.windowBytes) return;
+      const isOldest = batch === space.oldest;
+      if (!isOldest && lane.inFlightBytes + batch.length > lane.windowBytes) return;
       space.waiting -= 1;
       this.resends += 1;
       this.#put(space, batch, lane, nowMs, isDuplicating);
     }
   }
 
-  /** A batch of what `flows` have queued, a quantum from each in turn; null when window or credit leave no room for one. */
-  #seal(space: SendSpace, flows: Flow[], lane: Lane, waitingBytes: number, nowMs: number): SentBatch | null {
-    const share = space.trafficClass === TrafficClass.control ? 1 : 1 - this.#config.controlReserve;
-    const window = Math.floor(lane.windowBytes * share) - lane.inFlightBytes;
-    const credit = this.credits[space.trafficClass]!;
-    const room = Math.min(BATCH_BYTES_MAX, window, credit.available + BATCH_HEADER_BYTES);
-    if (room < BATCH_HEADER_BYTES + FRAME_HEADER_BYTES || flows[0]!.queue.frameBytes > room - BATCH_HEADER_BYTES)
-      return null;
-    const buffer = this.#pool.take(Math.min(room, waitingBytes + BATCH_HEADER_BYTES));
-    const end = Math.min(room, buffer.length);
-    let at = BATCH_HEADER_BYTES;
-    let frames = 0;
-    for (let flow = flows[0]; flow !== undefined; flow = flows[0]) {
-      const { queue } = flow;
-      const from = at;
-      for (let length = queue.frameBytes; length > 0 && at + length <= end; length = queue.frameBytes) {
-        copyBytes(queue.bytes, queue.head, queue.head + length, buffer, at);
-        queue.discard(length);
-        at += length;
-        frames += 1;
-        if (at - from >= QUANTUM_BYTES) break;
-      }
-      if (at === from && queue.size > 0) break;
-      if (at > from) {
-        flow.home = space.index;
-        flow.lastBatchSeq = space.nextSeq;
-      }
-      flows.shift();
-      flow.isQueued = queue.size > 0;
-      if (flow.isQueued) flows.push(flow);
-    }
-    if (frames === 0) return null;
-    credit.take(at - BATCH_HEADER_BYTES);
-    this.queuedBytes -= at - BATCH_HEADER_BYTES;
-    this.#writeHeader(buffer, space.index, frames, space.nextSeq);
-    const { deliveredBytes } = lane.rate;
-    const isFull = flows.length > 0;
-    const sent = { lane: -1, sends: 0, sentAtMs: nowMs, deliveredAtSend: deliveredBytes, deliveredAtMs: nowMs, isFull };
-    return { seq: space.nextSeq, buffer, length: at, ...sent };
-  }
-
   #send(space: SendSpace, batch: SentBatch, lane: Lane, nowMs: number, isDuplicating: boolean): void {
     space.append(batch);
+    this.queuedBytes -= batch.length - BATCH_HEADER_BYTES;
     this.unackedBytes += batch.length;
     this.#put(space, batch, lane, nowMs, isDuplicating);
   }
@@ -252,6 +236,7 @@ export class Sender {
 
   #write(lane: Lane, batch: SentBatch): void {
     lane.sentBytes += batch.length;
+    lane.sentBatches += 1;
     this.writes.push({ lane: lane.index, bytes: batch.buffer.subarray(0, batch.length) });
   }
 
@@ -261,11 +246,13 @@ export class Sender {
     const { length, sentAtMs, deliveredAtSend, deliveredAtMs, isFull } = batch;
     lane.rate.onAck(length, sentAtMs, deliveredAtSend, deliveredAtMs, isFull, nowMs);
     if (viaLane === lane.index) lane.echo.onProof(nowMs);
-    this.#pool.give(batch.buffer);
+    this.#sealer.pool.give(batch.buffer);
   }
 
   #requeue(space: SendSpace, batch: SentBatch): void {
-    this.#lanes[batch.lane]!.inFlightBytes -= batch.length;
+    const lane = this.#lanes[batch.lane]!;
+    lane.inFlightBytes -= batch.length;
+    lane.lostBatches += 1;
     batch.lane = -1;
     space.waiting += 1;
   }
@@ -281,14 +268,6 @@ export class Sender {
     const lane = this.#lanes[space.index]!;
     const bytes = space.queuedBytes + lane.inFlightBytes;
     return lane.echo.rtt.smoothedMs + bytes / (lane.rate.rate || 1);
-  }
-
-  #writeHeader(bytes: Uint8Array, lane: number, frames: number, seq: number): void {
-    const header = this.#header;
-    header.lane = lane;
-    header.frames = frames;
-    header.batchSeq = seq;
-    writeBatchHeader(header, bytes);
   }
 
   /** What this side has taken and grants, as of now. */

@@ -14,6 +14,8 @@ export interface LaneStats {
   readonly inFlightBytes: number;
   readonly windowBytes: number;
   readonly sentBytes: number;
+  readonly sentBatches: number;
+  readonly lostBatches: number;
   readonly downs: number;
   /** Whose batches it carries. */
   readonly carries: readonly number[];
@@ -31,6 +33,8 @@ export interface LinkStats {
   readonly duplicatesDropped: number;
   readonly gapsSkipped: number;
   readonly lateFrames: number;
+  /** Per class: time that frames have waited for credit. */
+  readonly creditWaitMs: readonly number[];
   /** Per class: what may be sent, and what was received and not released. */
   readonly creditBytes: readonly number[];
   readonly unreleasedBytes: readonly number[];
@@ -50,6 +54,8 @@ export function statsOf(lanes: readonly Lane[], sender: Sender, receiver: Receiv
       inFlightBytes: lane.inFlightBytes,
       windowBytes: lane.windowBytes,
       sentBytes: lane.sentBytes,
+      sentBatches: lane.sentBatches,
+      lostBatches: lane.lostBatches,
       downs: lane.downs,
       carries: spaces.filter(({ carrier }) => carrier === lane.index).map(({ index }) => index),
     })),
@@ -62,6 +68,7 @@ export function statsOf(lanes: readonly Lane[], sender: Sender, receiver: Receiv
     duplicatesDropped: receiver.spaces.reduce((sum, { duplicates }) => sum + duplicates, 0),
     gapsSkipped: receiver.resequencer.skipped,
     lateFrames: receiver.resequencer.late,
+    creditWaitMs: sender.creditWaitMs,
     creditBytes: sender.credits.map(({ available }) => available),
     unreleasedBytes: receiver.credits.map(({ heldBytes }) => heldBytes),
   };

@@ -11,53 +11,21 @@ import {
 } from '../wire/format.ts';
 import { createFrame, type Frame, frameBytes, writeFrame } from '../wire/frame-writer.ts';
 import { Admission, SendResult } from './admission.ts';
-import { type LinkConfig, linkConfigProblems } from './config.ts';
+import type { LinkConfig } from './config.ts';
 import { Flow, type FlowOptions } from './flow.ts';
-import { Lane, type LaneCause, type LaneState } from './lane.ts';
-import { LaneScaling } from './lane-scaling.ts';
-import { type Delivery, Receiver } from './receiver.ts';
-import { type LaneWrite, Sender } from './sender.ts';
+import { Lane, type LaneState } from './lane.ts';
+import { bulkLoad, LaneScaling } from './lane-scaling.ts';
+import type { LinkEvent, Ready } from './link-event.ts';
+import { Receiver } from './receiver.ts';
+import { Sender } from './sender.ts';
 import { classOf, FIRST_BULK } from './spaces.ts';
 import { type LinkStats, statsOf } from './stats.ts';
-
-/** What happened on a link. */
-export type LinkEvent =
-  | {
-      readonly kind: 'lane';
-      readonly lane: number;
-      readonly from: LaneState;
-      readonly to: LaneState;
-      readonly cause: LaneCause;
-    }
-  /** Another lane now carries control; -1 for none. */
-  | { readonly kind: 'control-carrier'; readonly lane: number }
-  | { readonly kind: 'link'; readonly isUp: boolean }
-  /** More bulk lanes would help: dial this one. */
-  | { readonly kind: 'lane-wanted'; readonly lane: number }
-  /** This bulk lane is idle: close it. */
-  | { readonly kind: 'lane-unwanted'; readonly lane: number }
-  /** This process stood still for so long; no lane is blamed for it. */
-  | { readonly kind: 'stall'; readonly ms: number };
-
-/** What is to be done now, taken once. */
-export interface Ready {
-  readonly writes: readonly LaneWrite[];
-  readonly deliveries: readonly Delivery[];
-  readonly events: readonly LinkEvent[];
-}
 
 /** What a link is made of. `random` gives numbers in [0, 1); `epoch` is what `linkEpochOf` makes of both HELLOs. */
 export interface VirtualLinkOptions {
   readonly config: LinkConfig;
   readonly random: () => number;
   readonly epoch: number;
-}
-
-/** A link between two nodes over up to 16 connections. Throws a RangeError that names every setting that cannot be. */
-export function createVirtualLink(options: VirtualLinkOptions): VirtualLink {
-  const problems = linkConfigProblems(options.config);
-  if (problems.length > 0) throw new RangeError(problems.join('; '));
-  return new VirtualLink(options);
 }
 
 /**
@@ -125,10 +93,8 @@ export class VirtualLink {
 
   /** About how long until a refused frame may find room. */
   get retryHintMs(): number {
-    let rate = 0;
-    for (const lane of this.#lanes) if (lane.fitness > 1) rate += lane.rate.rate;
-    if (rate === 0) return this.#config.echoIntervalMs;
-    return Math.min(1_000, Math.max(1, this.#sender.queuedBytes / 4 / rate));
+    const quarterMs = this.#sender.drainMs / 4;
+    return Number.isFinite(quarterMs) ? Math.min(1_000, Math.max(1, quarterMs)) : this.#config.echoIntervalMs;
   }
 
   /** Gives back the credit of delivered frames that have been passed on. Throws a RangeError for more than were delivered. */
@@ -179,7 +145,8 @@ export class VirtualLink {
     this.flushAtMs = Number.POSITIVE_INFINITY;
     if (!this.#isClosed) {
       this.#sendEchoes(nowMs);
-      this.#sender.fill(nowMs, this.#isAnySuspect());
+      const isAnySuspect = this.#lanes.some(({ state }) => state === 'SUSPECT');
+      this.#sender.fill(nowMs, isAnySuspect);
       this.#sendAcks(nowMs);
     }
     const ready = { writes: this.#sender.writes, deliveries: this.#receiver.deliveries, events: this.#events };
@@ -213,7 +180,7 @@ export class VirtualLink {
     if (header.cumulativeAck >= space.nextSeq) return 'bad_ack';
     const problem = header.batchSeq === 0 ? this.#onEchoes(lane, nowMs) : this.#receiver.onBatch(header, bytes, nowMs);
     if (problem !== null) return problem;
-    const hasRoom = this.#sender.credits[space.trafficClass]!.grant(header.creditBytes);
+    const hasRoom = this.#sender.onGrant(space.trafficClass, header.creditBytes, nowMs);
     const isAck = header.cumulativeAck > space.acked;
     if (isAck) this.#sender.onAck(header.lane, header.cumulativeAck, index, nowMs);
     const isOwed = this.#receiver.spaces[header.lane]!.unackedBytes >= this.#config.ackEveryBytes;
@@ -312,17 +279,7 @@ export class VirtualLink {
   }
 
   #scale(nowMs: number): void {
-    let lanes = 0;
-    let inFlight = 0;
-    let window = 0;
-    for (const lane of this.#lanes) {
-      if (lane.trafficClass !== TrafficClass.bulk || lane.fitness < 2) continue;
-      lanes += 1;
-      inFlight += lane.inFlightBytes;
-      window += lane.windowBytes;
-    }
-    const utilisation = window === 0 ? 0 : inFlight / window;
-    const decision = this.#scaling.tick({ lanes, utilisation, deliveredBytes: this.#sender.deliveredBytes }, nowMs);
+    const decision = this.#scaling.tick(bulkLoad(this.#lanes, this.#sender.deliveredBytes), nowMs);
     if (decision === null) return;
     const bulk = this.#lanes.slice(FIRST_BULK);
     const lane =
@@ -331,11 +288,6 @@ export class VirtualLink {
         : bulk.findLast(({ isConnected }) => isConnected);
     if (lane !== undefined)
       this.#events.push({ kind: decision === 'out' ? 'lane-wanted' : 'lane-unwanted', lane: lane.index });
-  }
-
-  #isAnySuspect(): boolean {
-    for (const lane of this.#lanes) if (lane.state === 'SUSPECT') return true;
-    return false;
   }
 
   #flushSoon(nowMs: number): void {

@@ -1,10 +1,16 @@
 import { CONSENSUS_MUTANTS } from './consensus-mutants.ts';
+import { LINK_MUTANTS } from './link-mutants.ts';
 import { MEMBERSHIP_MUTANTS } from './membership-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { ROUTING_MUTANTS } from './routing-mutants.ts';
 
 /** Every seeded bug, by core. */
-export const MUTANTS: readonly Mutant[] = [...CONSENSUS_MUTANTS, ...MEMBERSHIP_MUTANTS, ...ROUTING_MUTANTS];
+export const MUTANTS: readonly Mutant[] = [
+  ...LINK_MUTANTS,
+  ...CONSENSUS_MUTANTS,
+  ...MEMBERSHIP_MUTANTS,
+  ...ROUTING_MUTANTS,
+];
 
 /** @throws RangeError for an id that is not there */
 export function mutantNamed(id: string): Mutant {

@@ -1,0 +1,99 @@
+import { fuzzFrames } from '@peermesh/link';
+import { InvariantViolation } from '../invariant.ts';
+import { type FaultOccurrence, planFaults } from '../nemesis/schedule.ts';
+import { SeededRandom } from '../random.ts';
+import type { SeedFailure, SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
+import { LINK_INVARIANTS } from './invariants.ts';
+import { LINK_FAULTS } from './lane-faults.ts';
+import { DURATION_MS, describeLinkShape, drawLinkShape, HEAL_MS } from './link-shape.ts';
+import { LinkWorld } from './link-world.ts';
+
+const FUZZED_INPUTS = 500;
+
+/** Two ends of a VirtualLink over lanes that are cut, closed, clogged, slowed and flooded. */
+export const LINK_CORE: SimulatedCore = {
+  name: 'link',
+  summary: 'two ends of a link of one to five lanes, flows of every kind both ways',
+  invariants: LINK_INVARIANTS,
+  faultKinds: LINK_FAULTS,
+  runSeed,
+};
+
+function runSeed(seed: number, { faults, untilMs = DURATION_MS }: SeedOptions = {}): SeedResult {
+  const random = new SeededRandom(seed);
+  const shape = drawLinkShape(random.fork('shape'));
+  const schedule = { fromMs: 1_000, untilMs: HEAL_MS, intervalMs: shape.faultIntervalMs };
+  const plan = planFaults(LINK_FAULTS, random.fork('faults'), schedule);
+  const world = new LinkWorld(shape, random.fork('world'));
+  let failure: SeedFailure | null = null;
+  try {
+    world.start();
+    for (const occurrence of plan) if (faults?.includes(occurrence.index) !== false) inflict(world, occurrence);
+    world.queue.runUntil(Math.min(untilMs, DURATION_MS));
+    if (untilMs >= DURATION_MS) world.finish();
+    fuzz(world, seed);
+  } catch (error) {
+    failure = failureOf(error, world);
+  }
+  return {
+    seed,
+    world: describeLinkShape(shape),
+    failure,
+    virtualMs: world.queue.nowMs,
+    events: world.queue.executed,
+    faults: plan,
+    checks: world.registry.counts(),
+    counts: countsOf(world),
+  };
+}
+
+/** Feeds this seed's share of generated inputs to the decoders: 20,000 seeds make ten million. */
+function fuzz(world: LinkWorld, seed: number): void {
+  let problem = '';
+  try {
+    world.fuzzed = fuzzFrames(seed, FUZZED_INPUTS).inputs;
+  } catch (error) {
+    problem = error instanceof Error ? `${error.message}: ${String(error.cause)}` : String(error);
+  }
+  world.registry.check('CodecHolds', problem === '', () => problem);
+}
+
+function inflict(world: LinkWorld, { kind, atMs, durationMs, seed }: FaultOccurrence): void {
+  const fault = LINK_FAULTS.find(({ name }) => name === kind);
+  if (fault === undefined) throw new Error(`there is no fault ${kind}`);
+  world.queue.at(atMs, () => {
+    world.trace.add(atMs, '*', 'fault', `${kind} for ${(durationMs / 1_000).toFixed(1)} s`);
+    fault.start(world, new SeededRandom(seed), durationMs);
+  });
+}
+
+function countsOf(world: LinkWorld): Record<string, number> {
+  const counts: Record<string, number> = { 'fuzzed inputs': world.fuzzed };
+  const add = (name: string, count: number): void => void (counts[name] = (counts[name] ?? 0) + count);
+  for (const { link, traffic } of world.ends) {
+    const { resends, controlDuplicates, duplicatesDropped, gapsSkipped, lanes } = link.stats();
+    for (const { delivered, late } of traffic.ledgers.values()) {
+      add('frames', delivered);
+      add('late frames', late);
+    }
+    add('resent batches', resends);
+    add('control duplicates', controlDuplicates);
+    add('duplicates dropped', duplicatesDropped);
+    add('gaps skipped', gapsSkipped);
+    add(
+      'lane downs',
+      lanes.reduce((sum, { downs }) => sum + downs, 0),
+    );
+    add('blocked sends', traffic.blocked);
+  }
+  return counts;
+}
+
+/** What the core throws is a failure of the core; an invariant says what it is. */
+function failureOf(error: unknown, world: LinkWorld): SeedFailure {
+  const atMs = world.queue.nowMs;
+  const trace = world.trace.lines();
+  if (error instanceof InvariantViolation) return { invariant: error.invariant, message: error.message, atMs, trace };
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { invariant: 'NoCrash', message: `NoCrash: ${text}`, atMs, trace };
+}

@@ -1,0 +1,165 @@
+import type { Mutant } from './mutant.ts';
+
+const FOLDER = 'packages/link/src';
+const SEEDS_MAX = 200;
+
+const mutant = (id: string, provenance: string, file: string, find: string, replace: string): Mutant => ({
+  id: `link-${id}`,
+  provenance,
+  core: 'link',
+  file: `${FOLDER}/${file.includes('/') ? file : `virtual-link/${file}`}.ts`,
+  find,
+  replace,
+  seedsMax: SEEDS_MAX,
+});
+
+/** Seeded bugs of the link. */
+export const LINK_MUTANTS: readonly Mutant[] = [
+  mutant(
+    'inbound-proves-outbound',
+    'nebula#1748: traffic that comes in keeps a dead outbound path alive',
+    'virtual-link',
+    'lane.echo.heardAtMs = nowMs;',
+    'lane.echo.heardAtMs = nowMs; lane.echo.onProof(nowMs);',
+  ),
+  mutant(
+    'no-single-lane-reconnect',
+    'zenoh#2130: one link of several does not come back while the others are up',
+    'virtual-link',
+    'if (lane === undefined || this.#isClosed) return;',
+    'if (lane === undefined || this.#isClosed || this.#isUp) return;',
+  ),
+  mutant(
+    'no-failover',
+    'the spaces of a dead lane keep it as their carrier',
+    'virtual-link',
+    "this.#reassign(nowMs);\n    if (lane.state === 'SUSPECT')",
+    "if (lane.fitness > 1) this.#reassign(nowMs);\n    if (lane.state === 'SUSPECT')",
+  ),
+  mutant(
+    'no-retransmission',
+    'RFC 9002 section 6.2: without a timer the last packets of a flight are lost for good',
+    'virtual-link',
+    'this.#sender.checkRetransmits(nowMs);',
+    '',
+  ),
+  mutant(
+    'ack-from-the-future',
+    'CVE-2019-11478 and kin: an acknowledgement of what was not sent is believed',
+    'virtual-link',
+    "if (header.cumulativeAck >= space.nextSeq) return 'bad_ack';",
+    '',
+  ),
+  mutant(
+    'grants-told-once',
+    'a lost window update is never repeated (RFC 9293 section 3.8.6.1, zero-window probing)',
+    'virtual-link',
+    'this.#receiver.spaces[space.index]!.taken > 0',
+    'false',
+  ),
+  mutant(
+    'duplicates-taken',
+    'a batch that comes again after its first copy was taken is taken again',
+    'receive-space',
+    'return seq <= this.taken || this.#held.has(seq);',
+    'return seq < this.taken || this.#held.has(seq);',
+  ),
+  mutant(
+    'gap-acknowledged',
+    'RFC 9293: a cumulative acknowledgement covers a gap',
+    'receive-space',
+    'return this.taken;',
+    'return this.taken + this.#held.size;',
+  ),
+  mutant(
+    'one-held-batch-taken',
+    'after a gap is filled only one of the waiting batches follows',
+    'receiver',
+    'for (let next = space.takeHeld(); next !== null; next = space.takeHeld()) this',
+    'const next = space.takeHeld();\n    if (next !== null) this',
+  ),
+  mutant(
+    'late-frames-dropped',
+    'a bounded reordering buffer drops what comes after it gave up waiting',
+    'receiver',
+    "if (place === 'late')",
+    "if (place === 'late' && nowMs < 0)",
+  ),
+  mutant(
+    'flow-moves-under-way',
+    'Kandula et al. 2007: a flow moves to another path with packets under way',
+    'sender',
+    'if (current !== undefined && (flow.queue.size > 0 || flow.lastBatchSeq > current.acked)) return current;',
+    '',
+  ),
+  mutant(
+    'resend-costs-credit',
+    'HTTP/2 stacks: credit is charged again for what is sent again and leaks away',
+    'sender',
+    'this.resends += 1;',
+    'this.resends += 1;\n      this.credits[space.trafficClass]!.take(batch.length - BATCH_HEADER_BYTES);',
+  ),
+  mutant(
+    'credit-ignored',
+    'RFC 9113 section 5.2: a sender that exceeds the window',
+    'batch-sealer',
+    'window, credit.available + BATCH_HEADER_BYTES);',
+    'window);',
+  ),
+  mutant(
+    'in-flight-leaks',
+    'Linux tcp: bytes of a lost flight stay counted and the window closes for good',
+    'sender',
+    'lane.inFlightBytes -= batch.length;\n    lane.lostBatches += 1;',
+    'lane.lostBatches += 1;',
+  ),
+  mutant(
+    'waiting-leaks',
+    'a batch acknowledged while it waits to be sent again is waited for for ever',
+    'sender',
+    'if (batch.lane < 0) space.waiting -= 1;\n      else',
+    'if (batch.lane >= 0)',
+  ),
+  mutant(
+    'buffer-used-again-too-early',
+    'io_uring and ws: a buffer goes back to the pool while a second socket still holds it',
+    'sender',
+    'batch.sends += 1;\n    this.duplicated += 1;',
+    'this.duplicated += 1;',
+  ),
+  mutant(
+    'old-grant-shrinks-window',
+    'RFC 9293 section 3.8.6: a reordered segment takes the window back',
+    'credit',
+    'if (more <= 0 || ((limit - this.#used) | 0) < 0) return false;',
+    'if (more === 0) return false;',
+  ),
+  mutant(
+    'dropped-bytes-stay-counted',
+    'bytes of dropped frames stay in the account of the queue',
+    'admission',
+    'this.#sender.queuedBytes -= oldest;',
+    '',
+  ),
+  mutant(
+    'blocked-send-costs-flow-credit',
+    'credit is taken for a frame that is then not accepted',
+    'admission',
+    "if (flow.whenFull === 'block') return SendResult.wouldBlock;",
+    "if (flow.whenFull === 'block') {\n        flow.credit?.take(length);\n        return SendResult.wouldBlock;\n      }",
+  ),
+  mutant(
+    'length-not-checked',
+    'CVE-2014-0160 (Heartbleed): the length that a message claims is believed',
+    'wire/frame-cursor',
+    "if (length > left) return this.#refuse('truncated');",
+    '',
+  ),
+  mutant(
+    'segments-not-checked',
+    'CVE-2020-16898: an option that says it is longer than its packet',
+    'wire/frame-cursor',
+    "return at > end ? this.#malformed('truncated') : at;",
+    'return at;',
+  ),
+];
