@@ -29,7 +29,12 @@ test('refuses its vote to a candidate whose log is behind', () => {
   cluster.cut([1, 2]);
   cluster.propose(1, 'kept');
   cluster.cut([2, 3]);
+  // Long enough that replica 2 hears of no leader any more, and not so long that it stands itself.
+  cluster.tick(10, [2]);
   cluster.tick(60, [3]);
+  assert.ok(
+    cluster.sent.some((message) => message.type === 'vote-response' && message.from === 2 && !message.isGranted),
+  );
   assert.deepEqual(cluster.leaders(), [1]);
   cluster.tick(60, [2, 3]);
   assert.ok(cluster.leaders().includes(2));

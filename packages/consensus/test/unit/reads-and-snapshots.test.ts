@@ -15,10 +15,11 @@ test('answers a read once a quorum has confirmed the leader', () => {
 });
 
 test('a leader that is cut off answers no read', () => {
-  const cluster = new Cluster({ voters: [1, 2, 3] });
+  const cluster = new Cluster({ voters: [1, 2, 3, 4, 5] });
   cluster.campaign(1);
-  cluster.cut([1], [2, 3]);
+  cluster.cut([1, 2], [3, 4, 5]);
   cluster.node(1).readIndex('stale');
+  cluster.settle();
   cluster.tick(5);
   assert.deepEqual(cluster.member(1).reads, []);
 });
