@@ -15,8 +15,9 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true },
     filter: { type: 'string' },
     static: { type: 'boolean', default: false },
-    coverage: { type: 'boolean', default: false },
+    coverage: { type: 'boolean', default: true },
   },
+  allowNegative: true,
 });
 const unknown = values.only?.find((name) => !PHASES.some((phase) => phase.name === name));
 if (unknown !== undefined) {
