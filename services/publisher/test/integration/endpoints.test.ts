@@ -100,13 +100,12 @@ test('a slow endpoint gets its four at once and does not hold others back', asyn
     Array.from({ length: 60 }, () => triggered({ topics: [slow.topic] })),
   );
   await waitFor(() => receiver.to('/slow').length >= 4);
-  const began = Date.now();
   await publisher.emit(
     PublishingTriggered,
     Array.from({ length: 40 }, () => triggered({ topics: [quick.topic] })),
   );
   await waitFor(() => receiver.to('/quick').length === 40);
-  assert.ok(Date.now() - began < 3_000, `${Date.now() - began} ms for forty deliveries to a quick endpoint`);
+  assert.ok(receiver.to('/slow').length < 60, 'the quick endpoint has all of its own while the slow one still waits');
   assert.equal(most, 4);
   await publisher.call('DELETE', `/api/v1/subscriptions/${slow.subscription.id}`, { claims: slow.claims });
 });
