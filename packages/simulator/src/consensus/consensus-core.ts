@@ -1,6 +1,6 @@
+import { failureOf } from '../failure-of.ts';
 import { checkLinearizability } from '../history/linearizability.ts';
 import { registerModel } from '../history/register-model.ts';
-import { InvariantViolation } from '../invariant.ts';
 import { DISK_FAULTS } from '../nemesis/disk-faults.ts';
 import type { FaultKind } from '../nemesis/fault.ts';
 import { NETWORK_FAULTS } from '../nemesis/network-faults.ts';
@@ -117,13 +117,4 @@ function schedule(world: ConsensusWorld, kinds: Kinds, { kind, atMs, durationMs,
     world.trace.add(atMs, '*', 'fault', `${kind} for ${(durationMs / 1_000).toFixed(1)} s`);
     fault.start(world, new SeededRandom(seed), durationMs);
   });
-}
-
-/** What the core throws is a failure of the core; an invariant says what it is. */
-function failureOf(error: unknown, world: ConsensusWorld): SeedFailure {
-  const atMs = world.queue.nowMs;
-  const trace = world.trace.lines();
-  if (error instanceof InvariantViolation) return { invariant: error.invariant, message: error.message, atMs, trace };
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { invariant: 'NoCrash', message: `NoCrash: ${text}`, atMs, trace };
 }

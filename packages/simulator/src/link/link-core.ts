@@ -1,5 +1,5 @@
 import { fuzzFrames } from '@peermesh/link';
-import { InvariantViolation } from '../invariant.ts';
+import { failureOf } from '../failure-of.ts';
 import { type FaultOccurrence, planFaults } from '../nemesis/schedule.ts';
 import { SeededRandom } from '../random.ts';
 import type { SeedFailure, SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
@@ -87,13 +87,4 @@ function countsOf(world: LinkWorld): Record<string, number> {
     add('blocked sends', traffic.blocked);
   }
   return counts;
-}
-
-/** What the core throws is a failure of the core; an invariant says what it is. */
-function failureOf(error: unknown, world: LinkWorld): SeedFailure {
-  const atMs = world.queue.nowMs;
-  const trace = world.trace.lines();
-  if (error instanceof InvariantViolation) return { invariant: error.invariant, message: error.message, atMs, trace };
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { invariant: 'NoCrash', message: `NoCrash: ${text}`, atMs, trace };
 }

@@ -1,4 +1,4 @@
-import { InvariantViolation } from '../invariant.ts';
+import { failureOf } from '../failure-of.ts';
 import type { FaultKind } from '../nemesis/fault.ts';
 import { NETWORK_FAULTS } from '../nemesis/network-faults.ts';
 import { PROCESS_FAULTS } from '../nemesis/process-faults.ts';
@@ -82,13 +82,4 @@ function sampleLoops(world: RoutingWorld, calm: CalmChecks): void {
     calm.sampleLoops(SAMPLE_PAIRS);
     sampleLoops(world, calm);
   });
-}
-
-/** What the core throws is a failure of the core; an invariant says what it is. */
-function failureOf(error: unknown, world: RoutingWorld): SeedFailure {
-  const atMs = world.queue.nowMs;
-  const trace = world.trace.lines();
-  if (error instanceof InvariantViolation) return { invariant: error.invariant, message: error.message, atMs, trace };
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { invariant: 'NoCrash', message: `NoCrash: ${text}`, atMs, trace };
 }
