@@ -1,0 +1,58 @@
+import { baseConfig, databaseConfig, loadConfig, natsConfig, redisConfig, tokenConfig } from '@peermesh/service-kit';
+import { type Static, Type } from 'typebox';
+
+/** Settings of a mesh node. */
+export const MeshNodeConfigSchema = Type.Object({
+  ...baseConfig,
+  ...databaseConfig,
+  ...natsConfig,
+  ...redisConfig,
+  ...tokenConfig,
+  MESH_HOME: Type.String({
+    minLength: 1,
+    description: 'Folder of this node alone: its key, its certificate, its logs. Losing it makes another node.',
+  }),
+  MESH_NAME: Type.String({
+    pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
+    description: 'Name of this node for people; the mesh knows it by its key.',
+  }),
+  MESH_LISTEN: Type.String({
+    default: '',
+    pattern: '^$|^wss?://',
+    description: 'Where other nodes connect, such as `ws://127.0.0.1:8201`; empty when this node only dials out.',
+    examples: ['wss://0.0.0.0:8201'],
+  }),
+  MESH_ADVERTISE: Type.String({
+    default: '',
+    description: 'Addresses under which others reach this node, separated by commas; `MESH_LISTEN` when empty.',
+  }),
+  MESH_REGION: Type.String({
+    default: '',
+    maxLength: 64,
+    description: 'Region that paths and voters are spread over.',
+  }),
+  MESH_MAY_RELAY: Type.Boolean({ default: true, description: 'Whether traffic of others may pass through this node.' }),
+});
+/** Settings of a mesh node. */
+export type MeshNodeConfig = Readonly<Static<typeof MeshNodeConfigSchema>>;
+
+/** Reads the settings; throws a ConfigError that names every bad key. */
+export function loadMeshNodeConfig(env: Readonly<Record<string, string | undefined>>): MeshNodeConfig {
+  return loadConfig(MeshNodeConfigSchema, env, (config) =>
+    addressesOf(config.MESH_ADVERTISE).every(isNodeAddress)
+      ? []
+      : ['MESH_ADVERTISE must be ws or wss URLs, separated by commas'],
+  );
+}
+
+/** The addresses in a comma-separated setting. */
+export function addressesOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((address) => address.trim())
+    .filter((address) => address !== '');
+}
+
+function isNodeAddress(text: string): boolean {
+  return URL.canParse(text) && /^wss?:$/.test(new URL(text).protocol);
+}
