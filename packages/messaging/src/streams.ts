@@ -35,6 +35,7 @@ export const peermeshStreams: readonly StreamDeclaration[] = [
   events('PUBLISHING', ['publishing.>'], 'What subscribers are told, and what became of it.'),
   events('AUTH', ['auth.>'], 'Users, revocations, decisions.'),
   events('GATEWAY', ['gateway.>'], 'Route tables.'),
+  events('MESH', ['mesh.>'], 'Members, links and health of meshes.'),
   {
     name: 'JOBS',
     subjects: ['ai.extraction_requested'],

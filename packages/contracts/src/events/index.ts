@@ -4,6 +4,22 @@ export { ContentDeleted, ContentRejected, ContentSubmitted, SourceStateChanged }
 export { Acl, ContentDocument, ExtractedEntity, ExtractedRelationship, Extraction } from './document.ts';
 export { RoutesChanged } from './gateway.ts';
 export {
+  AdvertisedMeshLink,
+  LinkStateChanged,
+  LinkStateVersion,
+  MeshHealth,
+  MeshId,
+  MeshNodeId,
+  MeshStatusChanged,
+  NodeEvicted,
+  NodeFailed,
+  NodeFlags,
+  NodeJoined,
+  NodeLeft,
+  ShortId,
+  TopologyChanged,
+} from './mesh.ts';
+export {
   EndpointStateChanged,
   PublishingDelivered,
   PublishingEngaged,
