@@ -10,8 +10,20 @@ export {
   membersOf,
 } from './configuration.ts';
 export { type Entry, EntryKind, type HardState, type LogPosition, type ReplicaId } from './entry.ts';
+export { MemoryLogStore } from './memory/memory-log-store.ts';
+export { MemorySnapshotStore } from './memory/memory-snapshot-store.ts';
+export { MemoryStableStore } from './memory/memory-stable-store.ts';
+export { type MemoryStores, openMemoryStores } from './memory/memory-stores.ts';
+export { MemoryVolume } from './memory/memory-volume.ts';
 export { MESSAGE_VERSION, type Message } from './message.ts';
 export { DEFAULT_OPTIONS, type RaftOptions } from './options.ts';
+export type { GroupId, LogRange, LogStore, LogWrite } from './ports/log-store.ts';
+export type { SnapshotStore } from './ports/snapshot-store.ts';
+export type { StableStore } from './ports/stable-store.ts';
+export type { StateMachine } from './ports/state-machine.ts';
+export { StorageError, type StorageFault } from './ports/storage-error.ts';
+export type { Stores } from './ports/stores.ts';
+export { FrameClass, type Transport } from './ports/transport.ts';
 export { type Proposal, RaftNode, type RaftStart, type Refusal } from './raft-node.ts';
 export type { RaftStatus, Ready } from './ready.ts';
 export { memorySnapshot, type Snapshot, type SnapshotMeta, type SnapshotSource } from './snapshot.ts';
