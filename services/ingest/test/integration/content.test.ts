@@ -205,10 +205,14 @@ test('applies the defaults of a push source and respects its state', async () =>
   assert.deepEqual([refused.status, refused.body.code], [409, 'PM_INGEST_SOURCE_UNAVAILABLE']);
 });
 
-test('enforces the quota of the tenant', async () => {
+test('enforces the quota that an operator set for the tenant', async () => {
   const claims = { tenant: 'small', role: 'admin' };
   const quota = { itemsPerDay: 2, bytesPerDay: 1000, sourcesMax: 0 };
-  assert.equal((await ingest.call('PUT', '/api/v1/ingest/quota', { body: quota, claims })).status, 200);
+  const path = '/api/v1/ingest/quotas/small';
+  const own = await ingest.call('PUT', path, { body: quota, claims });
+  assert.deepEqual([own.status, own.body.code], [403, 'PM_FORBIDDEN'], 'a tenant does not raise its own quota');
+  const operator = { tenant: 'default', role: 'admin' };
+  assert.equal((await ingest.call('PUT', path, { body: quota, claims: operator })).status, 200);
   assert.equal((await submit({ body: 'one' }, { claims })).status, 202);
   assert.equal((await submit({ body: 'two' }, { claims })).status, 202);
   const over = await submit({ body: 'three' }, { claims });

@@ -24,14 +24,21 @@ export const getIntakeQuota = defineRoute({
   errors: [],
 });
 
-/** Replaces the caller's tenant's quota. */
+/** Replaces the quota of any tenant; for the operators of the installation, who pay for what tenants take in. */
 export const setIntakeQuota = defineRoute({
   id: 'ingest.quota.set',
   method: 'PUT',
-  path: '/api/v1/ingest/quota',
-  summary: "Set the tenant's intake quota",
+  path: '/api/v1/ingest/quotas/:tenantId',
+  summary: "Set a tenant's intake quota",
   tags: ['content'],
-  policy: { access: 'authenticated', action: 'quota.write', minRole: 'admin', scopes: ['admin'] },
+  policy: {
+    access: 'authenticated',
+    action: 'quota.write',
+    minRole: 'admin',
+    scopes: ['admin'],
+    operatorsOnly: true,
+  },
+  params: Type.Object({ tenantId: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', examples: ['default'] }) }),
   body: Type.Object(
     {
       itemsPerDay: Type.Integer({ minimum: 0 }),
