@@ -210,7 +210,7 @@ test('enforces the quota that an operator set for the tenant', async () => {
   const quota = { itemsPerDay: 2, bytesPerDay: 1000, sourcesMax: 0 };
   const path = '/api/v1/ingest/quotas/small';
   const own = await ingest.call('PUT', path, { body: quota, claims });
-  assert.deepEqual([own.status, own.body.code], [403, 'PM_FORBIDDEN'], 'a tenant does not raise its own quota');
+  assert.deepEqual([own.status, own.body.code], [403, 'PM_COMMON_FORBIDDEN'], 'a tenant does not raise its own quota');
   const operator = { tenant: 'default', role: 'admin' };
   assert.equal((await ingest.call('PUT', path, { body: quota, claims: operator })).status, 200);
   assert.equal((await submit({ body: 'one' }, { claims })).status, 202);
