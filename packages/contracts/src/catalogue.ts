@@ -32,6 +32,7 @@ import { authRoutes } from './http/auth/index.ts';
 import { deadLetterRoutes } from './http/dead-letters/index.ts';
 import { gatewayRoutes } from './http/gateway/index.ts';
 import { ingestRoutes } from './http/ingest/index.ts';
+import { meshRoutes } from './http/mesh/index.ts';
 import { publisherRoutes } from './http/publisher/index.ts';
 import { searchRoutes } from './http/search/index.ts';
 
@@ -40,6 +41,7 @@ export const routeCatalogue = {
   auth: { ...authRoutes, ...deadLetterRoutes('auth') },
   gateway: gatewayRoutes,
   ingest: { ...ingestRoutes, ...deadLetterRoutes('ingest') },
+  mesh: meshRoutes,
   publisher: { ...publisherRoutes, ...deadLetterRoutes('publisher') },
   search: { ...searchRoutes, ...deadLetterRoutes('search') },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, RouteDefinition>>>>;

@@ -5,6 +5,7 @@ export { gatewayErrors } from './catalogue/gateway.ts';
 export { httpGuardErrors } from './catalogue/http-guard.ts';
 export { errorCatalogue } from './catalogue/index.ts';
 export { ingestErrors } from './catalogue/ingest.ts';
+export { meshErrors } from './catalogue/mesh.ts';
 export { publisherErrors } from './catalogue/publisher.ts';
 export { searchErrors } from './catalogue/search.ts';
 export { errorFromProblem } from './error-from-problem.ts';

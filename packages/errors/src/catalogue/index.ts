@@ -4,6 +4,7 @@ import { commonErrors } from './common.ts';
 import { gatewayErrors } from './gateway.ts';
 import { httpGuardErrors } from './http-guard.ts';
 import { ingestErrors } from './ingest.ts';
+import { meshErrors } from './mesh.ts';
 import { publisherErrors } from './publisher.ts';
 import { searchErrors } from './search.ts';
 
@@ -15,6 +16,7 @@ export const errorCatalogue = {
   gateway: gatewayErrors,
   httpGuard: httpGuardErrors,
   ingest: ingestErrors,
+  mesh: meshErrors,
   publisher: publisherErrors,
   search: searchErrors,
 } as const;
