@@ -23,6 +23,8 @@ test('unknown commands, flags and arguments are refused in one line', async () =
     ['status', 'extra'],
     ['logs', '-n', 'many', 'auth'],
     ['start', '--corpus'],
+    ['start', '--feed', 'news.example.com/feed'],
+    ['start', '--feed', 'file:///etc/passwd'],
   ];
   for (const args of wrong) {
     const { code, stderr, stdout } = await installation.run(...args);

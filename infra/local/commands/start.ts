@@ -30,6 +30,9 @@ export const startCommand: Command = {
     if (values['no-walk'] && (values.corpus !== undefined || values.feed !== undefined)) {
       throw new LauncherError('--no-walk takes nothing in', 'leave it out, or leave --corpus and --feed out');
     }
+    if (values.feed !== undefined && !/^https?:$/.test(URL.parse(values.feed)?.protocol ?? '')) {
+      throw new LauncherError(`--feed ${values.feed} is not the URL of a feed`, 'it begins with https:// or http://');
+    }
     if (values.detach && !settings.isDetached) return startDetached(args, settings);
     return runForeground(settings, {
       hasWalk: !values['no-walk'],
