@@ -1,0 +1,32 @@
+export type { ControlChange } from './control-group/change.ts';
+export {
+  COMMAND_VERSION,
+  type Command,
+  type CommandBody,
+  type CommandHeader,
+  type JoinKey,
+  type JoinPolicy,
+  type MeshHealth,
+} from './control-group/command.ts';
+export {
+  type Applied,
+  ControlGroup,
+  ControlGroupError,
+  encodeCommand,
+  joinKeyHash,
+} from './control-group/control-group.ts';
+export { controlStateFlaws } from './control-group/flaws.ts';
+export { LIMITS } from './control-group/limits.ts';
+export type { Member, NodeDescription, NodeIntroduction } from './control-group/node-record.ts';
+export { CONTROL_REASONS, type ControlReason, type ControlResult } from './control-group/reason.ts';
+export { decodeState, encodeState, SNAPSHOT_VERSION } from './control-group/snapshot.ts';
+export {
+  type ControlState,
+  emptyState,
+  type FormerMember,
+  type HeldJoinKey,
+  type OverrideRecord,
+  type Setting,
+} from './control-group/state.ts';
+export { meshHealth } from './voters/mesh-health.ts';
+export { planVoters, type VoterSituation, type VoterView, voterTarget } from './voters/voter-policy.ts';
