@@ -1,0 +1,9 @@
+import { createDeadLetterTable, createIdempotencyTable, createInboxTable, createOutboxTable } from '@peermesh/database';
+import type { Kysely } from 'kysely';
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await createOutboxTable(db, 'mesh');
+  await createInboxTable(db, 'mesh');
+  await createDeadLetterTable(db, 'mesh');
+  await createIdempotencyTable(db, 'mesh');
+}
