@@ -27,3 +27,5 @@ export { FrameClass, type Transport } from './ports/transport.ts';
 export { type Proposal, RaftNode, type RaftStart, type Refusal } from './raft-node.ts';
 export type { RaftStatus, Ready } from './ready.ts';
 export { memorySnapshot, type Snapshot, type SnapshotMeta, type SnapshotSource } from './snapshot.ts';
+export { type DecodedFrame, decodeFrame, type FrameRefusal } from './wire/frame.ts';
+export { type FrameFuzzReport, fuzzRaftFrames } from './wire/fuzz.ts';
