@@ -66,11 +66,8 @@ test('a frame that ends early is refused wherever it ends, other than between tw
     if ('refused' in decoded) assert.match(decoded.refused, /^(truncated|malformed)$/, `${length} bytes`);
     else accepted.push(decoded.messages.length);
   }
-  assert.deepEqual(
-    accepted,
-    Array.from({ length: accepted.length }, (_, at) => at),
-  );
-  assert.ok(accepted.length <= messages.length);
+  assert.deepEqual(accepted, [...new Set(accepted)], 'each cut that is accepted has messages more');
+  assert.ok(accepted.length > 1 && accepted.length <= messages.length);
 });
 
 test('refuses what no encoder makes', () => {
