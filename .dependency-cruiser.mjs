@@ -57,6 +57,7 @@ export default {
         pathNot: [
           '^packages/$1/',
           '^packages/contracts/src/',
+          '^packages/consensus/src/conformance/',
           '^packages/messaging/src/streams\\.ts',
           '^packages/testkit/src/',
         ],
