@@ -1,0 +1,4 @@
+export { openLmdbStores } from './lmdb-stores.ts';
+export { type KnownPeer, type NodeState, NodeStateStore } from './node-state-store.ts';
+export { VolumeError, type VolumeRefusal } from './storage-error.ts';
+export { Volume, type VolumeOptions } from './volume.ts';

@@ -1,0 +1,29 @@
+import { StorageError } from '@peermesh/consensus';
+
+/** Why a volume is not opened: it is not the one that was expected, or another process has it. */
+export type VolumeRefusal = 'foreign' | 'in-use';
+
+/** A volume that must not be used by this process. Nothing of it was changed. */
+export class VolumeError extends Error {
+  override readonly name = 'VolumeError';
+  readonly refusal: VolumeRefusal;
+
+  constructor(refusal: VolumeRefusal, message: string) {
+    super(message);
+    this.refusal = refusal;
+  }
+}
+
+/** @returns the error that a failed write of the driver stands for; `hasRoom` says whether the disk has some left */
+export function writeFailure(cause: unknown, hasRoom: () => boolean): StorageError {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  // LMDB says EIO for a write that ends early, as it does when nothing is left.
+  const isFull = FULL.has(code) || (code === EIO && !hasRoom());
+  return isFull
+    ? new StorageError('full', 'the disk is full', { cause })
+    : new StorageError('io', 'a write to the disk failed', { cause });
+}
+
+const EIO = 5;
+/** ENOSPC, EFBIG, EDQUOT, and MDB_MAP_FULL: the map cannot grow. */
+const FULL: ReadonlySet<unknown> = new Set([28, 27, 122, -30792]);

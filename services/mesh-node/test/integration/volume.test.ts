@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { StorageError } from '@peermesh/consensus';
+import { temporaryFolder } from '@peermesh/testkit';
+import { NodeStateStore } from '../../src/store/node-state-store.ts';
+import { Volume } from '../../src/store/volume.ts';
+
+function folderOf(t: TestContext): string {
+  const folder = temporaryFolder('volume');
+  t.after(() => folder.remove());
+  return folder.path;
+}
+
+const bytes = (text: string): Buffer => Buffer.from(text);
+
+test('commits of one moment become one durable write', async (t) => {
+  const volume = Volume.open({ path: folderOf(t), nodeId: 'a' });
+  t.after(() => volume.close());
+  const table = volume.table('t');
+  await Promise.all(
+    Array.from({ length: 100 }, (_, at) => volume.commit((writes) => writes.put(table, bytes(`k${at}`), bytes('v')))),
+  );
+  const { commits, records } = volume.stats();
+  assert.equal(records, 100);
+  assert.equal(commits, 1);
+  assert.equal(table.getCount(), 100);
+});
+
+test('a fill that throws writes nothing of its own and holds nobody else back', async (t) => {
+  const volume = Volume.open({ path: folderOf(t), nodeId: 'a' });
+  t.after(() => volume.close());
+  const table = volume.table('t');
+  const good = volume.commit((writes) => writes.put(table, bytes('a'), bytes('1')));
+  const bad = volume.commit((writes) => {
+    writes.put(table, bytes('b'), bytes('1'));
+    throw new Error('no');
+  });
+  await Promise.all([good, assert.rejects(bad, /no/)]);
+  assert.deepEqual([...table.getKeys()].map(String), ['a']);
+});
+
+test('a volume of another node is refused and left as it is', async (t) => {
+  const path = folderOf(t);
+  const first = Volume.open({ path, nodeId: 'a' });
+  const { volumeId } = first.identity;
+  assert.equal(first.isNew, true);
+  await first.close();
+  assert.throws(() => Volume.open({ path, nodeId: 'b' }), { name: 'VolumeError', refusal: 'foreign' });
+  const again = Volume.open({ path, nodeId: 'a', volumeId });
+  assert.equal(again.isNew, false);
+  await again.close();
+});
+
+test('a wiped disk under an old identity is noticed', async (t) => {
+  const path = join(folderOf(t), 'volume');
+  const first = Volume.open({ path, nodeId: 'a' });
+  const { volumeId } = first.identity;
+  await first.close();
+  rmSync(path, { recursive: true });
+  assert.throws(() => Volume.open({ path, nodeId: 'a', volumeId }), { name: 'VolumeError', refusal: 'foreign' });
+});
+
+test('a volume is opened once at a time', async (t) => {
+  const path = folderOf(t);
+  const volume = Volume.open({ path, nodeId: 'a' });
+  assert.throws(() => Volume.open({ path, nodeId: 'a' }), { name: 'VolumeError', refusal: 'in-use' });
+  await volume.close();
+  await Volume.open({ path, nodeId: 'a' }).close();
+});
+
+test('what is committed before the end of a volume is written, and what comes after is refused', async (t) => {
+  const path = folderOf(t);
+  const volume = Volume.open({ path, nodeId: 'a' });
+  const written = volume.commit((writes) => writes.put(volume.table('t'), bytes('a'), bytes('1')));
+  await Promise.all([volume.close(), written]);
+  await assert.rejects(volume.durable(), { name: 'StorageError', fault: 'closed' });
+  const again = Volume.open({ path, nodeId: 'a' });
+  t.after(() => again.close());
+  assert.equal(String(again.table('t').get(bytes('a'))), '1');
+});
+
+test('says when little space is left', async (t) => {
+  let free = 1_000_000;
+  const volume = Volume.open({ path: folderOf(t), nodeId: 'a', reserveBytes: 500_000, freeBytes: () => free });
+  t.after(() => volume.close());
+  assert.equal(volume.isLow, false);
+  free = 400_000;
+  const table = volume.table('t');
+  for (let i = 0; i < 17; i += 1)
+    await volume.commit((writes) => writes.put(table, bytes('a'), Buffer.alloc(1024 * 1024)));
+  assert.equal(volume.isLow, true);
+});
+
+for (const { fault, free } of [
+  { fault: 'full', free: 0 },
+  { fault: 'io', free: 1_000_000_000 },
+]) {
+  test(`a write that the disk refuses ends the volume (${fault}), and what was durable before is there`, async (t) => {
+    const path = folderOf(t);
+    const child = join(import.meta.dirname, '../fixtures/filling-process.ts');
+    // A limit on the size of files stands for a disk that is full: the write is cut short, as it is then.
+    const command = `ulimit -f 8192; trap '' XFSZ; exec "$0" "$@"`;
+    const args = ['-c', command, process.execPath, '--conditions=@peermesh/source', child, path, String(free)];
+    const running = spawn('sh', args, { stdio: ['ignore', 'pipe', 'ignore'] });
+    const output: Buffer[] = [];
+    running.stdout.on('data', (chunk: Buffer) => output.push(chunk));
+    const [code] = (await once(running, 'close')) as [number];
+    const report = JSON.parse(String(Buffer.concat(output))) as Record<string, unknown>;
+    assert.equal(code, 0);
+    assert.deepEqual(report['faults'], [fault, fault, fault]);
+    const volume = Volume.open({ path, nodeId: 'a' });
+    t.after(() => volume.close());
+    assert.ok(Number(report['durable']) > 0);
+    assert.ok(volume.table('t').getCount() >= Number(report['durable']));
+  });
+}
+
+test('the boot epoch rises with every start, and peers and incarnation stay', async (t) => {
+  const path = folderOf(t);
+  const first = Volume.open({ path, nodeId: 'a' });
+  const store = new NodeStateStore(first);
+  assert.deepEqual(await store.start(), { bootEpoch: 1, incarnation: 0, peers: [] });
+  const peer = (nodeId: string, lastSeenMs: number) => ({ nodeId, address: `wss://${nodeId}.example`, lastSeenMs });
+  await store.setPeers([peer('x', 1), peer('y', 2)]);
+  await store.setPeers([peer('y', 3), peer('z', 5)]);
+  await store.setIncarnation(7);
+  await store.setIncarnation(4);
+  await first.close();
+  const second = Volume.open({ path, nodeId: 'a' });
+  t.after(() => second.close());
+  assert.deepEqual(await new NodeStateStore(second).start(), {
+    bootEpoch: 2,
+    incarnation: 7,
+    peers: [peer('z', 5), peer('y', 3)],
+  });
+});
+
+test('a damaged boot epoch is an error and not a new beginning', async (t) => {
+  const volume = Volume.open({ path: folderOf(t), nodeId: 'a' });
+  t.after(() => volume.close());
+  const store = new NodeStateStore(volume);
+  await store.start();
+  await volume.commit((writes) => writes.put(volume.table('node'), bytes('boot-epoch'), Buffer.alloc(30, 1)));
+  await assert.rejects(store.start(), (error: StorageError) => error.fault === 'corrupt');
+});
