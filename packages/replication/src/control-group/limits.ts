@@ -9,7 +9,7 @@ export const LIMITS = {
   joinKeys: 1_024,
   admissionList: 100_000,
   nameBytes: 64,
-  addressBytes: 256,
+  addressBytes: 512,
   textBytes: 256,
   settingBytes: 16_384,
   wrappedKeyBytes: 512,

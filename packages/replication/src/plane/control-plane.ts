@@ -1,0 +1,307 @@
+import type { Message, RaftStatus } from '@peermesh/consensus';
+import type { ControlChange } from '../control-group/change.ts';
+import type { Command, CommandBody, MeshHealth } from '../control-group/command.ts';
+import { encodeCommand } from '../control-group/control-group.ts';
+import type { ControlState } from '../control-group/state.ts';
+import { ControlReplica, type ControlReplicaStart } from './control-replica.ts';
+import type { DurableBatch } from './durable-batch.ts';
+import { LeaderDesk } from './leader-desk.ts';
+import type { PlaneConfig } from './plane-config.ts';
+import { decodePlaneMessage, encodePlaneMessage, type PlaneMessage, resultOf } from './plane-message.ts';
+import { Reachability } from './reachability.ts';
+import { type PendingRequest, type RequestOutcome, Requests } from './requests.ts';
+import { VoterManager } from './voter-manager.ts';
+
+export interface ControlPlaneStart extends Omit<ControlReplicaStart, 'raft' | 'snapshotBytes'> {
+  readonly config: PlaneConfig;
+}
+
+/** Who asks for a command, and whether a rule is to be set aside. */
+export interface RequestOptions {
+  /** Empty when the node acts for itself. */
+  readonly operator?: string;
+  /** Why; see {@link MeshHealth}. */
+  readonly override?: string;
+  readonly timeoutMs: number;
+}
+
+/** A change and the index of the command that made it. */
+export interface LoggedChange {
+  readonly index: number;
+  readonly change: ControlChange;
+}
+
+/** What the plane wants done, and what has happened. */
+export interface PlaneReady {
+  /** To be written, in this order; then {@link ControlPlane.persisted}. */
+  readonly batches: readonly DurableBatch[];
+  /** Raft messages, by the short id of the receiver. */
+  readonly raft: readonly Message[];
+  /** Messages of {@link ControlPlane.receive} of another member. They need a channel that does not lose. */
+  readonly messages: readonly { readonly to: number; readonly bytes: Uint8Array }[];
+  readonly outcomes: readonly { readonly requestId: string; readonly outcome: RequestOutcome }[];
+  /** With the index that each has in the log: after a restart, some come again. */
+  readonly changes: readonly LoggedChange[];
+  /** The state came whole: whoever watches reads it anew. */
+  readonly isRestored: boolean;
+  /** This node was removed, by its own log or as another member says. */
+  readonly removed: 'left' | 'evicted' | 'replaced' | 'revoked' | null;
+}
+
+/**
+ * A member's part in the control group: its replica, its requests, and, while it leads, the requests of others and the voters.
+ * Pure: time and randomness come in, messages and writes come out. Times are ms of a clock that never goes back.
+ */
+export class ControlPlane {
+  readonly #replica: ControlReplica;
+  readonly #config: PlaneConfig;
+  readonly #random: () => number;
+  readonly #requests = new Requests();
+  readonly #reachability: Reachability;
+  readonly #voters: VoterManager;
+  readonly #desk: LeaderDesk;
+  #messages: { to: number; bytes: Uint8Array }[] = [];
+  #outcomes: { requestId: string; outcome: RequestOutcome }[] = [];
+  #tickAtMs: number;
+  #leader = 0;
+  #removed: PlaneReady['removed'] = null;
+  /** Messages that were refused, by reason. */
+  readonly counters: Record<string, number> = {};
+
+  constructor(start: ControlPlaneStart, nowMs: number) {
+    const { config, random } = start;
+    this.#config = config;
+    this.#random = random;
+    this.#replica = new ControlReplica({ ...start, raft: config.raft, snapshotBytes: config.snapshotBytes });
+    this.#reachability = new Reachability(start.id, config.benefitMs);
+    this.#reachability.follow(this.state.members.keys(), nowMs);
+    this.#desk = new LeaderDesk(this.#replica, this.#reachability, (to, message) => this.#send(to, message));
+    this.#voters = new VoterManager(this.#replica, this.#reachability, config);
+    this.#tickAtMs = nowMs + config.tickMs;
+  }
+
+  get state(): Readonly<ControlState> {
+    return this.#replica.group.state;
+  }
+
+  get replica(): ControlReplica {
+    return this.#replica;
+  }
+
+  get raftStatus(): RaftStatus {
+    return this.#replica.status;
+  }
+
+  get wakeAtMs(): number {
+    return Math.min(this.#tickAtMs, this.#requests.wakeAtMs, this.#voters.wakeAtMs);
+  }
+
+  health(nowMs: number): MeshHealth {
+    return this.#reachability.health(nowMs);
+  }
+
+  unreachable(nowMs: number): readonly number[] {
+    return this.#reachability.unreachable(nowMs);
+  }
+
+  /** What the failure detector says of a member. */
+  reachable(shortId: number, isReachable: boolean, nowMs: number): void {
+    this.#reachability.report(shortId, isReachable, nowMs);
+  }
+
+  /** The clock on the wall, for what expires; only read while this replica leads. */
+  setWallClock(wallMs: number, nowMs: number): void {
+    this.#desk.wallOffsetMs = wallMs - nowMs;
+  }
+
+  /** Lets a group of one elect itself at once instead of after an election timeout. */
+  hurryElection(): void {
+    const { configuration, id } = this.#replica;
+    if (configuration.voters.length !== 1 || configuration.voters[0] !== id) return;
+    for (let ticks = 0; ticks < 1_000 && this.raftStatus.role === 'follower'; ticks += 1) this.#replica.tick();
+  }
+
+  /**
+   * Asks for a command; its outcome comes out of {@link takeReady} under the returned id.
+   * @throws RangeError when the command is beyond a limit of its format
+   */
+  request(body: CommandBody, options: RequestOptions, nowMs: number): string {
+    const requestId = this.#newId();
+    const { operator = '', override = '', timeoutMs } = options;
+    const actor = body.kind === 'create' ? 0 : this.#replica.id;
+    const basis = this.#replica.appliedIndex;
+    const header = { requestId, basis, actor, operator, override, atMs: 0, health: 'HEALTHY' as const };
+    encodeCommand({ header, body });
+    return this.#begin(requestId, { header, body }, timeoutMs, nowMs);
+  }
+
+  /** Asks for a moment at which this replica has applied everything that is committed now. */
+  read(timeoutMs: number, nowMs: number): string {
+    return this.#begin(this.#newId(), null, timeoutMs, nowMs);
+  }
+
+  /** A Raft message of another member. */
+  step(message: Message): void {
+    this.#replica.step(message);
+  }
+
+  /** A message of another member's plane. */
+  receive(from: number, bytes: Uint8Array, nowMs: number): void {
+    const decoded = decodePlaneMessage(bytes);
+    if ('fault' in decoded) return this.#count(decoded.fault);
+    const message = decoded.value;
+    switch (message.kind) {
+      case 'request':
+        return this.#desk.request(from, message.command, nowMs) ? undefined : this.#count('not-the-actor');
+      case 'read':
+        return this.#desk.read(from, message.requestId);
+      case 'answer':
+        return this.#onAnswer(message);
+      case 'declined':
+        return this.#onDeclined(message, nowMs);
+      case 'readAnswer': {
+        const request = this.#requests.get(message.requestId);
+        if (request?.command === null) request.readAt ??= message.index;
+        return;
+      }
+      case 'removed':
+        if (from === this.raftStatus.leader) this.#removed ??= message.why;
+        else this.#count('not-the-leader');
+    }
+  }
+
+  persisted(number: number): void {
+    this.#replica.persisted(number);
+  }
+
+  tick(nowMs: number): void {
+    if (nowMs >= this.#tickAtMs) {
+      this.#replica.tick();
+      // A node that stood still does not make up for it: that would be an election for nothing.
+      this.#tickAtMs = Math.max(this.#tickAtMs + this.#config.tickMs, nowMs + this.#config.tickMs / 2);
+    }
+    const { leader } = this.raftStatus;
+    if (leader !== this.#leader) {
+      this.#leader = leader;
+      this.#requests.hurry(nowMs);
+    }
+    for (const request of [...this.#requests.all()]) this.#drive(request, nowMs);
+    this.#voters.tick(nowMs);
+  }
+
+  /** @throws ControlGroupError when the log holds what is not known here: the node must stop */
+  takeReady(nowMs: number): PlaneReady {
+    const ready = this.#replica.takeReady();
+    const changes = ready.applied.flatMap(({ index, changes: made }) => made.map((change) => ({ index, change })));
+    if (ready.isRestored || changes.length > 0) this.#reachability.follow(this.state.members.keys(), nowMs);
+    for (const { requestId, result, index } of ready.applied) this.#end(requestId, { kind: 'result', result, index });
+    this.#desk.applied(ready.applied);
+    if (ready.isRestored) this.#findAnswered();
+    for (const { context, index } of ready.reads) {
+      const request = this.#requests.get(this.#desk.confirmed(context, index));
+      if (request !== undefined) request.readAt ??= index;
+    }
+    this.#endReads();
+    if (changes.length > 0) this.#sayFarewell(changes);
+    const messages = this.#messages;
+    const outcomes = this.#outcomes;
+    this.#messages = [];
+    this.#outcomes = [];
+    const { batches, messages: raft, isRestored } = ready;
+    return { batches, raft, messages, outcomes, changes, isRestored, removed: this.#removed };
+  }
+
+  #begin(requestId: string, command: Command | null, timeoutMs: number, nowMs: number): string {
+    const deadlineMs = nowMs + timeoutMs;
+    this.#requests.add({
+      requestId,
+      command,
+      deadlineMs,
+      sendAtMs: nowMs,
+      maybeTaken: false,
+      ownTerm: 0,
+      readAt: null,
+    });
+    return requestId;
+  }
+
+  #drive(request: PendingRequest, nowMs: number): void {
+    const { requestId, command } = request;
+    if (nowMs >= request.deadlineMs)
+      return this.#end(requestId, { kind: request.maybeTaken ? 'unknown' : 'not-taken' });
+    if (nowMs < request.sendAtMs || request.readAt !== null) return;
+    const { role, leader, term } = this.raftStatus;
+    request.sendAtMs = nowMs + (leader === 0 ? this.#config.tickMs : this.#config.retryMs);
+    if (role === 'leader') {
+      if (command === null) this.#desk.confirm(this.#replica.id, requestId);
+      else if (request.ownTerm !== term && !('refused' in this.#desk.append(command, nowMs))) {
+        request.maybeTaken = true;
+        request.ownTerm = term;
+      }
+    } else if (leader !== 0) {
+      this.#send(leader, command === null ? { kind: 'read', requestId } : { kind: 'request', command });
+      if (command !== null) request.maybeTaken = true;
+    }
+  }
+
+  /** A result counts when this replica has applied it as well, so that whoever asked sees it; one that left never will. */
+  #onAnswer(message: Extract<PlaneMessage, { kind: 'answer' }>): void {
+    const command = this.#requests.get(message.requestId)?.command;
+    if (command?.body.kind !== 'leave' || command.body.shortId !== this.#replica.id) return;
+    this.#end(message.requestId, { kind: 'result', result: resultOf(message), index: message.index });
+    if (message.outcome === 'done') this.#removed ??= 'left';
+  }
+
+  #onDeclined({ requestId, leader }: Extract<PlaneMessage, { kind: 'declined' }>, nowMs: number): void {
+    const request = this.#requests.get(requestId);
+    if (request === undefined) return;
+    const pauseMs = leader === 0 ? this.#config.tickMs * 2 : this.#config.tickMs;
+    request.sendAtMs = Math.min(request.sendAtMs, nowMs + pauseMs);
+  }
+
+  /** After a whole state came, requests may have been answered in the part of the log that was never seen. */
+  #findAnswered(): void {
+    for (const { requestId } of [...this.#requests.all()]) {
+      const answered = this.state.answered.get(requestId);
+      if (answered === undefined) continue;
+      this.#end(requestId, { kind: 'result', result: resultOf(answered), index: answered.index });
+    }
+  }
+
+  #endReads(): void {
+    const { appliedIndex } = this.#replica;
+    for (const { requestId, readAt } of [...this.#requests.all()]) {
+      if (readAt !== null && readAt <= appliedIndex) this.#end(requestId, { kind: 'read', index: appliedIndex });
+    }
+  }
+
+  #sayFarewell(changes: readonly LoggedChange[]): void {
+    for (const { change } of changes) {
+      if (change.kind !== 'member-removed') continue;
+      const { shortId } = change.member;
+      if (shortId === this.#replica.id) this.#removed ??= change.why;
+      else if (this.raftStatus.role === 'leader') this.#send(shortId, { kind: 'removed', why: change.why });
+    }
+  }
+
+  #end(requestId: string, outcome: RequestOutcome): void {
+    if (this.#requests.end(requestId)) this.#outcomes.push({ requestId, outcome });
+  }
+
+  #send(to: number, message: PlaneMessage): void {
+    this.#messages.push({ to, bytes: encodePlaneMessage(message) });
+  }
+
+  #count(reason: string): void {
+    this.counters[reason] = (this.counters[reason] ?? 0) + 1;
+  }
+
+  /** 128 random bits in hex. */
+  #newId(): string {
+    const word = (): string =>
+      Math.floor(this.#random() * 2 ** 32)
+        .toString(16)
+        .padStart(8, '0');
+    return word() + word() + word() + word();
+  }
+}
