@@ -185,7 +185,7 @@ export class ControlPlane {
       this.#leader = leader;
       this.#requests.hurry(nowMs);
     }
-    for (const request of [...this.#requests.all()]) this.#drive(request, nowMs);
+    for (const request of this.#requests.all()) this.#drive(request, nowMs);
     this.#voters.tick(nowMs);
   }
 
@@ -261,7 +261,7 @@ export class ControlPlane {
 
   /** After a whole state came, requests may have been answered in the part of the log that was never seen. */
   #findAnswered(): void {
-    for (const { requestId } of [...this.#requests.all()]) {
+    for (const { requestId } of this.#requests.all()) {
       const answered = this.state.answered.get(requestId);
       if (answered === undefined) continue;
       this.#end(requestId, { kind: 'result', result: resultOf(answered), index: answered.index });
@@ -270,7 +270,7 @@ export class ControlPlane {
 
   #endReads(): void {
     const { appliedIndex } = this.#replica;
-    for (const { requestId, readAt } of [...this.#requests.all()]) {
+    for (const { requestId, readAt } of this.#requests.all()) {
       if (readAt !== null && readAt <= appliedIndex) this.#end(requestId, { kind: 'read', index: appliedIndex });
     }
   }
