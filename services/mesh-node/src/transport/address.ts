@@ -1,0 +1,34 @@
+import { LANES_MAX } from '@peermesh/link';
+
+/** An address of a transport, taken apart. */
+export interface NodeAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Reads `<scheme>://host:port`; null for anything else, such as one without a port or with a path. */
+export function parseAddress(address: string, scheme: string): NodeAddress | null {
+  if (!URL.canParse(address)) return null;
+  const url = new URL(address);
+  const rest = url.pathname === '/' || url.pathname === '' ? url.search + url.hash + url.username : 'path';
+  if (url.protocol !== `${scheme}:` || rest !== '' || url.hostname === '') return null;
+  const port = url.port === '' ? DEFAULT_PORTS[scheme] : Number(url.port);
+  return port === undefined ? null : { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port };
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { ws: 80, wss: 443 };
+
+export function formatAddress(scheme: string, host: string, port: number): string {
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** A lane number in text; null for anything else. */
+export function parseLane(text: string | undefined): number | null {
+  const lane = /^\d{1,2}$/.test(text ?? '') ? Number(text) : LANES_MAX;
+  return lane < LANES_MAX ? lane : null;
+}
+
+/** Whether others could read along: plain connections are for these hosts only. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}

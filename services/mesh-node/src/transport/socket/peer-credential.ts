@@ -1,0 +1,53 @@
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { nodeIdOf, verifyJoinToken } from '../../identity/index.ts';
+import type { RefusalReason, TransportCredentials } from '../port.ts';
+
+/** Whom TLS or a token showed the other side to be. */
+export interface PeerCredential {
+  readonly nodeId: string;
+  /** Of the certificate; null for a token. */
+  readonly serialNumber: string | null;
+}
+
+const EXPIRED = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
+
+/** Who is behind the socket: null on a plain one, a reason when the certificate, or lacking one the token, will not do. */
+export async function credentialOf(
+  socket: Socket,
+  token: string | null,
+  credentials: TransportCredentials | null,
+  nowMs: number,
+): Promise<PeerCredential | null | RefusalReason> {
+  if (credentials === null) return null;
+  if (!(socket instanceof TLSSocket)) return 'tls_failed';
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) return token === null ? 'certificate_missing' : fromToken(token, credentials, nowMs);
+  const problem = String(socket.authorizationError ?? '');
+  if (EXPIRED.has(problem) || nowMs > certificate.validToDate.getTime()) return 'certificate_expired';
+  if (!socket.authorized || certificate.publicKey.asymmetricKeyType !== 'ed25519') return 'certificate_untrusted';
+  const { serialNumber } = certificate;
+  const nodeId = nodeIdOf(certificate.publicKey);
+  return credentials.isRevoked(nodeId, serialNumber) ? 'certificate_revoked' : { nodeId, serialNumber };
+}
+
+async function fromToken(
+  token: string,
+  credentials: TransportCredentials,
+  nowMs: number,
+): Promise<PeerCredential | RefusalReason> {
+  const { meshId, trustedPem } = credentials;
+  const verdict = await verifyJoinToken(token, { meshId, trustedPem, nowMs });
+  if ('refused' in verdict) return verdict.refused;
+  return credentials.isRevoked(verdict.nodeId, null)
+    ? 'certificate_revoked'
+    : { nodeId: verdict.nodeId, serialNumber: null };
+}
+
+/** What binds a handshake to this TLS connection (RFC 9266); empty on a plain one. */
+export function channelBindingOf(socket: Socket): Uint8Array {
+  if (!(socket instanceof TLSSocket)) return new Uint8Array(0);
+  return new Uint8Array(socket.exportKeyingMaterial(BINDING_BYTES, 'EXPORTER-Channel-Binding', Buffer.alloc(0)));
+}
+
+const BINDING_BYTES = 32;

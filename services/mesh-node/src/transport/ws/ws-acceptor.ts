@@ -1,0 +1,79 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { BATCH_BYTES_MAX } from '@peermesh/link';
+import { WebSocketServer } from 'ws';
+import { parseLane } from '../address.ts';
+import type { RefusalReason } from '../port.ts';
+import type { TransportSettings } from '../settings.ts';
+import { channelBindingOf, credentialOf } from '../socket/peer-credential.ts';
+import { WsChannel } from './ws-channel.ts';
+import { LANE_PATH, REFUSAL_HEADER } from './ws-protocol.ts';
+
+const HEADER_BYTES_MAX = 8 * 1_024;
+
+/** What the acceptor is used with. */
+export interface WsAcceptorEvents {
+  settings(): TransportSettings;
+  onSettled(socket: Socket): void;
+  onChannel(channel: WsChannel): void;
+  onRefused(reason: RefusalReason): void;
+}
+
+/** Makes channels of accepted sockets: reads the HTTP upgrade, checks who it is, and answers anything else with a status. */
+export class WsAcceptor {
+  readonly #events: WsAcceptorEvents;
+  readonly #http: Server;
+  readonly #webSockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: BATCH_BYTES_MAX,
+    perMessageDeflate: false,
+    clientTracking: false,
+    skipUTF8Validation: true,
+  });
+
+  constructor(events: WsAcceptorEvents) {
+    this.#events = events;
+    this.#http = createServer({ maxHeaderSize: HEADER_BYTES_MAX }, (_request, response) => {
+      events.onRefused('bad_protocol');
+      response.writeHead(426, { connection: 'close' }).end();
+    });
+    this.#http.on('clientError', (_error, socket) => {
+      events.onRefused('bad_protocol');
+      socket.destroy();
+    });
+    this.#http.on('upgrade', (request, socket, head) => {
+      socket.on('error', ignore);
+      this.#onUpgrade(request, socket as Socket, head).catch(() => this.#refuse(socket as Socket, 400, 'bad_protocol'));
+    });
+    this.#webSockets.on('wsClientError', () => events.onRefused('bad_protocol'));
+  }
+
+  accept(socket: Socket): void {
+    this.#http.emit('connection', socket);
+  }
+
+  async #onUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    const lane = parseLane(LANE_PATH.exec(request.url ?? '')?.[1]);
+    if (lane === null) return this.#refuse(socket, 404, 'bad_protocol');
+    const { credentials, now } = this.#events.settings();
+    const token = /^Bearer ([\w.-]+)$/.exec(request.headers.authorization ?? '')?.[1] ?? null;
+    const credential = await credentialOf(socket, token, credentials, now());
+    if (typeof credential === 'string') return this.#refuse(socket, 401, credential);
+    if (socket.destroyed) return;
+    this.#webSockets.handleUpgrade(request, socket, head, (ws) => {
+      const onSettled = (): void => this.#events.onSettled(socket);
+      const binding = channelBindingOf(socket);
+      this.#events.onChannel(new WsChannel(ws, socket, { lane, isDialled: false, binding, credential, onSettled }));
+    });
+  }
+
+  #refuse(socket: Socket, status: number, reason: RefusalReason): void {
+    this.#events.onRefused(reason);
+    socket.end(
+      `HTTP/1.1 ${status} Refused\r\n${REFUSAL_HEADER}: ${reason}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
+    );
+    socket.once('finish', () => socket.destroy());
+  }
+}
+
+const ignore = (): void => undefined;

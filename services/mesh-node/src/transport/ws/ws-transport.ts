@@ -1,0 +1,87 @@
+import { formatAddress, isLoopback, parseAddress, parseLane } from '../address.ts';
+import {
+  DialError,
+  type Transport,
+  type TransportCredentials,
+  type TransportEvents,
+  type TransportStats,
+} from '../port.ts';
+import type { Session } from '../session.ts';
+import { SessionHub } from '../session-hub.ts';
+import type { TransportSettings } from '../settings.ts';
+import { SocketListener } from '../socket/socket-listener.ts';
+import { WsAcceptor } from './ws-acceptor.ts';
+import type { WsChannel } from './ws-channel.ts';
+import { dialWs } from './ws-dialler.ts';
+
+/** Lanes over WebSocket: `wss://host:port` with credentials, else `ws://host:port`. */
+export function createWsTransport(settings: TransportSettings, events: TransportEvents): Transport {
+  return new WsTransport(settings, events);
+}
+
+class WsTransport implements Transport {
+  readonly #hub: SessionHub;
+  readonly #listener: SocketListener;
+  readonly #scheme: string;
+
+  constructor(settings: TransportSettings, events: TransportEvents) {
+    const hub = new SessionHub(settings, events);
+    this.#hub = hub;
+    this.#scheme = settings.credentials === null ? 'ws' : 'wss';
+    const acceptor = new WsAcceptor({
+      settings: () => hub.settings,
+      onSettled: (socket) => this.#listener.settled(socket),
+      onChannel: (channel) => void this.#begin(channel, null),
+      onRefused: (reason) => hub.onRefused(reason),
+    });
+    this.#listener = new SocketListener(settings, {
+      onSocket: (socket) => acceptor.accept(socket),
+      onRefused: (reason) => hub.onRefused(reason),
+    });
+  }
+
+  async listen(): Promise<string> {
+    const { listen, credentials } = this.#hub.settings;
+    const address = listen === null ? null : parseAddress(listen, this.#scheme);
+    if (address === null) throw new Error(`not an address to listen on for ${this.#scheme}: ${listen}`);
+    if (credentials === null && !isLoopback(address.host))
+      throw new Error(`without certificates nodes listen on loopback only, not on ${address.host}`);
+    if (credentials !== null && credentials.certificatePem === undefined)
+      throw new Error('a node that listens needs a certificate');
+    const port = await this.#listener.listen(address.host, address.port);
+    return formatAddress(this.#scheme, address.host, port);
+  }
+
+  dial(address: string, lane: number, expectedPeer?: string): void {
+    const attempt = { address, lane, expectedPeer: expectedPeer ?? null };
+    const target = parseAddress(address, this.#scheme);
+    this.#hub.dial(attempt, async (signal) => {
+      if (target === null || parseLane(String(lane)) === null) throw new DialError('bad_protocol');
+      const channel = await dialWs(target.host, target.port, lane, this.#hub.settings, signal);
+      return this.#begin(channel, attempt);
+    });
+  }
+
+  setCredentials(credentials: TransportCredentials): void {
+    this.#hub.setCredentials(credentials);
+    this.#listener.renew(this.#hub.settings);
+  }
+
+  stats(): TransportStats {
+    return this.#hub.stats(this.#listener.pending);
+  }
+
+  async close(): Promise<void> {
+    const closed = this.#listener.stop();
+    await this.#hub.close();
+    this.#listener.destroyAll();
+    await closed;
+  }
+
+  #begin(channel: WsChannel, attempt: Parameters<SessionHub['begin']>[1]): Session {
+    const session = this.#hub.begin(channel, attempt);
+    channel.bind(session);
+    session.start();
+    return session;
+  }
+}
