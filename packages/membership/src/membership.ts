@@ -72,6 +72,8 @@ export interface Membership {
   setMetadata(metadata: string, nowMs: number): void;
   /** How late this process is, as `monitorEventLoopDelay` sees it; a slow observer accuses later. */
   setObserverHealth(health: { readonly eventLoopDelayMs: number }): void;
+  /** Takes in a member that an authority admitted: alive until probes say otherwise. One that is known stays as it is. */
+  admit(member: Pick<MemberRecord, 'id' | 'address' | 'identity'>, nowMs: number): void;
   /** Forgets a member that an authority removed. Its later claims need admission again. */
   remove(id: NodeId): void;
   get(id: NodeId): MemberView | undefined;
@@ -113,18 +115,8 @@ class MembershipCore implements Membership {
     const prober = new Prober({ config, table, dissemination, rules, health, outbox }, firstSequence);
     const helper = new Helper(config, table, dissemination);
     const antiEntropy = new AntiEntropy({ config, self, table, dissemination, rules, prober, random });
-    const joining = new Joining({
-      config,
-      meshId,
-      self,
-      table,
-      dissemination,
-      rules,
-      antiEntropy,
-      admission,
-      outbox,
-      random,
-    });
+    const shared = { config, self, table, dissemination, rules, antiEntropy, admission, outbox, random };
+    const joining = new Joining({ meshId, ...shared });
     this.#config = config;
     this.#table = table;
     this.#self = self;
@@ -136,18 +128,7 @@ class MembershipCore implements Membership {
     this.#helper = helper;
     this.#antiEntropy = antiEntropy;
     this.#joining = joining;
-    this.#receiver = new Receiver({
-      self,
-      table,
-      codec,
-      dissemination,
-      rules,
-      prober,
-      helper,
-      antiEntropy,
-      joining,
-      outbox,
-    });
+    this.#receiver = new Receiver({ codec, prober, helper, joining, ...shared });
     this.#startedAtMs = now;
     prober.startAt(now + config.probeIntervalMs * random());
     antiEntropy.start(now);
@@ -236,6 +217,15 @@ class MembershipCore implements Membership {
 
   setObserverHealth({ eventLoopDelayMs }: { readonly eventLoopDelayMs: number }): void {
     this.#health.observe(eventLoopDelayMs);
+  }
+
+  admit(member: Pick<MemberRecord, 'id' | 'address' | 'identity'>, nowMs: number): void {
+    const isKnown = member.id === this.#self.id || this.#table.get(member.id) !== undefined;
+    if (isKnown || this.#self.status !== 'active') return;
+    const versions = { versionMin: WIRE_VERSION, versionMax: WIRE_VERSION };
+    const record: MemberRecord = { ...member, metadata: '', metadataVersion: 0, ...versions };
+    this.#rules.adopt([{ kind: 'alive', incarnation: 0, record }], nowMs);
+    this.#dueAtMs = this.#nextTickAtMs();
   }
 
   remove(id: NodeId): void {

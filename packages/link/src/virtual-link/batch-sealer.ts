@@ -50,7 +50,15 @@ export class BatchSealer {
     this.writeHeader(buffer, space.index, frames, space.nextSeq);
     const { deliveredBytes } = lane.rate;
     const isFull = flows.length > 0;
-    const sent = { lane: -1, sends: 0, sentAtMs: nowMs, deliveredAtSend: deliveredBytes, deliveredAtMs: nowMs, isFull };
+    const sent = {
+      lane: -1,
+      sends: 0,
+      sentAtMs: nowMs,
+      deliveredAtSend: deliveredBytes,
+      deliveredAtMs: nowMs,
+      isFull,
+      isRecalled: false,
+    };
     return { seq: space.nextSeq, buffer, length: at, ...sent };
   }
 

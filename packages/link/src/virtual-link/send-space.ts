@@ -14,6 +14,8 @@ export interface SentBatch {
   deliveredAtMs: number;
   /** There was more to send than the lane could take. */
   isFull: boolean;
+  /** Given back by `recall` while the link was down. */
+  isRecalled: boolean;
 }
 
 /**

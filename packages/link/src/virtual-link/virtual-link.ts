@@ -16,6 +16,7 @@ import { Flow, type FlowOptions } from './flow.ts';
 import { Lane, type LaneState } from './lane.ts';
 import { bulkLoad, LaneScaling } from './lane-scaling.ts';
 import type { LinkEvent, Ready } from './link-event.ts';
+import { recall } from './recall.ts';
 import { Receiver } from './receiver.ts';
 import { Sender } from './sender.ts';
 import { classOf, FIRST_BULK } from './spaces.ts';
@@ -83,7 +84,7 @@ export class VirtualLink {
     return result;
   }
 
-  /** Offers a frame that lies encoded in `bytes`, as a relay has it under its cursor. */
+  /** Offers a frame that lies encoded in `bytes`. */
   trySendEncoded(flow: Flow, bytes: Uint8Array, from: number, end: number, nowMs: number): SendResult {
     if (this.#isClosed) return SendResult.closed;
     const result = this.#admission.sendEncoded(flow, bytes, from, end);
@@ -163,6 +164,14 @@ export class VirtualLink {
   close(): (readonly [Uint8Array, number, number])[] {
     this.#isClosed = true;
     return [...this.#sender.undelivered()];
+  }
+
+  /**
+   * Of a link that is down: the frames not known to have arrived, each once, in runs for a FrameCursor, for another path.
+   * What was queued is taken out; what lies in batches stays and arrives when the link is back, perhaps a second time.
+   */
+  recall(): Uint8Array[] {
+    return recall(this.#sender);
   }
 
   /** Measurements as of now; a new object. */

@@ -43,9 +43,11 @@ export const FrameFlag = {
   fragment: 4,
   striped: 8,
   reliable: 16,
+  /** Its route was replaced on the way once: a second dead hop makes it wait for the computation. */
+  repaired: 32,
 } as const;
 
-export const FRAME_FLAGS_KNOWN = 31;
+export const FRAME_FLAGS_KNOWN = 63;
 
 /** Traffic classes in order of precedence. */
 export const TrafficClass = { control: 0, priority: 1, bulk: 2 } as const;

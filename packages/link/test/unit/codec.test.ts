@@ -131,7 +131,7 @@ suite('batch and frame codec', () => {
     ['a frame over the limit', altered(one, F, 0, 0, 1, 0), 'oversize'],
     ['a length of 2^32 - 1', altered(one, F, 255, 255, 255, 255), 'oversize'],
     ['type 0', altered(one, F + 4, 0), 'bad_type'],
-    ['a reserved flag', altered(one, F + 5, 32), 'bad_flags'],
+    ['a reserved flag', altered(one, F + 5, 64), 'bad_flags'],
     ['no hop left', altered(one, F + 6, 0), 'bad_ttl'],
     ['a class that cannot be', altered(one, F + 7, 3), 'bad_class'],
     ['a source route of no nodes', altered(one, F + 32, 0), 'bad_segments'],

@@ -1,0 +1,301 @@
+import { type FrameCursor, FrameType, TrafficClass } from '@peermesh/link';
+import type { FlowConfig } from '../config.ts';
+import type { OverlayCounters } from '../counters.ts';
+import type { Source } from '../forwarding/source.ts';
+import {
+  ACKNOWLEDGEMENTS_MAX,
+  type Acknowledgement,
+  decodeAcknowledgements,
+  encodeAcknowledgements,
+} from './acknowledgement.ts';
+import { frameTypeOf } from './channel.ts';
+import { type FlowKind, flowIdOf, flowKindOf } from './flow-id.ts';
+import { PART_HEADER_BYTES, PARTS_KNOWN, Part } from './part.ts';
+import { ReceiveFlow } from './receive-flow.ts';
+import { isLater, SendFlow } from './send-flow.ts';
+
+/** What became of a message: `accepted` reliable ones are delivered once while both ends live. */
+export type Acceptance = 'accepted' | 'would_block' | 'no_route' | 'congested' | 'too_large' | 'unknown_destination';
+
+/** A message that came in. */
+export interface FlowMessage {
+  readonly src: number;
+  readonly flow: number;
+  readonly kind: FlowKind;
+  readonly bytes: Uint8Array;
+  readonly credit: number;
+}
+
+export interface FlowsOptions {
+  readonly config: FlowConfig;
+  readonly source: Source;
+  readonly counters: OverlayCounters;
+  /** The life that a node is in, as it last advertised it; undefined while it is unknown. */
+  readonly epochOf: (node: number) => number | undefined;
+}
+
+const PROBE_MS = 250;
+const FRAME_PAYLOAD_MAX = 32 * 1024;
+/** Frames that one flow sends before the next has its turn. */
+const TURN_FRAMES = 64;
+
+/** All flows that end at this node: messages of any size, reliable ones in order and once, whatever path they took. */
+export class Flows {
+  /** This node's own life: what it advertises as its boot epoch. */
+  epoch = 0;
+  messages: FlowMessage[] = [];
+  readonly #options: FlowsOptions;
+  readonly #sending = new Map<number, Map<number, SendFlow>>();
+  readonly #active = new Set<SendFlow>();
+  readonly #receiving = new Map<number, Map<number, ReceiveFlow>>();
+  readonly #owing = new Set<ReceiveFlow>();
+
+  constructor(options: FlowsOptions) {
+    this.#options = options;
+  }
+
+  /** When {@link Flows.pump} has something to do besides. */
+  get wakeAtMs(): number {
+    let atMs = Number.POSITIVE_INFINITY;
+    for (const { ackDueAtMs } of this.#owing) atMs = Math.min(atMs, ackDueAtMs);
+    for (const flow of this.#active) {
+      atMs = Math.min(atMs, flow.timerAtMs);
+      if (flow.isStarved || flow.receiverEpoch === null) atMs = Math.min(atMs, flow.probeAtMs);
+    }
+    return atMs;
+  }
+
+  get sendFlows(): Iterable<SendFlow> {
+    return this.#active;
+  }
+
+  send(dst: number, kind: FlowKind, bytes: Uint8Array, nowMs: number): Acceptance {
+    const { config } = this.#options;
+    if (bytes.length > config.messageBytesMax) return 'too_large';
+    if (!kind.isReliable) return this.#sendOnce(dst, kind, bytes, nowMs);
+    const flow = this.#sendFlow(dst, kind);
+    if (!flow.offer(bytes)) return 'would_block';
+    this.#active.add(flow);
+    return 'accepted';
+  }
+
+  /** A data or raft frame for this node. */
+  receive(cursor: FrameCursor, nowMs: number): void {
+    const { counters } = this.#options;
+    const kind = flowKindOf(cursor.flow);
+    if (kind === undefined || kind.trafficClass !== cursor.trafficClass) {
+      counters.malformedFrames += 1;
+      return;
+    }
+    const { src, flow } = cursor;
+    if (!kind.isReliable) this.messages.push({ src, flow, kind, bytes: cursor.payload(), credit: 0 });
+    else this.#receivePart(cursor, nowMs);
+  }
+
+  /** A flowCredit frame for this node. */
+  onAcknowledgements(src: number, bytes: Uint8Array, nowMs: number): void {
+    const list = decodeAcknowledgements(bytes);
+    if (list === null) {
+      this.#options.counters.malformedFrames += 1;
+      return;
+    }
+    for (const entry of list) this.#onAcknowledgement(src, entry, nowMs);
+  }
+
+  /** The consumer has done with a message of a channel whose credit it holds. */
+  release({ src, flow, credit }: Pick<FlowMessage, 'src' | 'flow' | 'credit'>, nowMs: number): void {
+    const receiving = this.#receiving.get(src)?.get(flow);
+    if (receiving === undefined || credit > receiving.credit.heldBytes) return;
+    receiving.release(credit, nowMs);
+    if (receiving.ackDueAtMs < Number.POSITIVE_INFINITY) this.#owing.add(receiving);
+  }
+
+  /** Another life of a node was heard of. */
+  onEpoch(node: number, epoch: number): void {
+    for (const flow of this.#sending.get(node)?.values() ?? [])
+      if (isLater(epoch, flow.receiverEpoch)) flow.restart(epoch);
+  }
+
+  /** This node is in another life than it thought: what was not acknowledged is numbered anew. */
+  restart(epoch: number): void {
+    this.epoch = epoch;
+    for (const flows of this.#sending.values())
+      for (const flow of flows.values()) if (flow.receiverEpoch !== null) flow.restart(flow.receiverEpoch);
+  }
+
+  /** The node is no member any more. */
+  forget(node: number): void {
+    for (const flow of this.#sending.get(node)?.values() ?? []) this.#active.delete(flow);
+    for (const flow of this.#receiving.get(node)?.values() ?? []) this.#owing.delete(flow);
+    this.#sending.delete(node);
+    this.#receiving.delete(node);
+  }
+
+  /** Sends what may be sent. True when there was more than one turn's worth. */
+  pump(nowMs: number): boolean {
+    let isMore = false;
+    for (const flow of this.#active) {
+      flow.onTimer(nowMs);
+      if (this.#pumpFlow(flow, nowMs)) isMore = true;
+      if (flow.isIdle) this.#active.delete(flow);
+    }
+    this.#acknowledge(nowMs);
+    return isMore;
+  }
+
+  #sendFlow(dst: number, kind: FlowKind): SendFlow {
+    let flows = this.#sending.get(dst);
+    if (flows === undefined) this.#sending.set(dst, (flows = new Map()));
+    const id = flowIdOf(kind);
+    let flow = flows.get(id);
+    if (flow === undefined) flows.set(id, (flow = new SendFlow(dst, id, kind, this.#options.config)));
+    return flow;
+  }
+
+  #sendOnce(dst: number, kind: FlowKind, bytes: Uint8Array, nowMs: number): Acceptance {
+    const { source, counters } = this.#options;
+    if (bytes.length > FRAME_PAYLOAD_MAX) return 'too_large';
+    const flow = flowIdOf(kind);
+    this.#frame(kind, flow, bytes);
+    const emission = source.emit(dst, flow, false, nowMs);
+    if (emission === 'sent') return 'accepted';
+    const reason = emission === 'blocked' ? 'congested' : 'no_route';
+    counters.drop(reason, flow);
+    return reason;
+  }
+
+  #pumpFlow(flow: SendFlow, nowMs: number): boolean {
+    if (flow.receiverEpoch === null) {
+      const epoch = this.#options.epochOf(flow.dst);
+      if (epoch === undefined) return this.#probe(flow, nowMs);
+      flow.restart(epoch);
+    }
+    for (let count = 0; count < TURN_FRAMES; count += 1) {
+      const position = flow.next;
+      if (position < 0) return flow.isStarved ? this.#probe(flow, nowMs) : false;
+      if (!this.#emitPart(flow, position, nowMs)) return false;
+    }
+    return flow.next >= 0;
+  }
+
+  #emitPart(flow: SendFlow, position: number, nowMs: number): boolean {
+    const { source, counters } = this.#options;
+    const part = flow.part(position);
+    writeEpoch(part.payload, flow.receiverEpoch ?? 0);
+    this.#frame(flow.kind, flow.id, part.payload);
+    source.frame.seqLow = flow.seqOf(position);
+    source.frame.seqHigh = this.epoch;
+    if (source.emit(flow.dst, flow.pathHash, true, nowMs) !== 'sent') return false;
+    if (part.sends > 0) counters.retransmittedFrames += 1;
+    flow.onSent(position, nowMs);
+    return true;
+  }
+
+  /** Asks the receiver where it stands: it may have granted credit in a frame that was lost, or started anew. */
+  #probe(flow: SendFlow, nowMs: number): false {
+    if (nowMs < flow.probeAtMs) return false;
+    flow.probeAtMs = nowMs + PROBE_MS;
+    const payload = new Uint8Array(PART_HEADER_BYTES);
+    payload[4] = Part.probe;
+    writeEpoch(payload, flow.receiverEpoch ?? 0);
+    this.#frame(flow.kind, flow.id, payload);
+    this.#options.source.frame.seqLow = 0;
+    this.#options.source.frame.seqHigh = this.epoch;
+    this.#options.source.emit(flow.dst, flow.pathHash, true, nowMs);
+    return false;
+  }
+
+  #frame(kind: FlowKind, flow: number, payload: Uint8Array): void {
+    const { frame } = this.#options.source;
+    frame.type = frameTypeOf(kind.channel);
+    frame.trafficClass = kind.trafficClass;
+    frame.flow = flow;
+    frame.seqLow = 0;
+    frame.seqHigh = 0;
+    frame.payload = payload;
+  }
+
+  #receivePart(cursor: FrameCursor, nowMs: number): void {
+    const { counters } = this.#options;
+    const { src, flow, seqLow, seqHigh, bytes, payloadAt } = cursor;
+    if (cursor.payloadBytes < PART_HEADER_BYTES || bytes[payloadAt + 4]! > PARTS_KNOWN) {
+      counters.malformedFrames += 1;
+      return;
+    }
+    const receiving = this.#receiveFlow(src, flow, seqHigh);
+    if (receiving === null) {
+      counters.staleFrames += 1;
+      return;
+    }
+    const isProbe = bytes[payloadAt + 4] === Part.probe;
+    if (readEpoch(bytes, payloadAt) !== this.epoch && !isProbe) {
+      counters.staleFrames += 1;
+      receiving.ackDueAtMs = nowMs;
+    } else {
+      const receipt = receiving.take(seqLow, cursor.payload(), nowMs);
+      if (receipt === 'duplicate') counters.duplicateFrames += 1;
+      if (receipt === 'over_credit') counters.overCreditFrames += 1;
+      const kind = flowKindOf(flow)!;
+      for (const message of receiving.messages.splice(0)) this.messages.push({ src, flow, kind, ...message });
+    }
+    if (receiving.ackDueAtMs < Number.POSITIVE_INFINITY) this.#owing.add(receiving);
+  }
+
+  /** Null for frames of an earlier life of the sender. */
+  #receiveFlow(src: number, id: number, senderEpoch: number): ReceiveFlow | null {
+    let flows = this.#receiving.get(src);
+    if (flows === undefined) this.#receiving.set(src, (flows = new Map()));
+    const known = flows.get(id);
+    if (known !== undefined && known.senderEpoch === senderEpoch) return known;
+    for (const flow of flows.values()) {
+      if (isLater(flow.senderEpoch, senderEpoch)) return null;
+      if (flow.senderEpoch === senderEpoch) continue;
+      flows.delete(flow.id);
+      this.#owing.delete(flow);
+    }
+    const flow = new ReceiveFlow(src, id, senderEpoch, this.#options.config);
+    flows.set(id, flow);
+    return flow;
+  }
+
+  #onAcknowledgement(src: number, entry: Acknowledgement, nowMs: number): void {
+    const flow = this.#sending.get(src)?.get(entry.flow);
+    if (flow === undefined || entry.senderEpoch !== this.epoch) return;
+    if (entry.receiverEpoch !== flow.receiverEpoch) {
+      if (isLater(entry.receiverEpoch, flow.receiverEpoch)) flow.restart(entry.receiverEpoch);
+      return;
+    }
+    if (!flow.onAcknowledgement(entry, nowMs)) this.#options.counters.malformedFrames += 1;
+  }
+
+  #acknowledge(nowMs: number): void {
+    if (this.#owing.size === 0) return;
+    const due = new Map<number, Acknowledgement[]>();
+    for (const flow of this.#owing) {
+      if (flow.ackDueAtMs > nowMs) continue;
+      const list = due.get(flow.src) ?? [];
+      if (list.length >= ACKNOWLEDGEMENTS_MAX) continue;
+      list.push(flow.acknowledge(this.epoch));
+      due.set(flow.src, list);
+      this.#owing.delete(flow);
+    }
+    const { source } = this.#options;
+    for (const [src, list] of due) {
+      source.frame.type = FrameType.flowCredit;
+      source.frame.trafficClass = TrafficClass.control;
+      source.frame.flow = 0;
+      source.frame.seqLow = 0;
+      source.frame.seqHigh = 0;
+      source.frame.payload = encodeAcknowledgements(list);
+      source.emit(src, this.epoch, false, nowMs);
+    }
+  }
+}
+
+function writeEpoch(bytes: Uint8Array, epoch: number): void {
+  for (let index = 0; index < 4; index += 1) bytes[index] = epoch >>> (8 * index);
+}
+
+function readEpoch(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+}

@@ -1,0 +1,203 @@
+import { CreditSender } from '@peermesh/link';
+import type { FlowConfig } from '../config.ts';
+import type { Acknowledgement } from './acknowledgement.ts';
+import type { FlowKind } from './flow-id.ts';
+import { PART_HEADER_BYTES, Part } from './part.ts';
+import { RoundTrip } from './round-trip.ts';
+import { distance, isAfter, plus } from './serial.ts';
+
+const PART_BYTES = 32 * 1024 - PART_HEADER_BYTES;
+/** Bytes of the oldest frames that a timeout sends again. */
+const RESEND_BYTES = 64 * 1024;
+
+/** A frame until it is acknowledged; `payload` has room for the part's head. */
+export interface OutgoingPart {
+  readonly payload: Uint8Array;
+  sends: number;
+  sentAtMs: number;
+}
+
+/** The sending end of a reliable flow: what was accepted is kept until the receiver has taken it. */
+export class SendFlow {
+  readonly dst: number;
+  readonly id: number;
+  readonly kind: FlowKind;
+  bufferedBytes = 0;
+  retransmitted = 0;
+  /** Changes with each timeout, so that frames sent again take another path. */
+  salt = 0;
+  /** The life of the receiver that the sequence numbers count for; null while it is not known. */
+  receiverEpoch: number | null = null;
+  probeAtMs = 0;
+  readonly #config: FlowConfig;
+  readonly #rtt: RoundTrip;
+  #credit: CreditSender;
+  #parts: OutgoingPart[] = [];
+  #acked = 0;
+  #sent = 0;
+  #resendAt = 0;
+  #resendEnd = 0;
+  #gapTaken = 0;
+  #gapSinceMs = 0;
+  #timerAtMs = Number.POSITIVE_INFINITY;
+  #sentBytes = 0;
+
+  constructor(dst: number, id: number, kind: FlowKind, config: FlowConfig) {
+    this.dst = dst;
+    this.id = id;
+    this.kind = kind;
+    this.#config = config;
+    this.#rtt = new RoundTrip(config.retransmitMinMs, config.retransmitMaxMs);
+    this.#credit = new CreditSender(config.windowBytes);
+  }
+
+  get isIdle(): boolean {
+    return this.#parts.length === 0;
+  }
+
+  get roundTripMs(): number {
+    return this.#rtt.smoothedMs;
+  }
+
+  /** When something is to be sent again, or infinity. */
+  get timerAtMs(): number {
+    return this.#timerAtMs;
+  }
+
+  /** Takes a message, or refuses it when the flow holds enough already. Keeps no reference to `bytes`. */
+  offer(bytes: Uint8Array): boolean {
+    if (this.bufferedBytes > 0 && this.bufferedBytes + bytes.length > this.#config.sendBytesMax) return false;
+    for (let from = 0; from < bytes.length || from === 0; from += PART_BYTES) {
+      const end = Math.min(from + PART_BYTES, bytes.length);
+      const payload = new Uint8Array(PART_HEADER_BYTES + end - from);
+      payload.set(bytes.subarray(from, end), PART_HEADER_BYTES);
+      payload[4] = partOf(from === 0, end === bytes.length);
+      this.#parts.push({ payload, sends: 0, sentAtMs: 0 });
+      this.bufferedBytes += payload.length;
+    }
+    return true;
+  }
+
+  /** The position of the next frame to send, those to be sent again first; -1 for none. */
+  get next(): number {
+    if (this.#resendAt < this.#resendEnd) return this.#resendAt;
+    const part = this.#parts[this.#sent];
+    return part === undefined || part.payload.length > this.#credit.available ? -1 : this.#sent;
+  }
+
+  /** True when frames wait and only the receiver's credit is missing. */
+  get isStarved(): boolean {
+    return this.#sent === 0 && this.#parts.length > 0 && this.next < 0;
+  }
+
+  part(position: number): OutgoingPart {
+    return this.#parts[position]!;
+  }
+
+  seqOf(position: number): number {
+    return plus(this.#acked, position + 1);
+  }
+
+  /** What the path is chosen by: constant, or another one for each flowlet. */
+  get pathHash(): number {
+    const flowlet = this.kind.isMultiPath ? Math.floor(this.#sentBytes / this.#config.flowletBytes) : 0;
+    return (Math.imul(this.id, 0x9e37_79b1) ^ Math.imul(this.salt + flowlet, 0x85eb_ca6b)) >>> 0;
+  }
+
+  onSent(position: number, nowMs: number): void {
+    const part = this.#parts[position]!;
+    part.sends += 1;
+    part.sentAtMs = nowMs;
+    this.#sentBytes += part.payload.length;
+    if (position === this.#resendAt && position < this.#resendEnd) {
+      this.#resendAt += 1;
+      this.retransmitted += 1;
+    } else {
+      this.#sent += 1;
+      this.#credit.take(part.payload.length);
+    }
+    if (this.#timerAtMs === Number.POSITIVE_INFINITY) this.#timerAtMs = nowMs + this.#rtt.timeoutMs;
+  }
+
+  /** The receiver speaks. False when it says what cannot be. */
+  onAcknowledgement({ taken, gapEnd, creditBytes }: Acknowledgement, nowMs: number): boolean {
+    const count = distance(this.#acked, taken);
+    if (count < 0) return true;
+    if (count > this.#sent) return false;
+    if (count > 0) this.#onTaken(count, nowMs);
+    this.#credit.grant(creditBytes);
+    if (gapEnd !== 0) this.#onGap(taken, gapEnd, nowMs);
+    return true;
+  }
+
+  /** Silence for too long: the oldest frames are sent again, over another path. */
+  onTimer(nowMs: number): void {
+    if (nowMs < this.#timerAtMs) return;
+    this.#timerAtMs = Number.POSITIVE_INFINITY;
+    if (this.#sent === 0) return;
+    this.salt += 1;
+    this.#rtt.backOff();
+    this.#timerAtMs = nowMs + this.#rtt.timeoutMs;
+    this.#resend(this.#sent);
+  }
+
+  /** Another life of the receiver: it knows nothing of what the last one had not acknowledged, so that is numbered anew. */
+  restart(receiverEpoch: number): void {
+    this.receiverEpoch = receiverEpoch;
+    this.#acked = 0;
+    this.#sent = 0;
+    this.#resendAt = 0;
+    this.#resendEnd = 0;
+    this.#timerAtMs = Number.POSITIVE_INFINITY;
+    this.#credit = new CreditSender(this.#config.windowBytes);
+  }
+
+  #onTaken(count: number, nowMs: number): void {
+    const last = this.#parts[count - 1]!;
+    if (last.sends === 1) this.#rtt.sample(nowMs - last.sentAtMs);
+    else this.#rtt.onProgress();
+    for (let index = 0; index < count; index += 1) this.bufferedBytes -= this.#parts[index]!.payload.length;
+    this.#parts.splice(0, count);
+    this.#acked = plus(this.#acked, count);
+    this.#sent -= count;
+    this.#resendAt = Math.max(0, this.#resendAt - count);
+    this.#resendEnd = Math.max(0, this.#resendEnd - count);
+    this.#timerAtMs = this.#sent > 0 ? nowMs + this.#rtt.timeoutMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** A gap that does not close by itself is a loss. */
+  #onGap(taken: number, gapEnd: number, nowMs: number): void {
+    const length = distance(taken, gapEnd) - 1;
+    if (length <= 0 || length > this.#sent || taken !== this.#acked) return;
+    const isNew = this.#gapTaken !== taken || this.#gapSinceMs === 0;
+    if (isNew) {
+      this.#gapTaken = taken;
+      this.#gapSinceMs = nowMs;
+      return;
+    }
+    if (nowMs - this.#gapSinceMs < Math.max(GAP_MS_MIN, 2 * this.#rtt.smoothedMs)) return;
+    this.#gapSinceMs = nowMs;
+    this.#resend(length);
+  }
+
+  #resend(count: number): void {
+    if (this.#resendAt < this.#resendEnd) return;
+    let bytes = 0;
+    let end = 0;
+    while (end < count && (end === 0 || bytes < RESEND_BYTES)) bytes += this.#parts[end++]!.payload.length;
+    this.#resendAt = 0;
+    this.#resendEnd = end;
+  }
+}
+
+const GAP_MS_MIN = 100;
+
+function partOf(isFirst: boolean, isLast: boolean): Part {
+  if (isFirst) return isLast ? Part.whole : Part.first;
+  return isLast ? Part.last : Part.middle;
+}
+
+/** True when `epoch` is a later life than `known`. */
+export function isLater(epoch: number, known: number | null): boolean {
+  return known === null || isAfter(epoch, known);
+}

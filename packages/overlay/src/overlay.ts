@@ -1,0 +1,386 @@
+import { type Delivery, FrameCursor, FrameType, type LinkEvent } from '@peermesh/link';
+import { type LinkMetrics, NodeFlag } from '@peermesh/routing';
+import type { OverlayConfig } from './config.ts';
+import { MemberCore, type OverlaySigner } from './control/member-core.ts';
+import { OverlayCounters } from './counters.ts';
+import type { NeighbourMessage, OverlayDelivery, OverlayEvent, OverlayReady } from './events.ts';
+import type { FlowKind } from './flows/flow-id.ts';
+import type { Acceptance } from './flows/flows.ts';
+import { type Dial, Dialler } from './links/dialler.ts';
+import { LinkMeter } from './links/link-metrics.ts';
+import { type CloseReason, type ConnectionInfo, type ConnectionWrite, LinkTable } from './links/link-table.ts';
+import { chooseNeighbours } from './links/neighbour-choice.ts';
+import { messageOf, sendToNeighbour } from './links/neighbour-frames.ts';
+import type { PeerLink } from './links/peer-link.ts';
+import { MemberDirectory, type OverlayMember } from './members.ts';
+
+/** What an overlay is made of. Times are ms of one clock that never goes back. */
+export interface OverlayOptions {
+  readonly meshId: string;
+  /** This node's public key, base64url without padding. */
+  readonly nodeId: string;
+  /** Counts the starts of this node; kept on its disk and raised before each start. */
+  readonly bootEpoch: number;
+  /** What this node offers, bits of `NodeFlag`: INBOUND, RELAY. */
+  readonly flags: number;
+  readonly config: OverlayConfig;
+  readonly signer: OverlaySigner;
+  /** A number in [0, 1); the only source of randomness. */
+  readonly random: () => number;
+  readonly nowMs: number;
+}
+
+/** How a message is sent. */
+export type SendOptions = Pick<FlowKind, 'trafficClass' | 'isReliable'> &
+  Partial<Pick<FlowKind, 'index' | 'isMultiPath'>>;
+
+const DIAL_EVERY_MS = 50;
+const ROUNDS_MAX = 4;
+
+/**
+ * One node's overlay: links to peers, failure detection, routing, forwarding and end-to-end flows, as a state machine. Calls
+ * put in what the transport and the control group report; `takeReady` takes out what is to be done. Call `tick` when
+ * `wakeAtMs` has come and `takeReady` at the end of each turn of the event loop. It never calls out and holds no clock.
+ */
+export class Overlay {
+  readonly nodeId: string;
+  readonly counters = new OverlayCounters();
+  readonly members = new MemberDirectory();
+  readonly #options: OverlayOptions;
+  readonly #config: OverlayConfig;
+  readonly #links: LinkTable;
+  readonly #dialler: Dialler;
+  readonly #cursor = new FrameCursor();
+  readonly #meters = new WeakMap<PeerLink, LinkMeter>();
+  #core: MemberCore | null = null;
+  #isDraining = false;
+  #writes: ConnectionWrite[] = [];
+  #dials: Dial[] = [];
+  #neighbourMessages: NeighbourMessage[] = [];
+  #deliveries: OverlayDelivery[] = [];
+  #events: OverlayEvent[] = [];
+  #linkTickAtMs: number;
+  #dialAtMs: number;
+  #measureAtMs: number;
+  #isBusy = false;
+
+  constructor(options: OverlayOptions) {
+    const { config, nodeId, random, nowMs, flags } = options;
+    this.#options = options;
+    this.nodeId = nodeId;
+    this.#config = config;
+    this.#links = new LinkTable(nodeId, config, random);
+    this.#dialler = new Dialler(nodeId, config.dial, random);
+    this.#dialler.setDialable((flags & NodeFlag.INBOUND) !== 0);
+    this.#linkTickAtMs = nowMs;
+    this.#dialAtMs = nowMs;
+    this.#measureAtMs = nowMs;
+  }
+
+  /** 0 while this node is not a member. */
+  get shortId(): number {
+    return this.#core?.shortId ?? 0;
+  }
+
+  /** When `tick` and `takeReady` are wanted next; minus infinity for at once. */
+  get wakeAtMs(): number {
+    if (this.#isBusy) return Number.NEGATIVE_INFINITY;
+    let atMs = Math.min(this.#linkTickAtMs, this.#core?.wakeAtMs ?? Number.POSITIVE_INFINITY);
+    for (const { link } of this.#links.all()) atMs = Math.min(atMs, link.flushAtMs);
+    return atMs;
+  }
+
+  /** Addresses that are dialled whoever answers there: the seeds of a newcomer, and what an operator configured. */
+  setSeeds(addresses: readonly string[], nowMs: number): void {
+    this.#dialler.setSeeds(addresses, nowMs);
+  }
+
+  /** The committed list of members. This node is one of them when the list names its key. */
+  setMembers(list: readonly OverlayMember[], nowMs: number): void {
+    const before = this.members.all();
+    const gone = new Set(this.members.replace(list));
+    this.#refreshSelf(nowMs);
+    for (const link of this.#links.all()) this.#refreshLink(link, nowMs);
+    this.#core?.membersChanged(
+      before.filter(({ nodeId }) => gone.has(nodeId)),
+      nowMs,
+    );
+    this.#chooseNeighbours(nowMs);
+  }
+
+  /** While it drains a node takes no new traffic of others; what is under way goes on. */
+  setDraining(isDraining: boolean, nowMs: number): void {
+    this.#isDraining = isDraining;
+    this.#core?.setFlags(this.#flags(), nowMs);
+  }
+
+  /** How late this process is: a slow observer accuses later. */
+  setEventLoopDelay(delayMs: number): void {
+    this.#core?.gossip.core.setObserverHealth({ eventLoopDelayMs: delayMs });
+  }
+
+  /** A connection whose handshake is done. */
+  connected(id: number, info: ConnectionInfo, nowMs: number): void {
+    if (info.isDialled) this.#dialler.onConnected(info.peer, info.lane, info.address, nowMs);
+    const before = this.#links.get(info.peer);
+    if (before?.epoch !== info.established.linkEpoch && before?.isRouted === true) this.#unroute(before, nowMs);
+    this.#links.connected(id, info, nowMs);
+    const link = this.#links.get(info.peer)!;
+    link.shortId = this.members.byNodeId(info.peer)?.shortId ?? 0;
+  }
+
+  /** Bytes of a connection: one message of the transport. They belong to the overlay from here on. */
+  received(id: number, bytes: Uint8Array, nowMs: number): void {
+    const place = this.#links.placeOf(id);
+    if (place === undefined) return;
+    const refusal = place.link.link.onBatch(place.lane, bytes, nowMs);
+    if (refusal !== null) this.#links.closeLane(place.link, place.lane, 'malformed', nowMs);
+  }
+
+  disconnected(id: number, nowMs: number): void {
+    const place = this.#links.disconnected(id, nowMs);
+    if (place !== undefined) this.#dialler.onClosed(place.link.peer, place.lane, nowMs);
+  }
+
+  dialFailed(address: string, lane: number, nowMs: number): void {
+    this.#dialler.onFailed(address, lane, nowMs);
+  }
+
+  /**
+   * Sends a message to a member. Of reliable ones those of one channel, index and class arrive in order, each once while
+   * both ends live; they wait while there is no way. Best-effort ones that cannot go now are dropped and counted.
+   */
+  send(dst: number, channel: number, bytes: Uint8Array, options: SendOptions, nowMs: number): Acceptance {
+    const core = this.#core;
+    if (core === null || !this.members.isMember(dst)) return 'unknown_destination';
+    const { trafficClass, isReliable, index = 0, isMultiPath = false } = options;
+    if (dst === core.shortId) {
+      core.deliveries.push({ src: dst, flow: 0, channel, trafficClass, bytes: bytes.slice(), credit: 0 });
+      this.#isBusy = true;
+      return 'accepted';
+    }
+    const result = core.flows.send(dst, { channel, index, trafficClass, isReliable, isMultiPath }, bytes, nowMs);
+    if (result === 'accepted') this.#isBusy = true;
+    return result;
+  }
+
+  /** Sends a control message to whoever is at the other end of a link, member or not. False without link or room. */
+  sendToNeighbour(peer: string, bytes: Uint8Array, nowMs: number): boolean {
+    const link = this.#links.get(peer);
+    if (link === undefined) return false;
+    const message = { type: FrameType.control, src: this.shortId, bytes, isReliable: true };
+    return sendToNeighbour(link, message, nowMs);
+  }
+
+  /** Whether there is a way to a member now. */
+  reaches(shortId: number): boolean {
+    return shortId === this.shortId ? shortId !== 0 : this.#core?.reaches(shortId) === true;
+  }
+
+  /** A message of a channel whose credit is held has been consumed. */
+  release(delivery: OverlayDelivery, nowMs: number): void {
+    this.#core?.flows.release(delivery, nowMs);
+  }
+
+  /** Lets time pass. */
+  tick(nowMs: number): void {
+    if (nowMs >= this.#linkTickAtMs) this.#tickLinks(nowMs);
+    this.#core?.tick(nowMs);
+  }
+
+  takeReady(nowMs: number): OverlayReady {
+    this.#isBusy = false;
+    for (let round = 0, isActive = true; isActive; round += 1) {
+      isActive = this.#serveLinks(nowMs);
+      const hasMore = this.#core?.work(nowMs) ?? false;
+      if (round < ROUNDS_MAX) continue;
+      this.#isBusy = isActive || hasMore;
+      break;
+    }
+    this.#collect(nowMs);
+    const { closes } = this.#links;
+    const ready: OverlayReady = {
+      writes: this.#writes,
+      dials: this.#dials,
+      closes,
+      deliveries: this.#deliveries,
+      neighbourMessages: this.#neighbourMessages,
+      events: this.#events,
+    };
+    this.#links.closes = [];
+    [this.#writes, this.#dials, this.#deliveries, this.#neighbourMessages, this.#events] = [[], [], [], [], []];
+    return ready;
+  }
+
+  #flags(): number {
+    const committed = this.members.byNodeId(this.nodeId)?.flags ?? 0;
+    const drain = this.#isDraining ? NodeFlag.DRAIN : committed & NodeFlag.DRAIN;
+    return this.#options.flags | drain;
+  }
+
+  #refreshSelf(nowMs: number): void {
+    const self = this.members.byNodeId(this.nodeId);
+    if ((self?.shortId ?? 0) === this.shortId) {
+      this.#core?.setFlags(this.#flags(), nowMs);
+      return;
+    }
+    for (const link of this.#links.all()) if (link.isRouted) this.#unroute(link, nowMs);
+    if (this.#core !== null) this.#collect(nowMs);
+    const { meshId, bootEpoch, signer, random } = this.#options;
+    const shared = { meshId, bootEpoch, config: this.#config, members: this.members, links: this.#links };
+    const options = { ...shared, counters: this.counters, signer, random, flags: this.#flags() };
+    this.#core = self === undefined ? null : new MemberCore({ ...options, self }, nowMs);
+    this.#events.push({ kind: 'self', shortId: this.shortId });
+  }
+
+  /** The peer of a link may have become a member, or ceased to be one. */
+  #refreshLink(link: PeerLink, nowMs: number): void {
+    const shortId = this.members.byNodeId(link.peer)?.shortId ?? 0;
+    if (shortId !== link.shortId) {
+      if (link.isRouted) this.#unroute(link, nowMs);
+      link.shortId = shortId;
+      link.strangerSinceMs = nowMs;
+    }
+    const isUsable = link.link.isUp && link.shortId !== 0 && this.#core !== null;
+    if (isUsable && !link.isRouted) this.#route(link, nowMs);
+    else if (!isUsable && link.isRouted) this.#unroute(link, nowMs);
+  }
+
+  #route(link: PeerLink, nowMs: number): void {
+    link.isRouted = true;
+    this.#core?.linkUp(link, this.#measure(link, nowMs), nowMs);
+  }
+
+  #unroute(link: PeerLink, nowMs: number): void {
+    link.isRouted = false;
+    this.#core?.linkDown(link, nowMs);
+  }
+
+  #measure(link: PeerLink, nowMs: number): LinkMetrics {
+    let meter = this.#meters.get(link);
+    if (meter === undefined) this.#meters.set(link, (meter = new LinkMeter(this.#config.linkKbps, nowMs)));
+    return meter.measure(link.link.stats(), 0, nowMs);
+  }
+
+  #chooseNeighbours(nowMs: number): void {
+    const self = this.members.byNodeId(this.nodeId);
+    const isFailed = (nodeId: string): boolean => this.#core?.gossip.isFailed(nodeId) ?? false;
+    const members = this.members.all();
+    this.#dialler.setChosen(
+      self === undefined ? [] : chooseNeighbours(self, members, isFailed, this.#config.dial),
+      nowMs,
+    );
+  }
+
+  #tickLinks(nowMs: number): void {
+    this.#linkTickAtMs = nowMs + this.#config.linkTickMs;
+    const isMeasuring = nowMs >= this.#measureAtMs;
+    if (isMeasuring) this.#measureAtMs = nowMs + this.#config.measureMs;
+    for (const link of this.#links.all()) {
+      link.link.tick(nowMs);
+      if (isMeasuring) this.#inspect(link, nowMs);
+    }
+    this.#core?.forwarder.expire(nowMs, this.#links.all());
+    if (nowMs < this.#dialAtMs) return;
+    this.#dialAtMs = nowMs + DIAL_EVERY_MS;
+    this.#dials.push(...this.#dialler.due(nowMs, this.#links));
+  }
+
+  #inspect(link: PeerLink, nowMs: number): void {
+    link.reassembler.expire(nowMs);
+    if (link.isRouted) this.#core?.router.linkMeasured(nowMs, link.shortId, this.#measure(link, nowMs));
+    const isStranger = this.#core !== null && link.shortId === 0;
+    if (isStranger && nowMs - link.strangerSinceMs >= this.#config.dial.strangerMs)
+      this.#links.end(link, 'not_a_member', nowMs);
+    else if (!link.hasConnections && !link.isRouted && link.shortId === 0) this.#links.end(link, 'idle', nowMs);
+  }
+
+  /** Takes from the links what came in and gives them what is to go out. True when any had something to do. */
+  #serveLinks(nowMs: number): boolean {
+    let isActive = false;
+    for (const link of this.#links.all()) {
+      if (!link.isTouched && link.link.flushAtMs > nowMs) continue;
+      isActive = true;
+      this.#serve(link, nowMs);
+    }
+    return isActive;
+  }
+
+  #serve(link: PeerLink, nowMs: number): void {
+    link.isTouched = false;
+    const { writes, deliveries, events } = link.link.takeReady(nowMs);
+    for (const event of events) this.#onLinkEvent(link, event, nowMs);
+    for (const { lane, bytes } of writes) {
+      const connection = link.connections[lane];
+      if (connection) this.#writes.push({ connection: connection.id, bytes });
+    }
+    for (const delivery of deliveries) this.#deliver(link, delivery, nowMs);
+  }
+
+  #onLinkEvent(link: PeerLink, event: LinkEvent, nowMs: number): void {
+    this.#events.push({ kind: 'lane', peer: link.peer, event });
+    if (event.kind === 'link') {
+      this.#events.push({ kind: 'link', peer: link.peer, shortId: link.shortId, isUp: event.isUp });
+      this.#refreshLink(link, nowMs);
+    } else if (event.kind === 'lane' && event.to === 'DOWN') this.#closeLane(link, event.lane, 'silent', nowMs);
+    else if (event.kind === 'lane-wanted') link.wantedLanes.add(event.lane);
+    else if (event.kind === 'lane-unwanted') {
+      link.wantedLanes.delete(event.lane);
+      this.#closeLane(link, event.lane, 'idle', nowMs);
+    }
+  }
+
+  #closeLane(link: PeerLink, lane: number, reason: CloseReason, nowMs: number): void {
+    if (link.connections[lane] === null) return;
+    this.#links.closeLane(link, lane, reason, nowMs);
+    this.#dialler.onClosed(link.peer, lane, nowMs);
+  }
+
+  #deliver(link: PeerLink, { trafficClass, bytes, from, end }: Delivery, nowMs: number): void {
+    const cursor = this.#cursor;
+    const core = link.shortId === 0 ? null : this.#core;
+    let done = 0;
+    cursor.reset(bytes, from, end);
+    while (cursor.next()) {
+      const { dst, length } = cursor;
+      if (cursor.trafficClass !== trafficClass) this.counters.drop('bad_class', cursor.flow);
+      else if (dst === 0) this.#onNeighbourFrame(link, nowMs);
+      else if (core === null) this.counters.drop('not_a_member', cursor.flow);
+      else if (dst === core.shortId) core.receive(cursor, nowMs);
+      else if (!core.forwarder.transit(cursor, link, nowMs)) continue;
+      done += length;
+    }
+    if (done > 0) link.link.release(trafficClass, done, nowMs);
+  }
+
+  #onNeighbourFrame(link: PeerLink, nowMs: number): void {
+    const cursor = this.#cursor;
+    const { type } = cursor;
+    const isLinkState = type === FrameType.linkState && this.#core !== null && link.shortId !== 0;
+    if (!isLinkState && type !== FrameType.control) {
+      this.counters.drop('bad_type', cursor.flow);
+      return;
+    }
+    const bytes = messageOf(link, cursor, nowMs);
+    if (bytes === null) return;
+    if (isLinkState) this.#core?.router.step(nowMs, link.shortId, bytes);
+    else this.#neighbourMessages.push({ peer: link.peer, bytes });
+  }
+
+  #collect(nowMs: number): void {
+    const core = this.#core;
+    if (core === null) return;
+    this.#deliveries.push(...core.deliveries.splice(0));
+    for (const event of core.events.splice(0)) {
+      this.#events.push(event);
+      if (event.kind === 'membership' && CHANGES_REACH.has(event.event.type)) this.#chooseNeighbours(nowMs);
+    }
+  }
+}
+
+const CHANGES_REACH: ReadonlySet<string> = new Set([
+  'member_failed',
+  'member_rejoined',
+  'member_left',
+  'member_joined',
+]);
