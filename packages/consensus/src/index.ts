@@ -9,7 +9,19 @@ export {
   type MemberChange,
   membersOf,
 } from './configuration.ts';
+export {
+  type GroupCreation,
+  GroupDriver,
+  type GroupDriverOptions,
+  type GroupReopening,
+} from './driver/group-driver.ts';
+export type { Applied } from './driver/pending-proposals.ts';
+export { ProposalError, type ProposalFailure } from './driver/proposal-error.ts';
+export { type RecoveredReplica, type ReplicaRefusal, ReplicaRefusedError, recoverReplica } from './driver/recover.ts';
+export { type ReplicaRecord, readReplicaRecord, writeReplicaRecord } from './driver/replica-record.ts';
 export { type Entry, EntryKind, type HardState, type LogPosition, type ReplicaId } from './entry.ts';
+export { GroupHost, type GroupHostOptions, type GroupStart, type HostCounters } from './host/group-host.ts';
+export type { GroupRead, HostReady, OutgoingFrame } from './host/host-ready.ts';
 export { MemoryLogStore } from './memory/memory-log-store.ts';
 export { MemorySnapshotStore } from './memory/memory-snapshot-store.ts';
 export { MemoryStableStore } from './memory/memory-stable-store.ts';

@@ -8,8 +8,9 @@ import {
 import { countOwnVote } from './election.ts';
 import { type Entry, EntryKind, type HardState, type ReplicaId, sizeOf } from './entry.ts';
 import { tick, transferTo } from './leadership.ts';
-import type { Message } from './message.ts';
+import type { Heartbeat, Message } from './message.ts';
 import { optionsOf, type RaftOptions } from './options.ts';
+import { isAtRest, isInStep } from './quiescence.ts';
 import { RaftLog } from './raft-log.ts';
 import { RaftState } from './raft-state.ts';
 import { readIndex, sendDueRound } from './read-index.ts';
@@ -49,6 +50,8 @@ export class RaftNode {
   readonly #unpersisted: { readonly ready: Ready; readonly ownVoteTerm: number }[] = [];
   #taken: HardState;
   #number = 0;
+  /** Entries were proposed that nobody was sent yet: those of one batch travel together. */
+  #isAppendDue = false;
 
   /** @throws RangeError for bad options */
   constructor(start: RaftStart) {
@@ -119,6 +122,8 @@ export class RaftNode {
   /** What is to be done by now; null when there is nothing. */
   takeReady(): Ready | null {
     const state = this.#state;
+    if (this.#isAppendDue && state.role === 'leader') broadcastAppends(state);
+    this.#isAppendDue = false;
     sendDueRound(state);
     const { log } = state;
     const entries = log.between(log.taken + 1, log.lastIndex);
@@ -204,6 +209,16 @@ export class RaftNode {
     return progress !== undefined && progress.state === 'replicate' && progress.match >= this.#state.log.commit;
   }
 
+  /** Whether a leader may fall silent until something is proposed, asked or heard; `isAway` names members that are not waited for. */
+  isAtRest(isAway: (replica: ReplicaId) => boolean): boolean {
+    return !this.#isAppendDue && isAtRest(this.#state, isAway);
+  }
+
+  /** Whether a follower that took this heartbeat may fall silent with its leader. */
+  isInStep(heartbeat: Heartbeat): boolean {
+    return isInStep(this.#state, heartbeat);
+  }
+
   status(): RaftStatus {
     const { role, term, vote, leader, log } = this.#state;
     const { commit, durable, lastIndex, uncommittedBytes } = log;
@@ -217,7 +232,7 @@ export class RaftNode {
 
   #append(kind: EntryKind, data: Uint8Array): Proposal {
     const { index, term } = appendOwn(this.#state, kind, data);
-    broadcastAppends(this.#state);
+    this.#isAppendDue = true;
     return { index, term };
   }
 
