@@ -46,8 +46,3 @@ export function readReplicaRecord(stable: StableStore, group: GroupId): ReplicaR
     throw error;
   }
 }
-
-/** The replica is gone for good: this volume knows nothing of it any more. */
-export function removeReplicaRecord(stable: StableStore, group: GroupId): Promise<void> {
-  return stable.set(keyOf(group), null);
-}
