@@ -1,5 +1,5 @@
 import { choice, list, record } from '../wire/composite.ts';
-import { bytes, type Field, flag, number, optional, text, type ValueOf, word } from '../wire/field.ts';
+import { bytes, type Field, flag, number, optional, text, type ValueOf, versioned, word } from '../wire/field.ts';
 import { LIMITS } from './limits.ts';
 import { descriptionField, introductionField } from './node-record.ts';
 
@@ -112,13 +112,4 @@ export interface Command {
 export const COMMAND_VERSION = 1;
 
 /** With the version in front. */
-export const versionedCommandField: Field<Command> = {
-  write: (writer, command) => {
-    writer.u8(COMMAND_VERSION);
-    commandField.write(writer, command);
-  },
-  read: (reader) => {
-    if (reader.u8() !== COMMAND_VERSION) reader.refuse('bad-choice');
-    return commandField.read(reader);
-  },
-};
+export const versionedCommandField: Field<Command> = versioned(COMMAND_VERSION, commandField);

@@ -2,7 +2,7 @@ import { versionedCommandField } from '../control-group/command.ts';
 import { CONTROL_REASONS, type ControlReason, type ControlResult, done, refused } from '../control-group/reason.ts';
 import type { DecodeFault } from '../wire/byte-reader.ts';
 import { choice, record } from '../wire/composite.ts';
-import { decode, encode, type Field, number, text, type ValueOf, word } from '../wire/field.ts';
+import { decode, encode, number, text, type ValueOf, versioned, word } from '../wire/field.ts';
 
 const requestId = text(32);
 const shortId = number(2 ** 32 - 1);
@@ -30,26 +30,17 @@ export type PlaneMessage = ValueOf<typeof messageField>;
 
 const PLANE_VERSION = 1;
 
-const versioned: Field<PlaneMessage> = {
-  write: (writer, message) => {
-    writer.u8(PLANE_VERSION);
-    messageField.write(writer, message);
-  },
-  read: (reader) => {
-    if (reader.u8() !== PLANE_VERSION) reader.refuse('bad-choice');
-    return messageField.read(reader);
-  },
-};
+const wireField = versioned(PLANE_VERSION, messageField);
 
 export function encodePlaneMessage(message: PlaneMessage): Uint8Array {
-  return encode(versioned, message);
+  return encode(wireField, message);
 }
 
 /** Never throws. */
 export function decodePlaneMessage(
   bytes: Uint8Array,
 ): { readonly value: PlaneMessage } | { readonly fault: DecodeFault } {
-  return decode(versioned, bytes);
+  return decode(wireField, bytes);
 }
 
 export function answerMessage(id: string, index: number, result: ControlResult): PlaneMessage {

@@ -67,3 +67,17 @@ export function word<const W extends string>(words: readonly [W, ...W[]]): Field
     },
   };
 }
+
+/** A field with its version in front, in one byte; any other version is refused as `bad-choice`. */
+export function versioned<T>(version: number, field: Field<T>): Field<T> {
+  return {
+    write: (writer, value) => {
+      writer.u8(version);
+      field.write(writer, value);
+    },
+    read: (reader) => {
+      if (reader.u8() !== version) reader.refuse('bad-choice');
+      return field.read(reader);
+    },
+  };
+}

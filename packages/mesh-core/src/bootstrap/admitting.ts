@@ -1,0 +1,54 @@
+import { type ControlPlane, joinKeyHash, type RequestOutcome } from '@peermesh/replication';
+import { contactOf } from './contact.ts';
+import { type NeighbourWords, welcomeContacts } from './neighbour-message.ts';
+
+const ADMISSION_TIMEOUT_MS = 10_000;
+
+/** A member's part in letting others in: hands their wishes to the control group, brings them the answer. */
+export class Admitting {
+  readonly #plane: ControlPlane;
+  readonly #max: number;
+  /** By request id. */
+  readonly #pending = new Map<string, { readonly peer: string; readonly nonce: string }>();
+
+  constructor(plane: ControlPlane, max: number) {
+    this.#plane = plane;
+    this.#max = max;
+  }
+
+  /** @param peer the node id that the handshake of the link has proved */
+  ask(peer: string, words: Extract<NeighbourWords, { kind: 'join' }>, nowMs: number): NeighbourWords | null {
+    const { nonce, introduction, secret } = words;
+    const { meshId } = this.#plane.state;
+    if (words.meshId !== meshId) return { kind: 'refusal', nonce, reason: 'wrong-mesh' };
+    for (const { peer: waiting } of this.#pending.values()) if (waiting === peer) return null;
+    if (this.#pending.size >= this.#max) return { kind: 'later', nonce };
+    const keyHash = secret === '' ? '' : joinKeyHash(meshId, secret);
+    const body = { kind: 'admit', meshId, nodeId: peer, introduction, keyHash } as const;
+    const requestId = this.#plane.request(body, { timeoutMs: ADMISSION_TIMEOUT_MS }, nowMs);
+    this.#pending.set(requestId, { peer, nonce });
+    return null;
+  }
+
+  /** The answer for a newcomer, when the outcome is about one. */
+  outcome(requestId: string, outcome: RequestOutcome): { readonly peer: string; readonly words: NeighbourWords } | null {
+    const asked = this.#pending.get(requestId);
+    if (asked === undefined) return null;
+    this.#pending.delete(requestId);
+    const { peer, nonce } = asked;
+    if (outcome.kind !== 'result') return { peer, words: { kind: 'later', nonce } };
+    const { result } = outcome;
+    if (!result.isDone) return { peer, words: { kind: 'refusal', nonce, reason: result.reason } };
+    const { meshId, members, appliedIndex: index } = this.#plane.state;
+    const contacts = welcomeContacts(Array.from(members.values(), contactOf));
+    return { peer, words: { kind: 'welcome', nonce, meshId, shortId: result.value, index, contacts } };
+  }
+
+  /** What this node knows of the membership of a neighbour. */
+  standing(peer: string, shortId: number): NeighbourWords {
+    const { members, former } = this.#plane.state;
+    const isMember = members.get(shortId)?.nodeId === peer;
+    const gone = former.findLast((one) => one.shortId === shortId && one.nodeId === peer);
+    return { kind: 'standing', shortId, standing: isMember ? 'member' : (gone?.why ?? 'unknown') };
+  }
+}

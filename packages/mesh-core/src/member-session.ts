@@ -1,0 +1,244 @@
+import { Channel, type Overlay, type OverlayDelivery, type OverlayEvent } from '@peermesh/overlay';
+import { ControlPlane, type ControlPlaneStart, type LoggedChange, type NodeDescription, type NodeIntroduction, type RequestOutcome } from '@peermesh/replication';
+import { Admitting } from './bootstrap/admitting.ts';
+import { type Contact, contactOf } from './bootstrap/contact.ts';
+import { decodeNeighbourWords, encodeNeighbourWords, type NeighbourWords } from './bootstrap/neighbour-message.ts';
+import { CONTACTS_MAX, encodeNodeRecord, type NodeRecord } from './bootstrap/node-record.ts';
+import type { MeshCoreConfig } from './config.ts';
+import type { Durability } from './durability.ts';
+import type { MeshEvent, RemovalReason } from './mesh-ready.ts';
+import { raftMessages, sendRaft } from './raft-transport.ts';
+import { TRACE_CHANNEL, Tracing } from './trace.ts';
+
+export interface MemberSessionOptions {
+  readonly config: MeshCoreConfig;
+  readonly overlay: Overlay;
+  readonly durability: Durability;
+  readonly record: NodeRecord;
+  readonly introduction: NodeIntroduction;
+  readonly replica: Omit<ControlPlaneStart, 'config' | 'id' | 'isFounder'>;
+}
+
+/** An outcome of a request that this node's own caller made. */
+export interface SessionOutcome {
+  readonly requestId: string;
+  readonly outcome: RequestOutcome;
+}
+
+const DESCRIBE_TIMEOUT_MS = 30_000;
+const HEALTH_EVERY_MS = 250;
+
+/** What a node does as long as it is a member: its control plane over its overlay. */
+export class MemberSession {
+  readonly plane: ControlPlane;
+  readonly tracing = new Tracing();
+  readonly shortId: number;
+  readonly #options: MemberSessionOptions;
+  readonly #admitting: Admitting;
+  readonly #links = new Set<string>();
+  #record: NodeRecord;
+  #outcomes: SessionOutcome[] = [];
+  #events: MeshEvent[] = [];
+  #removed: RemovalReason | null = null;
+  #leader = 0;
+  #term = 0;
+  #leaderSeenMs: number;
+  #doubtAtMs: number;
+  #healthAtMs = 0;
+  #health = '';
+  #describeAtMs: number;
+  /** Messages that were refused. */
+  refusedCount = 0;
+
+  constructor(options: MemberSessionOptions, nowMs: number) {
+    const { config, record, replica, overlay } = options;
+    this.#options = options;
+    this.#record = record;
+    this.shortId = record.shortId;
+    const { isFounder, shortId: id } = record;
+    this.plane = new ControlPlane({ ...replica, id, isFounder, config: config.plane }, nowMs);
+    this.#admitting = new Admitting(this.plane, config.admissionsMax);
+    this.#leaderSeenMs = nowMs;
+    this.#doubtAtMs = nowMs + config.doubtMs;
+    this.#describeAtMs = nowMs;
+    overlay.setSeeds([], nowMs);
+    this.#tellMembers(nowMs);
+  }
+
+  /** Whether the state of the control group is at least as new as what this node was told when it was let in. */
+  get isCurrent(): boolean {
+    return this.plane.state.appliedIndex >= this.#record.contactsIndex && this.plane.state.members.has(this.shortId);
+  }
+
+  get removed(): RemovalReason | null {
+    return this.#removed;
+  }
+
+  get wakeAtMs(): number {
+    return Math.min(this.plane.wakeAtMs, this.tracing.wakeAtMs, this.#doubtAtMs, this.#healthAtMs);
+  }
+
+  tick(nowMs: number): void {
+    this.plane.tick(nowMs);
+    const { leader, term } = this.plane.raftStatus;
+    if (leader !== 0) this.#leaderSeenMs = nowMs;
+    if (leader !== this.#leader || term !== this.#term) {
+      [this.#leader, this.#term] = [leader, term];
+      this.#events.push({ kind: 'leader', leader, term });
+    }
+    this.#describeSelf(nowMs);
+    if (nowMs >= this.#doubtAtMs) this.#doubt(nowMs);
+    if (nowMs >= this.#healthAtMs) this.#reportHealth(nowMs);
+  }
+
+  /** A message of a member, on a channel of the mesh. */
+  deliver({ src, channel, bytes }: OverlayDelivery, nowMs: number): void {
+    if (channel === Channel.control) this.plane.receive(src, bytes, nowMs);
+    else if (channel === Channel.raft) {
+      const messages = raftMessages(this.shortId, src, bytes);
+      if (messages === null) this.refusedCount += 1;
+      for (const message of messages ?? []) this.plane.step(message);
+    } else if (channel === TRACE_CHANNEL) {
+      const reply = this.tracing.heard(src, bytes, nowMs);
+      if (reply !== null) this.probe(src, reply, nowMs);
+    }
+  }
+
+  probe(to: number, bytes: Uint8Array, nowMs: number): void {
+    this.#options.overlay.send(to, TRACE_CHANNEL, bytes, { trafficClass: 0, isReliable: false }, nowMs);
+  }
+
+  /** A message of whoever is at the other end of a link. */
+  hear(peer: string, bytes: Uint8Array, nowMs: number): void {
+    const decoded = decodeNeighbourWords(bytes);
+    if ('fault' in decoded) this.refusedCount += 1;
+    else this.#answer(peer, decoded.value, nowMs);
+  }
+
+  onOverlayEvent(event: OverlayEvent, nowMs: number): void {
+    if (event.kind === 'link') {
+      if (event.isUp) this.#links.add(event.peer);
+      else this.#links.delete(event.peer);
+    }
+    if (event.kind !== 'membership' || !('member' in event.event)) return;
+    const { id, state } = event.event.member;
+    const shortId = this.#options.overlay.members.byNodeId(id)?.shortId;
+    if (shortId === undefined || state === 'suspect') return;
+    this.plane.reachable(shortId, state === 'alive', nowMs);
+    this.#events.push({ kind: 'reachable', shortId, isReachable: state === 'alive' });
+    this.#healthAtMs = nowMs;
+  }
+
+  /** Hands what the plane wants done to overlay and disk. */
+  work(nowMs: number): void {
+    const { overlay, durability } = this.#options;
+    const ready = this.plane.takeReady(nowMs);
+    for (const batch of ready.batches) durability.replica(batch, () => this.plane.persisted(batch.number));
+    sendRaft(this.shortId, ready.raft, (to, channel, bytes, options) => overlay.send(to, channel, bytes, options, nowMs));
+    for (const { to, bytes } of ready.messages) {
+      overlay.send(to, Channel.control, bytes, { trafficClass: 0, isReliable: true }, nowMs);
+    }
+    for (const { index, change } of ready.changes) this.#events.push({ kind: 'changed', index, change });
+    if (ready.isRestored) this.#events.push({ kind: 'restored' });
+    if (ready.isRestored || concernsMembers(ready.changes)) this.#onMembers(nowMs);
+    for (const { requestId, outcome } of ready.outcomes) {
+      const answer = this.#admitting.outcome(requestId, outcome);
+      if (answer === null) this.#outcomes.push({ requestId, outcome });
+      else this.#say(answer.peer, answer.words, nowMs);
+    }
+    this.#removed ??= ready.removed;
+  }
+
+  takeOutcomes(): SessionOutcome[] {
+    const outcomes = this.#outcomes;
+    this.#outcomes = [];
+    return outcomes;
+  }
+
+  takeEvents(): MeshEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  /** The members that there are, as the control group says, or as this node was told while its log is behind that. */
+  #tellMembers(nowMs: number): void {
+    const { overlay, introduction } = this.#options;
+    const { members } = this.plane.state;
+    const self = contactOf({ ...SELF, ...introduction, shortId: this.shortId, nodeId: overlay.nodeId });
+    const told = this.isCurrent ? [] : [self, ...this.#record.contacts];
+    const byId = new Map<number, Contact>(told.map((contact) => [contact.shortId, contact]));
+    if (this.isCurrent) for (const member of members.values()) byId.set(member.shortId, contactOf(member));
+    overlay.setMembers([...byId.values()], nowMs);
+    overlay.setDraining(members.get(this.shortId)?.isDraining ?? false, nowMs);
+  }
+
+  #onMembers(nowMs: number): void {
+    this.#tellMembers(nowMs);
+    if (!this.isCurrent) return;
+    const { members, appliedIndex: contactsIndex } = this.plane.state;
+    const contacts = Array.from(members.values(), contactOf)
+      .sort((a, b) => Number(b.address !== '') - Number(a.address !== ''))
+      .slice(0, CONTACTS_MAX);
+    this.#record = { ...this.#record, contactsIndex, contacts };
+    this.#options.durability.record(encodeNodeRecord(this.#record), false);
+    this.#healthAtMs = nowMs;
+  }
+
+  #answer(peer: string, words: NeighbourWords, nowMs: number): void {
+    if (words.kind === 'join') {
+      const refusal = this.#admitting.ask(peer, words, nowMs);
+      if (refusal !== null) this.#say(peer, refusal, nowMs);
+    } else if (words.kind === 'doubt') this.#say(peer, this.#admitting.standing(peer, words.shortId), nowMs);
+    else if (words.kind === 'standing') this.#onStanding(peer, words);
+  }
+
+  /** Only a member's word counts, and only while the control group itself is silent. */
+  #onStanding(peer: string, { shortId, standing }: Extract<NeighbourWords, { kind: 'standing' }>): void {
+    const isKnown = this.#options.overlay.members.byNodeId(peer) !== undefined;
+    if (shortId !== this.shortId || !isKnown || this.#leader !== 0) return;
+    if (standing !== 'member' && standing !== 'unknown') this.#removed ??= standing;
+  }
+
+  #doubt(nowMs: number): void {
+    const { doubtMs } = this.#options.config;
+    this.#doubtAtMs = nowMs + doubtMs / 2;
+    if (nowMs - this.#leaderSeenMs < doubtMs) return;
+    for (const peer of this.#links) this.#say(peer, { kind: 'doubt', shortId: this.shortId }, nowMs);
+  }
+
+  #reportHealth(nowMs: number): void {
+    this.#healthAtMs = nowMs + HEALTH_EVERY_MS;
+    const health = this.plane.health(nowMs);
+    const unreachable = this.plane.unreachable(nowMs);
+    const seen = `${health} ${unreachable.join()}`;
+    if (seen === this.#health) return;
+    this.#health = seen;
+    this.#events.push({ kind: 'health', health, unreachable });
+  }
+
+  /** What the node was configured with since it joined is told to the control group. */
+  #describeSelf(nowMs: number): void {
+    const { introduction } = this.#options;
+    const known = this.plane.state.members.get(this.shortId);
+    if (known === undefined || this.#leader === 0 || nowMs < this.#describeAtMs) return;
+    const description = descriptionOf(introduction);
+    if (JSON.stringify(descriptionOf(known)) === JSON.stringify(description)) return;
+    this.#describeAtMs = nowMs + DESCRIBE_TIMEOUT_MS;
+    this.plane.request({ kind: 'describe', shortId: this.shortId, description }, { timeoutMs: DESCRIBE_TIMEOUT_MS }, nowMs);
+  }
+
+  #say(peer: string, words: NeighbourWords, nowMs: number): void {
+    this.#options.overlay.sendToNeighbour(peer, encodeNeighbourWords(words), nowMs);
+  }
+}
+
+const SELF = { isDraining: false, certificateVersion: 0, admittedAtIndex: 0, admittedAtMs: 0 };
+
+function descriptionOf({ name, address, isInbound, isRelay, region, tenant, labels }: NodeDescription): NodeDescription {
+  return { name, address, isInbound, isRelay, region, tenant, labels };
+}
+
+function concernsMembers(changes: readonly LoggedChange[]): boolean {
+  return changes.some(({ change: { kind } }) => kind.startsWith('member-'));
+}
