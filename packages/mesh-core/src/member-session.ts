@@ -1,5 +1,12 @@
 import { Channel, type Overlay, type OverlayDelivery, type OverlayEvent } from '@peermesh/overlay';
-import { ControlPlane, type ControlPlaneStart, type LoggedChange, type NodeDescription, type NodeIntroduction, type RequestOutcome } from '@peermesh/replication';
+import {
+  ControlPlane,
+  type ControlPlaneStart,
+  type LoggedChange,
+  type NodeDescription,
+  type NodeIntroduction,
+  type RequestOutcome,
+} from '@peermesh/replication';
 import { Admitting } from './bootstrap/admitting.ts';
 import { type Contact, contactOf } from './bootstrap/contact.ts';
 import { decodeNeighbourWords, encodeNeighbourWords, type NeighbourWords } from './bootstrap/neighbour-message.ts';
@@ -134,7 +141,9 @@ export class MemberSession {
     const { overlay, durability } = this.#options;
     const ready = this.plane.takeReady(nowMs);
     for (const batch of ready.batches) durability.replica(batch, () => this.plane.persisted(batch.number));
-    sendRaft(this.shortId, ready.raft, (to, channel, bytes, options) => overlay.send(to, channel, bytes, options, nowMs));
+    sendRaft(this.shortId, ready.raft, (to, channel, bytes, options) =>
+      overlay.send(to, channel, bytes, options, nowMs),
+    );
     for (const { to, bytes } of ready.messages) {
       overlay.send(to, Channel.control, bytes, { trafficClass: 0, isReliable: true }, nowMs);
     }
@@ -225,7 +234,11 @@ export class MemberSession {
     const description = descriptionOf(introduction);
     if (JSON.stringify(descriptionOf(known)) === JSON.stringify(description)) return;
     this.#describeAtMs = nowMs + DESCRIBE_TIMEOUT_MS;
-    this.plane.request({ kind: 'describe', shortId: this.shortId, description }, { timeoutMs: DESCRIBE_TIMEOUT_MS }, nowMs);
+    this.plane.request(
+      { kind: 'describe', shortId: this.shortId, description },
+      { timeoutMs: DESCRIBE_TIMEOUT_MS },
+      nowMs,
+    );
   }
 
   #say(peer: string, words: NeighbourWords, nowMs: number): void {
@@ -235,7 +248,15 @@ export class MemberSession {
 
 const SELF = { isDraining: false, certificateVersion: 0, admittedAtIndex: 0, admittedAtMs: 0 };
 
-function descriptionOf({ name, address, isInbound, isRelay, region, tenant, labels }: NodeDescription): NodeDescription {
+function descriptionOf({
+  name,
+  address,
+  isInbound,
+  isRelay,
+  region,
+  tenant,
+  labels,
+}: NodeDescription): NodeDescription {
   return { name, address, isInbound, isRelay, region, tenant, labels };
 }
 

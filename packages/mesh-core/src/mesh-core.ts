@@ -262,7 +262,8 @@ export class MeshCore {
   #collect(nowMs: number): void {
     const session = this.#session;
     if (session === null) return;
-    for (const { operationId, hops } of session.tracing.takeEnded(nowMs)) this.#end(operationId, { kind: 'traced', hops });
+    for (const { operationId, hops } of session.tracing.takeEnded(nowMs))
+      this.#end(operationId, { kind: 'traced', hops });
     for (const { requestId, outcome } of session.takeOutcomes()) {
       if (this.#phase === 'leaving' && session.removed === null) this.#enter('member');
       this.#end(requestId, outcomeOf(outcome));
@@ -272,7 +273,10 @@ export class MeshCore {
     if (underWay !== null && (session.isCurrent || nowMs >= underWay.deadlineMs)) {
       this.#joinUnderWay = null;
       const { appliedIndex: index } = session.plane.state;
-      this.#end(underWay.operationId, session.isCurrent ? { kind: 'done', value: session.shortId, index } : { kind: 'unknown' });
+      this.#end(
+        underWay.operationId,
+        session.isCurrent ? { kind: 'done', value: session.shortId, index } : { kind: 'unknown' },
+      );
     }
     if (session.removed !== null) this.#endMembership(session.removed);
   }
@@ -312,7 +316,10 @@ export class MeshCore {
     const { hardState, snapshot, entries } = restored;
     const replica = { hardState, snapshot, entries, random };
     const introduction = this.#introduction();
-    const session = new MemberSession({ config, overlay, durability: this.#durability, record, introduction, replica }, nowMs);
+    const session = new MemberSession(
+      { config, overlay, durability: this.#durability, record, introduction, replica },
+      nowMs,
+    );
     session.plane.setWallClock(nowMs + this.#wallOffsetMs, nowMs);
     this.#session = session;
     this.#enter('member');

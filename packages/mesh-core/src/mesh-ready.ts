@@ -1,4 +1,4 @@
-import type { Snapshot, LogWrite } from '@peermesh/consensus';
+import type { LogWrite, Snapshot } from '@peermesh/consensus';
 import type { ConnectionWrite, Dial, OverlayDelivery, OverlayEvent } from '@peermesh/overlay';
 import type { ControlChange, ControlReason, MeshHealth } from '@peermesh/replication';
 

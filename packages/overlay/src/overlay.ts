@@ -1,5 +1,5 @@
 import { type Delivery, FrameCursor, FrameType, type LinkEvent } from '@peermesh/link';
-import { type LinkMetrics, NodeFlag } from '@peermesh/routing';
+import { type ForwardingTable, type LinkMetrics, NodeFlag, type Router } from '@peermesh/routing';
 import type { OverlayConfig } from './config.ts';
 import { MemberCore, type OverlaySigner } from './control/member-core.ts';
 import { OverlayCounters } from './counters.ts';
@@ -80,6 +80,16 @@ export class Overlay {
   /** 0 while this node is not a member. */
   get shortId(): number {
     return this.#core?.shortId ?? 0;
+  }
+
+  /** What this node knows of the topology, for reading; null while it is not a member. */
+  get router(): Router | null {
+    return this.#core?.router ?? null;
+  }
+
+  /** The routes as they are installed, for reading; null while it is not a member. */
+  get routes(): ForwardingTable | null {
+    return this.#core?.table ?? null;
   }
 
   /** When `tick` and `takeReady` are wanted next; minus infinity for at once. */

@@ -17,7 +17,12 @@ export {
 } from './control-group/control-group.ts';
 export { controlStateFlaws } from './control-group/flaws.ts';
 export { LIMITS } from './control-group/limits.ts';
-export { introductionField, type Member, type NodeDescription, type NodeIntroduction } from './control-group/node-record.ts';
+export {
+  introductionField,
+  type Member,
+  type NodeDescription,
+  type NodeIntroduction,
+} from './control-group/node-record.ts';
 export { CONTROL_REASONS, type ControlReason, type ControlResult } from './control-group/reason.ts';
 export { decodeState, encodeState, SNAPSHOT_VERSION } from './control-group/snapshot.ts';
 export {

@@ -31,7 +31,10 @@ export class Admitting {
   }
 
   /** The answer for a newcomer, when the outcome is about one. */
-  outcome(requestId: string, outcome: RequestOutcome): { readonly peer: string; readonly words: NeighbourWords } | null {
+  outcome(
+    requestId: string,
+    outcome: RequestOutcome,
+  ): { readonly peer: string; readonly words: NeighbourWords } | null {
     const asked = this.#pending.get(requestId);
     if (asked === undefined) return null;
     this.#pending.delete(requestId);

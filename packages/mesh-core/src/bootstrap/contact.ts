@@ -19,8 +19,7 @@ export type Contact = ValueOf<typeof contactField>;
 /** What the overlay is told of a member. */
 export function contactOf(member: Member): Contact & OverlayMember {
   const { shortId: id, nodeId, address, isInbound, isRelay, isDraining, region, tenant } = member;
-  const flags =
-    (isInbound ? NodeFlag.INBOUND : 0) | (isRelay ? NodeFlag.RELAY : 0) | (isDraining ? NodeFlag.DRAIN : 0);
+  const flags = (isInbound ? NodeFlag.INBOUND : 0) | (isRelay ? NodeFlag.RELAY : 0) | (isDraining ? NodeFlag.DRAIN : 0);
   return { shortId: id, nodeId, address, flags, region: numberOf(region), tenant: numberOf(tenant) };
 }
 

@@ -12,7 +12,7 @@ import {
   versioned,
   word,
 } from '@peermesh/replication/wire';
-import { contactField, type Contact } from './contact.ts';
+import { type Contact, contactField } from './contact.ts';
 
 const nonce = text(32);
 const shortId = number(2 ** 32 - 1);
@@ -55,5 +55,7 @@ export function decodeNeighbourWords(
 
 /** The contacts that a newcomer gets: those that it can dial come first. */
 export function welcomeContacts(contacts: readonly Contact[]): Contact[] {
-  return [...contacts].sort((a, b) => Number(b.address !== '') - Number(a.address !== '')).slice(0, WELCOME_CONTACTS_MAX);
+  return [...contacts]
+    .sort((a, b) => Number(b.address !== '') - Number(a.address !== ''))
+    .slice(0, WELCOME_CONTACTS_MAX);
 }
