@@ -1,5 +1,5 @@
 /** Every deployable service, in the order in which they start. */
-export const SERVICE_NAMES = ['auth', 'ingest', 'search', 'publisher', 'gateway'] as const;
+export const SERVICE_NAMES = ['auth', 'ingest', 'search', 'publisher', 'router', 'gateway'] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 /** Stores and servers that the services need. */
@@ -14,6 +14,7 @@ export const PORTS = {
   ingest: 8102,
   search: 8103,
   publisher: 8104,
+  router: 8105,
   postgres: 5442,
   nats: 4242,
   natsMonitor: 8242,

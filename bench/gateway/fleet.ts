@@ -64,6 +64,7 @@ export async function startGatewayFleet(
       UPSTREAM_INGEST: upstreamUrl,
       UPSTREAM_SEARCH: upstreamUrl,
       UPSTREAM_PUBLISHER: upstreamUrl,
+      UPSTREAM_ROUTER: upstreamUrl,
       ROUTES_FILE: routesBeyondReach(folder.path),
       ...env,
     },

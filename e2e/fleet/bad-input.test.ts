@@ -26,6 +26,7 @@ before(async () => {
       ingest: { JWKS_URL },
       search: { JWKS_URL },
       publisher: { JWKS_URL },
+      router: { JWKS_URL },
     },
   });
   token = await fleet.adminToken();

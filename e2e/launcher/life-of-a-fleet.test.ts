@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { waitFor } from '@peermesh/testkit';
 import { collect, createLocalInstallation, type LocalInstallation } from './local-installation.ts';
 
-const SERVICES = ['auth', 'ingest', 'search', 'publisher', 'gateway'];
+const SERVICES = ['auth', 'ingest', 'search', 'publisher', 'router', 'gateway'];
 /** Promised for a machine that does nothing else. */
 const WARM_START_MS_MAX = 15_000;
 const RECOVERY_MS_MAX = 120_000;

@@ -14,6 +14,7 @@ export function apiClients(gatewayUrl: string, token?: string | (() => Promise<s
     gateway: createClient(routeCatalogue.gateway, options),
     ingest: createClient(routeCatalogue.ingest, options),
     publisher: createClient(routeCatalogue.publisher, options),
+    router: createClient(routeCatalogue.router, options),
     search: createClient(routeCatalogue.search, options),
   };
 }

@@ -7,6 +7,8 @@ CREATE ROLE peermesh_search_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NORE
 CREATE ROLE peermesh_search LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 60 PASSWORD :'peermesh_search_password';
 CREATE ROLE peermesh_publisher_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 40 PASSWORD :'peermesh_publisher_owner_password';
 CREATE ROLE peermesh_publisher LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 40 PASSWORD :'peermesh_publisher_password';
+CREATE ROLE peermesh_router_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 20 PASSWORD :'peermesh_router_owner_password';
+CREATE ROLE peermesh_router LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 20 PASSWORD :'peermesh_router_password';
 CREATE ROLE peermesh_gateway_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 30 PASSWORD :'peermesh_gateway_owner_password';
 CREATE ROLE peermesh_gateway LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 30 PASSWORD :'peermesh_gateway_password';
 REVOKE ALL ON DATABASE "peermesh" FROM PUBLIC;
@@ -59,6 +61,18 @@ ALTER ROLE "peermesh_publisher" IN DATABASE "peermesh" SET search_path = "publis
 ALTER ROLE "peermesh_publisher" IN DATABASE "peermesh" SET statement_timeout = '30s';
 ALTER ROLE "peermesh_publisher" IN DATABASE "peermesh" SET jit = off;
 ALTER ROLE "peermesh_publisher" IN DATABASE "peermesh" SET idle_in_transaction_session_timeout = '60s';
+GRANT CONNECT, TEMPORARY ON DATABASE "peermesh" TO "peermesh_router_owner", "peermesh_router";
+CREATE SCHEMA IF NOT EXISTS "router" AUTHORIZATION "peermesh_router_owner";
+GRANT USAGE ON SCHEMA "router" TO "peermesh_router";
+ALTER DEFAULT PRIVILEGES FOR ROLE "peermesh_router_owner" IN SCHEMA "router" GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "peermesh_router";
+ALTER DEFAULT PRIVILEGES FOR ROLE "peermesh_router_owner" IN SCHEMA "router" GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO "peermesh_router";
+ALTER DEFAULT PRIVILEGES FOR ROLE "peermesh_router_owner" IN SCHEMA "router" REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES FOR ROLE "peermesh_router_owner" IN SCHEMA "router" GRANT EXECUTE ON FUNCTIONS TO "peermesh_router";
+ALTER ROLE "peermesh_router_owner" IN DATABASE "peermesh" SET search_path = "router";
+ALTER ROLE "peermesh_router" IN DATABASE "peermesh" SET search_path = "router";
+ALTER ROLE "peermesh_router" IN DATABASE "peermesh" SET statement_timeout = '30s';
+ALTER ROLE "peermesh_router" IN DATABASE "peermesh" SET jit = off;
+ALTER ROLE "peermesh_router" IN DATABASE "peermesh" SET idle_in_transaction_session_timeout = '60s';
 GRANT CONNECT, TEMPORARY ON DATABASE "peermesh" TO "peermesh_gateway_owner", "peermesh_gateway";
 CREATE SCHEMA IF NOT EXISTS "gateway" AUTHORIZATION "peermesh_gateway_owner";
 GRANT USAGE ON SCHEMA "gateway" TO "peermesh_gateway";

@@ -23,6 +23,7 @@ import {
   PublishingTriggered,
   RealtimeNotified,
   RoutesChanged,
+  RoutesComputed,
   SessionRevoked,
   SourceStateChanged,
   TopologyChanged,
@@ -34,6 +35,7 @@ import { gatewayRoutes } from './http/gateway/index.ts';
 import { ingestRoutes } from './http/ingest/index.ts';
 import { meshRoutes } from './http/mesh/index.ts';
 import { publisherRoutes } from './http/publisher/index.ts';
+import { routerRoutes } from './http/router/index.ts';
 import { searchRoutes } from './http/search/index.ts';
 
 /** Every route of every service, for whoever treats them all alike: documents, tests, the gateway. */
@@ -43,6 +45,7 @@ export const routeCatalogue = {
   ingest: { ...ingestRoutes, ...deadLetterRoutes('ingest') },
   mesh: meshRoutes,
   publisher: { ...publisherRoutes, ...deadLetterRoutes('publisher') },
+  router: { ...routerRoutes, ...deadLetterRoutes('router') },
   search: { ...searchRoutes, ...deadLetterRoutes('search') },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, RouteDefinition>>>>;
 
@@ -72,6 +75,7 @@ export const eventCatalogue: readonly EventDefinition[] = [
   PublishingFailed,
   RealtimeNotified,
   PublishingTriggered,
+  RoutesComputed,
   DocumentIndexed,
   EntityChanged,
 ].sort((a, b) => a.type.localeCompare(b.type));

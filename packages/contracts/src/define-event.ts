@@ -1,7 +1,7 @@
 import type { Static, TSchema } from 'typebox';
 
 /** The JetStream streams that carry events. They are declared in `infra/catalog.ts`; an event names the one it lives in. */
-export type StreamName = 'CONTENT' | 'AI' | 'JOBS' | 'SEARCH' | 'PUBLISHING' | 'AUTH' | 'GATEWAY' | 'MESH';
+export type StreamName = 'CONTENT' | 'AI' | 'JOBS' | 'SEARCH' | 'PUBLISHING' | 'AUTH' | 'GATEWAY' | 'MESH' | 'ROUTER';
 
 /** A fact that one module publishes and any other may consume. */
 export interface EventDefinition<Type extends string = string, Data extends TSchema = TSchema> {

@@ -17,6 +17,7 @@ export const ID_PREFIXES = {
   notification: 'ntf',
   delivery: 'dlv',
   redelivery: 'rdv',
+  routePolicy: 'rpl',
   decision: 'dec',
   deadLetter: 'dlt',
 } as const;

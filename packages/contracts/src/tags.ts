@@ -18,6 +18,8 @@ export const TAG_DESCRIPTIONS: Readonly<Record<string, string>> = {
   realtime: 'WebSocket and Server-Sent Events.',
   relationships: 'Relationships of record between entities.',
   roles: 'Built-in and custom roles.',
+  'route policies': 'Constraints that hold for every computation of paths.',
+  routes: 'Topology, paths under constraints, what-if.',
   search: 'Search over keyword, vector, graph and time at once, and trends.',
   'search operations': 'Search backends, their state and fault injection for operators.',
   sessions: 'Logins of a user; revoking one takes effect everywhere within a second.',

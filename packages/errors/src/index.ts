@@ -7,6 +7,7 @@ export { errorCatalogue } from './catalogue/index.ts';
 export { ingestErrors } from './catalogue/ingest.ts';
 export { meshErrors } from './catalogue/mesh.ts';
 export { publisherErrors } from './catalogue/publisher.ts';
+export { routerErrors } from './catalogue/router.ts';
 export { searchErrors } from './catalogue/search.ts';
 export { errorFromProblem } from './error-from-problem.ts';
 export { findErrorDefinition } from './find-error-definition.ts';

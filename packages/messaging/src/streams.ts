@@ -36,6 +36,7 @@ export const peermeshStreams: readonly StreamDeclaration[] = [
   events('AUTH', ['auth.>'], 'Users, revocations, decisions.'),
   events('GATEWAY', ['gateway.>'], 'Route tables.'),
   events('MESH', ['mesh.>'], 'Members, links and health of meshes.'),
+  events('ROUTER', ['router.>'], 'Paths of meshes.'),
   {
     name: 'JOBS',
     subjects: ['ai.extraction_requested'],

@@ -20,6 +20,7 @@ export const GatewayConfig = Type.Object({
   UPSTREAM_INGEST: Urls('ingest'),
   UPSTREAM_SEARCH: Urls('search'),
   UPSTREAM_PUBLISHER: Urls('publisher'),
+  UPSTREAM_ROUTER: Urls('router'),
   UPSTREAM_CONNECTIONS_MAX: Type.Integer({
     minimum: 1,
     maximum: 4096,
@@ -118,7 +119,9 @@ export type GatewayConfig = Readonly<Static<typeof GatewayConfig>>;
 /** Reads the settings from the environment. */
 export function loadGatewayConfig(env: Readonly<Record<string, string | undefined>>): GatewayConfig {
   return loadConfig(GatewayConfig, env, (config) => [
-    ...(['UPSTREAM_AUTH', 'UPSTREAM_INGEST', 'UPSTREAM_SEARCH', 'UPSTREAM_PUBLISHER'] as const).flatMap((key) =>
+    ...(
+      ['UPSTREAM_AUTH', 'UPSTREAM_INGEST', 'UPSTREAM_SEARCH', 'UPSTREAM_PUBLISHER', 'UPSTREAM_ROUTER'] as const
+    ).flatMap((key) =>
       listOf(config[key]).every(isHttpUrl) ? [] : [`${key} must be http or https URLs, separated by commas`],
     ),
     ...(config.REALTIME_BUFFER_BYTES_SOFT < config.REALTIME_BUFFER_BYTES_HARD

@@ -27,4 +27,5 @@ export {
   PublishingTriggered,
   RealtimeNotified,
 } from './publishing.ts';
+export { RoutesComputed } from './router.ts';
 export { DocumentIndexed, EntityChanged } from './search.ts';

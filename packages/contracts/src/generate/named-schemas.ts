@@ -4,6 +4,7 @@ import * as deadLetters from '../http/dead-letters/index.ts';
 import * as gateway from '../http/gateway/index.ts';
 import * as ingest from '../http/ingest/index.ts';
 import * as publisher from '../http/publisher/index.ts';
+import * as router from '../http/router/index.ts';
 import * as search from '../http/search/index.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -46,7 +47,16 @@ function names(): ReadonlyMap<string, string> {
   if (namesByText !== undefined) return namesByText;
   const found = new Map<string, string>();
   const taken = new Set(['Problem']);
-  for (const [area, exported] of Object.entries({ events, auth, deadLetters, gateway, ingest, publisher, search })) {
+  for (const [area, exported] of Object.entries({
+    events,
+    auth,
+    deadLetters,
+    gateway,
+    ingest,
+    publisher,
+    router,
+    search,
+  })) {
     for (const [name, value] of Object.entries(exported)) {
       const text = isCompound(value) ? JSON.stringify(value) : undefined;
       if (text === undefined || found.has(text)) continue;

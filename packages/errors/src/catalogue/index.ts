@@ -6,6 +6,7 @@ import { httpGuardErrors } from './http-guard.ts';
 import { ingestErrors } from './ingest.ts';
 import { meshErrors } from './mesh.ts';
 import { publisherErrors } from './publisher.ts';
+import { routerErrors } from './router.ts';
 import { searchErrors } from './search.ts';
 
 /** The whole catalogue by area. A service adds its area in a file of its own beside `common.ts`. */
@@ -18,5 +19,6 @@ export const errorCatalogue = {
   ingest: ingestErrors,
   mesh: meshErrors,
   publisher: publisherErrors,
+  router: routerErrors,
   search: searchErrors,
 } as const;

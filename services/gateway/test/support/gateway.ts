@@ -79,6 +79,7 @@ export async function startWorld(): Promise<GatewayWorld> {
       UPSTREAM_INGEST: upstream.url,
       UPSTREAM_SEARCH: upstream.url,
       UPSTREAM_PUBLISHER: upstream.url,
+      UPSTREAM_ROUTER: upstream.url,
       ...(options.routes === undefined ? {} : { ROUTES_FILE: routesFile }),
       ...options.env,
     });

@@ -15,7 +15,7 @@ import {
 export { DEAD_LETTER_STATES, DeadLetter, DeadLetterChange, DeadLetterSummary } from './schemas.ts';
 
 /** Modules that consume events and so have dead letters. */
-export const DEAD_LETTER_MODULES = ['auth', 'ingest', 'search', 'publisher'] as const;
+export const DEAD_LETTER_MODULES = ['auth', 'ingest', 'search', 'publisher', 'router'] as const;
 /** A module with dead letters. */
 export type DeadLetterModule = (typeof DEAD_LETTER_MODULES)[number];
 

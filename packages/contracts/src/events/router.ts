@@ -1,0 +1,23 @@
+import { Type } from 'typebox';
+import { defineEvent } from '../define-event.ts';
+import { MeshId, ShortId } from './mesh.ts';
+
+/** Paths of a mesh were computed from a newer topology. */
+export const RoutesComputed = defineEvent({
+  type: 'peermesh.router.routes_computed.v1',
+  subject: 'router.routes_computed',
+  stream: 'ROUTER',
+  description:
+    'The path computation element has the paths of a newer topology. A node fetches its own with `GET /api/v1/router/meshes/:meshId/nodes/:shortId/routes`.',
+  data: Type.Object({
+    meshId: MeshId,
+    revision: Type.Integer({ minimum: 1, description: 'Of the link-state database; grows with every change.' }),
+    changed: Type.Array(ShortId, {
+      maxItems: 1000,
+      description: 'Nodes whose paths were computed ahead of a request.',
+    }),
+    nodes: Type.Integer({ minimum: 0 }),
+    links: Type.Integer({ minimum: 0 }),
+    durationMs: Type.Number({ minimum: 0 }),
+  }),
+});

@@ -1,0 +1,5 @@
+/** Policies of the path computation element: paths are the installation's. */
+const operators = { access: 'authenticated', minRole: 'admin', operatorsOnly: true } as const;
+
+export const readRoutes = { ...operators, action: 'router.read', scopes: ['router:read'] } as const;
+export const writeRoutes = { ...operators, action: 'router.write', scopes: ['router:write'] } as const;

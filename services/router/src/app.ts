@@ -1,0 +1,158 @@
+import { availableParallelism } from 'node:os';
+import { createAuthenticator, createRevocations } from '@peermesh/authz';
+import type { EventData } from '@peermesh/contracts';
+import { deadLetterRoutes } from '@peermesh/contracts/dead-letters';
+import { SessionRevoked } from '@peermesh/contracts/events';
+import { routerRoutes } from '@peermesh/contracts/router';
+import { createDatabase } from '@peermesh/database';
+import { caughtUpWithin, connectNats, createBus, mountDeadLetterRoutes } from '@peermesh/messaging';
+import type { Worker } from '@peermesh/service-kit';
+import {
+  createApp,
+  instanceName,
+  mountOpenApi,
+  useDecisionLog,
+  useIdempotency,
+  usePrincipals,
+} from '@peermesh/service-kit';
+import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
+import type { FastifyInstance } from 'fastify';
+import type { JSONWebKeySet } from 'jose';
+import { createPathCache } from './adapters/redis/path-cache.ts';
+import { createPathPool } from './adapters/threads/path-pool.ts';
+import type { RouterConfig } from './config.ts';
+import { consumeLinkStateChanged } from './consumers/link-state-changed.ts';
+import type { Clock } from './ports.ts';
+import { mountPaths } from './routes/v1/paths.ts';
+import { mountPolicies } from './routes/v1/policies.ts';
+import { RouteAnnouncer } from './usecases/announce-routes.ts';
+import { PathService } from './usecases/compute-paths.ts';
+import { createTopologyFollower } from './usecases/topology-follower.ts';
+import { startHousekeeping } from './workers/housekeeping.ts';
+
+/** Longer than the life of an access token: what was revoked before cannot come back. */
+const REVOCATIONS_MS = 20 * 60_000;
+/** Older than this the authenticator refuses tokens. */
+const REVOCATION_STALENESS_MS = 60_000;
+const THREADS_MAX = 4;
+const ANNOUNCE_EVERY_MS = 100;
+
+/** What tests replace. */
+export interface RouterOverrides {
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  readonly jwks?: JSONWebKeySet;
+}
+
+/** The service before it listens. */
+export interface RouterService {
+  readonly app: FastifyInstance;
+  /** Starts consumers and workers. */
+  start(): Promise<void>;
+  /** Stops them in order; HTTP is closed by `app.close()` after that. */
+  stop(): Promise<void>;
+}
+
+/** Wires the service: telemetry, database, events, authorization, threads, cache, routes. */
+export async function buildApp(config: RouterConfig, overrides: RouterOverrides = {}): Promise<RouterService> {
+  const clock = overrides.clock ?? (() => new Date());
+  const logger = overrides.logger ?? createLogger({ service: 'router', level: config.LOG_LEVEL });
+  const metrics = createMetrics({ service: 'router' });
+  const app = await createApp({ service: 'router', version: '0.1.0', logger, metrics });
+  const db = createDatabase<unknown>({
+    url: config.DATABASE_URL,
+    schema: 'router',
+    applicationName: 'router',
+    poolMax: config.DATABASE_POOL_MAX,
+    logger,
+    metrics,
+  });
+  const nats = await connectNats({ url: config.NATS_URL, name: 'router', logger });
+  const instance = instanceName(config);
+  const bus = createBus({ module: 'router', instance, db, databaseUrl: config.DATABASE_URL, nats, logger, metrics });
+  const revocations = createRevocations();
+  usePrincipals(
+    app,
+    createAuthenticator({
+      issuer: config.TOKEN_ISSUER,
+      audience: config.TOKEN_AUDIENCE,
+      jwks: overrides.jwks ?? new URL(config.JWKS_URL),
+      revocations,
+    }),
+  );
+  useIdempotency(app, { db, module: 'router' });
+
+  const pool = createPathPool({
+    threads: config.ROUTER_THREADS || Math.max(1, Math.min(THREADS_MAX, availableParallelism() - 1)),
+    queueMax: config.ROUTER_QUEUE_MAX,
+    timeoutMs: config.ROUTER_COMPUTE_TIMEOUT_MS,
+    logger,
+  });
+  metrics.gauge({
+    name: 'router_computations_pending',
+    help: 'Computations under way and waiting.',
+    collect: (gauge) => gauge.set(pool.load),
+  });
+  metrics.gauge({
+    name: 'router_threads_replaced',
+    help: 'Path threads that died or were ended, since the start.',
+    collect: (gauge) => gauge.set(pool.replaced),
+  });
+  const cache = createPathCache({ url: config.REDIS_URL, ttlSeconds: config.ROUTER_CACHE_SECONDS, logger, metrics });
+  const follower = createTopologyFollower({
+    db,
+    pool,
+    clock,
+    logger,
+    everyMs: config.ROUTER_POLL_MS,
+    onChange: (mesh) => announcer.changed(mesh),
+  });
+  const paths = new PathService({ db, follower, pool, cache, metrics, routesValidMs: config.ROUTER_ROUTES_VALID_MS });
+  const announcer = new RouteAnnouncer({ db, bus, paths, follower, clock, logger, everyMs: ANNOUNCE_EVERY_MS });
+  consumeLinkStateChanged(bus, clock, () => {
+    follower.follow().catch((error: unknown) => logger.warn({ err: error }, 'link states are read again later'));
+  });
+
+  mountPaths(app, { db, clock, paths, announcer });
+  mountPolicies(app, db);
+  mountDeadLetterRoutes(app, { bus });
+  mountOpenApi(app, { title: 'PeerMesh router', routes: { ...routerRoutes, ...deadLetterRoutes('router') } });
+  app.health.add('postgres', () => db.ping());
+  app.health.add('nats', () => nats.flush());
+  app.health.add('redis', () => cache.ping(), { critical: false });
+  app.health.add('topology', async () => {
+    if (follower.syncedAt === null) throw new Error('the link states have not been read yet');
+  });
+  app.health.add('revocations', async () => {
+    if (revocations.stalenessMs() > REVOCATION_STALENESS_MS) throw new Error('revoked tokens are not known yet');
+  });
+  const workers: Worker[] = [];
+  app.addHook('onClose', async () => {
+    await pool.close();
+    cache.close();
+    await nats.drain();
+    await db.close();
+  });
+  useDecisionLog(app, { db, bus });
+  return {
+    app,
+    start: async () => {
+      const from = { time: new Date(Date.now() - REVOCATIONS_MS) };
+      const tail = bus.tail([SessionRevoked], { from }, ({ data }) =>
+        revocations.add(data as EventData<typeof SessionRevoked>),
+      );
+      revocations.watch(tail);
+      await bus.start();
+      await caughtUpWithin(tail, 5_000);
+      workers.push(
+        follower.start(),
+        announcer.start(),
+        startHousekeeping({ db, retentionMonths: config.ROUTER_RETENTION_MONTHS, clock, logger }),
+      );
+    },
+    stop: async () => {
+      await Promise.all(workers.map((worker) => worker.stop()));
+      await bus.stop();
+    },
+  };
+}
