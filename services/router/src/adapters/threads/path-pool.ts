@@ -161,7 +161,7 @@ class Pool implements PathPool {
 
 function startThread(): Worker {
   // Compiled it is a .js file, in the source tree a .ts file.
-  return new Worker(new URL(`./path-thread${extname(import.meta.url)}`, import.meta.url));
+  return new Worker(new URL(`./path-worker${extname(import.meta.url)}`, import.meta.url));
 }
 
 function post(worker: Worker, request: ThreadRequest): void {
