@@ -59,7 +59,7 @@ export class RouteAnnouncer {
 
   /** One turn: computes and announces what changed since the last one. What fails is tried again in the next turn. */
   async announce(nowMs: number): Promise<void> {
-    for (const meshId of [...this.#changed]) {
+    for (const meshId of this.#changed) {
       this.#changed.delete(meshId);
       try {
         await this.#announce(meshId, nowMs);

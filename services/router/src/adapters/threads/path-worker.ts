@@ -4,12 +4,21 @@ import {
   buildGraph,
   DEFAULT_COST_WEIGHTS,
   DEFAULT_PATH_SET,
+  type Path,
   PathComputer,
   type PathConstraints,
   PathFinder,
   TopologyBuilder,
 } from '@peermesh/routing';
-import type { ComputedRoute, Task, TaskResult, ThreadReply, ThreadRequest, TopologyUpdate } from './messages.ts';
+import type {
+  ComputedPath,
+  ComputedRoute,
+  Task,
+  TaskResult,
+  ThreadReply,
+  ThreadRequest,
+  TopologyUpdate,
+} from './messages.ts';
 
 /** One mesh as this thread computes on it. The graph is built when it is asked for, once for any number of updates. */
 class Mesh {
@@ -44,7 +53,7 @@ class Mesh {
       const { destination, paths, disjoint } = change.route;
       const constraints = constraintsFor(destination);
       if (constraints === null) {
-        routes.push({ destination, paths: paths.map(({ id: _, ...path }) => path), disjoint });
+        routes.push({ destination, paths: paths.map(withoutId), disjoint });
         continue;
       }
       const answer = this.#finder.query({ source, destination, ...DEFAULT_PATH_SET, constraints });
@@ -63,6 +72,10 @@ class Mesh {
     this.#finder.update(this.#graph);
     this.#isStale = false;
   }
+}
+
+function withoutId({ segments, cost, latencyUs, spareKbps, share }: Path): ComputedPath {
+  return { segments, cost, latencyUs, spareKbps, share };
 }
 
 const meshes = new Map<string, Mesh>();
