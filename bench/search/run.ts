@@ -1,10 +1,19 @@
+import { parseArgs } from 'node:util';
 import { writeResult } from '../write-result.ts';
 import { corpus } from './corpus.ts';
 import { load, round } from './load.ts';
 import { startSearchProcess } from './search-process.ts';
 
-const DOCUMENTS = Number(process.argv[2] ?? 100_000);
-const SECONDS = Number(process.argv[3] ?? 15);
+const { values } = parseArgs({
+  options: {
+    documents: { type: 'string', default: '100000' },
+    seconds: { type: 'string', default: '15' },
+    /** A folder for the data of PostgreSQL; what an earlier run loaded there is used again, and no result is written. */
+    keep: { type: 'string' },
+  },
+});
+const DOCUMENTS = Number(values.documents);
+const SECONDS = Number(values.seconds);
 const CLIENTS = 50;
 const SHORT_WORDS = 15;
 const NORMAL_WORDS = 180;
@@ -14,13 +23,9 @@ const OVERHEAD_MS_MAX = 3;
 const SHORT_PER_SECOND_MIN = 1_500;
 const NORMAL_PER_SECOND_MIN = 150;
 
-const search = await startSearchProcess();
+const search = await startSearchProcess({ keepIn: values.keep });
 try {
-  const shortRate = await indexRate(corpus(SHORT_DOCUMENTS, SHORT_WORDS, 3), SHORT_DOCUMENTS, SHORT_DOCUMENTS);
-  process.stdout.write(`indexed ${SHORT_DOCUMENTS} short documents at ${shortRate}/s\n`);
-  const normal = DOCUMENTS - SHORT_DOCUMENTS;
-  const normalRate = await indexRate(corpus(normal, NORMAL_WORDS, 7), normal, DOCUMENTS);
-  process.stdout.write(`indexed ${normal} documents of ${NORMAL_WORDS} words at ${normalRate}/s\n`);
+  const { shortRate, normalRate } = await fill();
   await settle();
   const single = await load(search.service, { clients: 1, seconds: 5, mode: 'auto', seed: 11 });
   const before = await overhead();
@@ -35,7 +40,8 @@ try {
     normalRate >= NORMAL_PER_SECOND_MIN;
   const row = (name: string, r: typeof auto): string =>
     `| ${name} | ${r.requests} | ${r.requestsPerSecond} | ${r.p50Ms} | ${r.p95Ms} | ${r.p99Ms} | ${r.maxMs} | ${r.cpuMsPerRequest} | ${r.degraded} | ${r.failures} |`;
-  writeResult('search', {
+  const report = values.keep === undefined ? writeResult : print;
+  report('search', {
     passed,
     summary: `${DOCUMENTS} documents, ${CLIENTS} clients: p99 ${auto.p99Ms} ms, ${auto.requestsPerSecond}/s, ${auto.degraded} degraded; orchestration and fusion ${overheadMs} ms p50; indexing ${shortRate}/s short, ${normalRate}/s normal`,
     figures: {
@@ -71,6 +77,22 @@ try {
   process.exitCode = passed ? 0 : 1;
 } finally {
   await search.stop();
+}
+
+/** For runs on documents of an earlier run: no result to keep. */
+function print(_name: string, { markdown }: { readonly markdown: string }): void {
+  process.stdout.write(`${markdown}\n`);
+}
+
+/** Loads the corpus; what is there from an earlier run counts as indexed, at no rate. */
+async function fill(): Promise<{ shortRate: number; normalRate: number }> {
+  if ((await search.documents()) >= DOCUMENTS) return { shortRate: Number.NaN, normalRate: Number.NaN };
+  const shortRate = await indexRate(corpus(SHORT_DOCUMENTS, SHORT_WORDS, 3), SHORT_DOCUMENTS, SHORT_DOCUMENTS);
+  process.stdout.write(`indexed ${SHORT_DOCUMENTS} short documents at ${shortRate}/s\n`);
+  const normal = DOCUMENTS - SHORT_DOCUMENTS;
+  const normalRate = await indexRate(corpus(normal, NORMAL_WORDS, 7), normal, DOCUMENTS);
+  process.stdout.write(`indexed ${normal} documents of ${NORMAL_WORDS} words at ${normalRate}/s\n`);
+  return { shortRate, normalRate };
 }
 
 /** Documents per second from the first event sent to the last document on all legs. */

@@ -8,6 +8,7 @@ import { connectNats } from '@peermesh/messaging';
 import { applyStreams, peermeshStreams } from '@peermesh/messaging/streams';
 import { freePort, silentLogger, startTestJwksServer, startTestNats, startTestPostgres } from '@peermesh/testkit';
 import { type Running, startProcess } from '../gateway/processes.ts';
+import { startKeptPostgres } from './kept-postgres.ts';
 
 const SERVICE = new URL('../../services/search/', import.meta.url);
 const IN_FLIGHT_MAX = 500;
@@ -32,16 +33,25 @@ export interface SearchProcess {
   indexed(count: number, timeoutMs: number): Promise<number>;
   /** The active vector space. */
   vectorSpace(): Promise<string>;
+  /** Documents that are searchable. */
+  documents(): Promise<number>;
   /** Records that wait on any leg, the one being filled included. */
   lag(): Promise<number>;
   stop(): Promise<void>;
 }
 
+/** How to start it. */
+export interface SearchProcessOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Keeps the data of PostgreSQL in this folder, for the next run. */
+  readonly keepIn?: string | undefined;
+}
+
 /** Starts everything. */
-export async function startSearchProcess(env: Readonly<Record<string, string>> = {}): Promise<SearchProcess> {
+export async function startSearchProcess({ env, keepIn }: SearchProcessOptions = {}): Promise<SearchProcess> {
   const logger = silentLogger();
   const [postgres, nats, jwks] = await Promise.all([
-    startTestPostgres({ own: true }),
+    keepIn === undefined ? startTestPostgres({ own: true }) : startKeptPostgres(keepIn),
     startTestNats(),
     startTestJwksServer(),
   ]);
@@ -119,6 +129,15 @@ export async function startSearchProcess(env: Readonly<Record<string, string>> =
           `SELECT space_id FROM search.search_backend_generations WHERE kind = 'vector' AND state = 'active'`,
         )
       ).space_id,
+    documents: async () =>
+      Number(
+        (
+          await ask<{ records: string }>(
+            `SELECT coalesce(sum(statistics.records), 0) AS records FROM search.search_keyword_statistics statistics
+               JOIN search.search_backend_generations held USING (generation) WHERE held.state = 'active' AND statistics.kind = 'doc'`,
+          )
+        ).records,
+      ),
     lag: async () =>
       Number(
         (
