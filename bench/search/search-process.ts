@@ -134,7 +134,7 @@ export async function startSearchProcess({ env, keepIn }: SearchProcessOptions =
         (
           await ask<{ records: string }>(
             `SELECT coalesce(sum(statistics.records), 0) AS records FROM search.search_keyword_statistics statistics
-               JOIN search.search_backend_generations held USING (generation) WHERE held.state = 'active' AND statistics.kind = 'doc'`,
+               JOIN search.search_backend_generations held USING (generation) WHERE held.kind = 'keyword' AND held.state = 'active' AND statistics.kind = 'doc'`,
           )
         ).records,
       ),

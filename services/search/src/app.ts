@@ -23,6 +23,7 @@ import { NameLinker } from './orchestrator/name-linker.ts';
 import { Orchestrator } from './orchestrator/orchestrator.ts';
 import { Retriever } from './orchestrator/retriever.ts';
 import { createSearchMetrics } from './orchestrator/search-metrics.ts';
+import { TurnQueue } from './orchestrator/turn-queue.ts';
 import { createBackendFactory, embedderOf, nameLookup } from './plugins/backends.ts';
 import { GenerationRegistry } from './projection/generation-registry.ts';
 import { ProjectionRunner } from './projection/projection-runner.ts';
@@ -103,6 +104,7 @@ export async function buildApp(config: SearchConfig, overrides: SearchOverrides 
     registry,
     retriever,
     snapshots,
+    turns: new TurnQueue({ nextTurn: setImmediate, now: () => performance.now() }),
     metrics,
     now,
     cacheMax: config.ANSWER_CACHE_MAX,

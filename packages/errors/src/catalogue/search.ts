@@ -29,6 +29,13 @@ export const searchErrors = {
     description:
       'A leg that the caller requires did not answer, or none did. `sources` says what each leg did. Retry, or allow partial answers.',
   }),
+  overloaded: defineError({
+    code: 'PM_SEARCH_OVERLOADED',
+    status: 503,
+    title: 'Too many searches wait',
+    description:
+      'The search could not be started within a second, or within its own `deadlineMs`. Nothing was done. Retry after `Retry-After` seconds.',
+  }),
   notCaughtUp: defineError({
     code: 'PM_SEARCH_NOT_CAUGHT_UP',
     status: 503,

@@ -21,6 +21,7 @@ import { planSearch, type SearchPlan } from './plan.ts';
 import type { Retrieval } from './retrieval.ts';
 import type { Retriever } from './retriever.ts';
 import type { SearchMetrics } from './search-metrics.ts';
+import { type TurnQueue, WaitedTooLong } from './turn-queue.ts';
 
 /** What {@link Orchestrator} needs. */
 export interface OrchestratorOptions {
@@ -28,6 +29,7 @@ export interface OrchestratorOptions {
   readonly registry: GenerationRegistry;
   readonly retriever: Retriever;
   readonly snapshots: PageSnapshots;
+  readonly turns: TurnQueue;
   readonly metrics: SearchMetrics;
   readonly now: () => number;
   /** Answers that are kept; 0 keeps none. */
@@ -48,6 +50,8 @@ export interface SearchAnswer {
 }
 
 const HYDRATE_MS_MAX = 2_000;
+/** A question that could not be started in this time is refused. */
+const WAIT_MS_MAX = 1_000;
 const WINDOW_MAX = 1_000;
 
 /** Runs searches: plan, retrieve, fuse, freeze, hydrate. */
@@ -69,15 +73,33 @@ export class Orchestrator {
       await awaitSequence(request.minSeq, [...plan.legs.keys()], active, context.signal);
     const readyAt = performance.now();
     const cursor = request.page?.cursor ?? null;
-    const run = (): Promise<SearchAnswer> =>
-      cursor === null
-        ? this.#first(plan, active, context, readyAt)
-        : this.#later(plan, active, cursor, context, readyAt);
+    const run = async (): Promise<SearchAnswer> => {
+      const begunAt = await this.#begin(plan, context.signal, readyAt);
+      return cursor === null
+        ? this.#first(plan, active, context, begunAt)
+        : this.#later(plan, active, cursor, context, begunAt);
+    };
     const answer =
       cursor === null ? await this.#cache.through(this.#cacheKey(request, active, context.viewer), run) : await run();
     const tookMs = round(performance.now() - startedAt);
     this.#options.metrics.request(plan.mode, 'ok', answer.body.degraded, tookMs / 1000);
     return { ...answer, body: { ...answer.body, tookMs, requestId: context.requestId } };
+  }
+
+  /**
+   * Waits for the turn of the question. Its time starts then: waiting must not make the answer a worse one. A deadline of
+   * the caller's own counts from the beginning.
+   */
+  async #begin({ mode, request }: SearchPlan, signal: AbortSignal, readyAt: number): Promise<number> {
+    const { turns, metrics } = this.#options;
+    try {
+      metrics.waited((await turns.turn(Math.min(WAIT_MS_MAX, request.deadlineMs ?? WAIT_MS_MAX), signal)) / 1000);
+    } catch (error) {
+      if (!(error instanceof WaitedTooLong)) throw error;
+      metrics.request(mode, 'shed', true, error.waitedMs / 1000);
+      throw searchErrors.overloaded({ retryAfterSeconds: 1, cause: error });
+    }
+    return request.deadlineMs === undefined ? performance.now() : readyAt;
   }
 
   async #first(

@@ -14,6 +14,7 @@ export interface SearchMetrics {
   snapshot(outcome: 'hit' | 'miss' | 'extended'): void;
   cache(outcome: 'hit' | 'miss' | 'coalesced'): void;
   overhead(seconds: number): void;
+  waited(seconds: number): void;
   projectorLag(kind: Leg, generation: number, lag: number): void;
   projected(kind: Leg, generation: number, records: number, seconds: number, lag: number): void;
 }
@@ -83,6 +84,11 @@ export function createSearchMetrics(registry: MetricsRegistry): SearchMetrics {
     help: 'Time of a search beyond its slowest leg.',
     buckets: [0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.025, 0.05, 0.1],
   });
+  const waits = registry.histogram({
+    name: 'search_wait_seconds',
+    help: 'Time until a search was started.',
+    buckets: DURATION_BUCKETS_SECONDS,
+  });
   const lagSeq = registry.gauge({
     name: 'projector_lag_seq',
     help: 'Changes that a generation has not applied.',
@@ -129,6 +135,7 @@ export function createSearchMetrics(registry: MetricsRegistry): SearchMetrics {
     backstopDrops: (count) => drops.inc(count),
     snapshot: (outcome) => snapshots.inc({ outcome }),
     cache: (outcome) => cache.inc({ outcome }),
+    waited: (seconds) => waits.observe(seconds),
     overhead: (seconds) => overhead.observe(Math.max(0, seconds)),
     projectorLag: setLag,
     projected: (kind, gen, records, seconds, lag) => {

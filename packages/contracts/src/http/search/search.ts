@@ -54,6 +54,7 @@ export const search = defineRoute({
     'PM_SEARCH_CURSOR_INVALID',
     'PM_SEARCH_CURSOR_EXPIRED',
     'PM_SEARCH_SOURCES_UNAVAILABLE',
+    'PM_SEARCH_OVERLOADED',
     'PM_SEARCH_NOT_CAUGHT_UP',
   ],
   examples: [
