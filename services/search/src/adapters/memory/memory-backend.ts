@@ -1,6 +1,6 @@
 import type { Leg } from '@peermesh/contracts/search';
 import { edgesOf } from '../../domain/graph/edges.ts';
-import { graphResult } from '../../domain/graph/graph-hits.ts';
+import { graphResult, type NodeDescription } from '../../domain/graph/graph-hits.ts';
 import { type Step, walk } from '../../domain/graph/walk.ts';
 import { KeywordStore } from '../../domain/keyword/keyword-store.ts';
 import { termVectorOf } from '../../domain/keyword/term-vector.ts';
@@ -102,7 +102,14 @@ export class MemoryBackend implements SearchBackend {
       case 'graph': {
         const expand = async (ids: readonly string[], fanout: number): Promise<Step[]> =>
           this.#expand(ids, fanout, query, context);
-        return graphResult(query, await walk(query.seeds, query.graph, expand, signal), this.#watermark);
+        const describe = async (ids: readonly string[]): Promise<Map<string, NodeDescription>> =>
+          new Map(
+            ids.flatMap((id) => {
+              const node = this.#node(viewer.tenantId, id);
+              return node === null ? [] : [[id, node] as const];
+            }),
+          );
+        return graphResult(query, await walk(query.seeds, query.graph, expand, signal), describe, this.#watermark);
       }
       case 'time': {
         const ranked = rankByTrend(this.#timed(context), new Map(), query, this.#now());
@@ -174,7 +181,7 @@ export class MemoryBackend implements SearchBackend {
     );
   }
 
-  #node(tenantId: string, id: string): { name: string; attributes: RecordAttributes } | null {
+  #node(tenantId: string, id: string): NodeDescription | null {
     const record = this.#held.get(`${tenantId}/${id}`)?.record;
     if (record === undefined || record === null || record.kind === 'relationship') return null;
     return { name: record.kind === 'doc' ? record.title : record.name, attributes: record.attributes };
@@ -204,7 +211,8 @@ export class MemoryBackend implements SearchBackend {
       for (const edge of edges) {
         const target = edge.from === id ? this.#node(viewer.tenantId, edge.to) : null;
         if (target === null || !allows(target.attributes.acl)) continue;
-        steps.push({ from: id, to: edge.to, type: edge.type, inverse: edge.inverse, weight: edge.weight, ...target });
+        const { to, type, inverse, weight } = edge;
+        steps.push({ from: id, to, type, inverse, weight, kind: target.attributes.kind });
         if (steps.length === fanout) break;
       }
       return steps;

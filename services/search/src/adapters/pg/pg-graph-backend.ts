@@ -1,7 +1,7 @@
 import type { Database, Transaction } from '@peermesh/database';
 import { edgesOf } from '../../domain/graph/edges.ts';
-import { graphResult } from '../../domain/graph/graph-hits.ts';
-import { type Step, type Walk, walk } from '../../domain/graph/walk.ts';
+import { graphResult, type NodeDescription } from '../../domain/graph/graph-hits.ts';
+import { type Walk, walk } from '../../domain/graph/walk.ts';
 import { type HeldVersion, kindOf, newestOps, recordsDelta } from '../../domain/versioned-ops.ts';
 import type {
   Ack,
@@ -11,7 +11,6 @@ import type {
   LegContext,
   LegQuery,
   LegResult,
-  RecordAttributes,
   SearchBackend,
   VersionedOp,
 } from '../../ports.ts';
@@ -19,6 +18,7 @@ import { arrayText } from './array-text.ts';
 import { cursorOf, statsOf, versionsIn } from './backend-stats.ts';
 import { cancellable } from './cancellable-query.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
+import { GraphReader } from './graph-reader.ts';
 
 const TABLES = ['search_graph_nodes', 'search_graph_relationships'];
 
@@ -77,15 +77,34 @@ export class PgGraphBackend implements SearchBackend {
   }
 
   async query(query: LegQuery, context: LegContext): Promise<LegResult> {
-    return graphResult(query, await this.walkFrom(query.seeds, query.graph, context), this.#watermark);
+    return this.#reading(context, async (reader) =>
+      graphResult(
+        query,
+        await walk(query.seeds, query.graph, reader.expand(query.graph.edgeTypes), context.signal),
+        (ids) => reader.describe(ids),
+        this.#watermark,
+      ),
+    );
   }
 
-  /** Walks from some nodes; what the viewer may not read is neither shown nor walked through. */
-  async walkFrom(seeds: readonly GraphSeed[], options: LegQuery['graph'], context: LegContext): Promise<Walk> {
-    if (seeds.length === 0) return { reached: [], steps: [], truncated: false };
-    return cancellable(this.#db, context, (tx) =>
-      walk(seeds, options, (ids, fanout) => this.#expand(tx, ids, fanout, options.edgeTypes, context), context.signal),
-    );
+  /**
+   * Walks from some nodes and describes the best `limit` that it reaches; what the viewer may not read is neither shown
+   * nor walked through.
+   */
+  async neighborhood(
+    seeds: readonly GraphSeed[],
+    options: LegQuery['graph'],
+    limit: number,
+    context: LegContext,
+  ): Promise<{ readonly found: Walk; readonly nodes: ReadonlyMap<string, NodeDescription> }> {
+    return this.#reading(context, async (reader) => {
+      const found = await walk(seeds, options, reader.expand(options.edgeTypes), context.signal);
+      return { found, nodes: await reader.describe(found.reached.slice(0, limit).map(({ id }) => id)) };
+    });
+  }
+
+  #reading<T>(context: LegContext, work: (reader: GraphReader) => Promise<T>): Promise<T> {
+    return cancellable(this.#db, context, (tx) => work(new GraphReader(tx, this.#key.generation, context.viewer)));
   }
 
   get(tenantId: string, ids: readonly string[]): Promise<Map<string, number>> {
@@ -105,31 +124,6 @@ export class PgGraphBackend implements SearchBackend {
   }
 
   async close(): Promise<void> {}
-
-  async #expand(
-    tx: Transaction<unknown>,
-    ids: readonly string[],
-    fanout: number,
-    types: readonly string[] | null,
-    { viewer }: LegContext,
-  ): Promise<Step[]> {
-    const { rows } = await tx.client.query<Step & { attributes: RecordAttributes }>(
-      `SELECT origin.id AS "from", best.to_id AS "to", best.type, best.inverse, best.weight, best.name, best.attributes
-         FROM unnest($3::text[]) AS wanted (id)
-         JOIN search.search_graph_nodes origin ON origin.generation = $1 AND origin.tenant_id = $2 AND origin.id = wanted.id
-          AND NOT origin.deleted AND origin.acl && $4::text[]
-        CROSS JOIN LATERAL (
-          SELECT edge.to_id, edge.type, edge.inverse, edge.weight, node.name, node.attributes
-            FROM search.search_graph_edges edge
-            JOIN search.search_graph_nodes node ON node.generation = $1 AND node.tenant_id = $2 AND node.id = edge.to_id
-             AND NOT node.deleted AND node.acl && $4::text[]
-           WHERE edge.generation = $1 AND edge.tenant_id = $2 AND edge.from_id = wanted.id AND edge.acl && $4::text[]
-             AND ($6::text[] IS NULL OR edge.type = ANY($6::text[]))
-           ORDER BY edge.weight DESC, edge.to_id LIMIT $5) best`,
-      [this.#key.generation, viewer.tenantId, ids, viewer.principals, fanout, types],
-    );
-    return rows;
-  }
 
   async #writeNodes(tx: Transaction<unknown>, ops: readonly VersionedOp[]): Promise<void> {
     if (ops.length === 0) return;

@@ -1,15 +1,15 @@
-import type { GraphSeed, RecordAttributes } from '../../ports.ts';
+import type { GraphSeed } from '../../ports.ts';
 
-/** An edge that the viewer may follow, with the node at its far end. */
+/** An edge that the viewer may follow. */
 export interface Step {
   readonly from: string;
   readonly to: string;
+  /** What the far end is. */
+  readonly kind: 'doc' | 'entity';
   readonly type: string;
   readonly inverse: boolean;
   /** 0 to 1. */
   readonly weight: number;
-  readonly name: string;
-  readonly attributes: RecordAttributes;
 }
 
 /** Gives the best edges of each node, already filtered by what the viewer may read: both ends and the edge itself. */
@@ -18,12 +18,12 @@ export type Expand = (ids: readonly string[], fanout: number) => Promise<readonl
 /** A node that a walk reached. */
 export interface Reached {
   readonly id: string;
-  readonly name: string;
-  readonly attributes: RecordAttributes;
+  readonly kind: 'doc' | 'entity';
   readonly hops: number;
   readonly score: number;
-  /** `[seed, EDGE, node, EDGE, node]`; an edge against its direction starts with `^`. */
-  readonly path: readonly string[];
+  /** The best edge to it, and the node that the edge comes from; null where that is a seed. */
+  readonly via: Step;
+  readonly origin: Reached | null;
 }
 
 /** What a walk found. */
@@ -39,6 +39,13 @@ const FRONTIER_MAX = 200;
 const REACHED_MAX = 5_000;
 const DECAY = 0.5;
 
+interface Fresh extends Reached {
+  score: number;
+  via: Step;
+  origin: Fresh | null;
+  best: number;
+}
+
 /**
  * Capped breadth-first walk. A node's score is the sum over the edges by which it was first reached, halved with each
  * hop; the path is the best of them. Seeds are not part of the result.
@@ -49,34 +56,23 @@ export async function walk(
   expand: Expand,
   signal: AbortSignal,
 ): Promise<Walk> {
-  const seen = new Map<string, { hops: number; score: number; path: readonly string[] }>();
-  for (const { id, weight } of seeds) seen.set(id, { hops: 0, score: weight, path: [id] });
-  const reached = new Map<string, Reached & { best: number }>();
+  const seedScores = new Map(seeds.map(({ id, weight }) => [id, weight]));
+  const reached = new Map<string, Fresh>();
   const steps: Step[] = [];
   let truncated = false;
-  let frontier = [...seen.keys()].slice(0, FRONTIER_MAX);
+  let frontier = [...seedScores.keys()].slice(0, FRONTIER_MAX);
   for (let hops = 1; hops <= options.maxHops && frontier.length > 0; hops += 1) {
     signal.throwIfAborted();
     const found = await expand(frontier, options.fanout);
     signal.throwIfAborted();
     truncated ||= found.length >= frontier.length * options.fanout;
-    const fresh = new Map<string, Reached & { best: number }>();
+    const fresh = new Map<string, Fresh>();
     for (const step of found) {
       steps.push(step);
-      const origin = seen.get(step.from);
-      if (origin === undefined || seen.has(step.to)) continue;
-      const gain = origin.score * step.weight * DECAY;
-      const known = fresh.get(step.to);
-      const path = known !== undefined && known.best >= gain ? known.path : [...origin.path, arrow(step), step.to];
-      fresh.set(step.to, {
-        id: step.to,
-        name: step.name,
-        attributes: step.attributes,
-        hops,
-        score: (known?.score ?? 0) + gain,
-        best: Math.max(known?.best ?? 0, gain),
-        path,
-      });
+      const origin = reached.get(step.from) ?? null;
+      const score = origin?.score ?? seedScores.get(step.from);
+      if (score === undefined || reached.has(step.to) || seedScores.has(step.to)) continue;
+      addGain(fresh, step, origin, score * step.weight * DECAY, hops);
     }
     for (const node of fresh.values()) {
       if (reached.size >= REACHED_MAX) {
@@ -84,21 +80,32 @@ export async function walk(
         break;
       }
       reached.set(node.id, node);
-      seen.set(node.id, node);
     }
     const next = [...fresh.values()].sort(byScore);
     truncated ||= next.length > FRONTIER_MAX;
     frontier = next.slice(0, FRONTIER_MAX).map(({ id }) => id);
   }
-  return {
-    reached: [...reached.values()].map(({ best: _best, ...node }) => node).sort(byScore),
-    steps,
-    truncated,
-  };
+  return { reached: [...reached.values()].sort(byScore), steps, truncated };
 }
 
-function arrow(step: Step): string {
-  return step.inverse ? `^${step.type}` : step.type;
+function addGain(fresh: Map<string, Fresh>, via: Step, origin: Fresh | null, gain: number, hops: number): void {
+  const known = fresh.get(via.to);
+  if (known === undefined) {
+    fresh.set(via.to, { id: via.to, kind: via.kind, hops, score: gain, best: gain, via, origin });
+    return;
+  }
+  known.score += gain;
+  if (known.best >= gain) return;
+  known.best = gain;
+  known.via = via;
+  known.origin = origin;
+}
+
+/** `[seed, EDGE, node, EDGE, node]`; an edge against its direction starts with `^`. */
+export function pathOf({ id, via, origin }: Reached): string[] {
+  const before = origin === null ? [via.from] : pathOf(origin);
+  before.push(via.inverse ? `^${via.type}` : via.type, id);
+  return before;
 }
 
 function byScore(a: { id: string; score: number }, b: { id: string; score: number }): number {

@@ -10,17 +10,24 @@ import {
   visibleEntity,
 } from '../../adapters/pg/entity-records.ts';
 import { documentCounts, listEntities } from '../../adapters/pg/record-lists.ts';
-import type { Walk } from '../../domain/graph/walk.ts';
+import type { NodeDescription } from '../../domain/graph/graph-hits.ts';
+import { pathOf, type Walk } from '../../domain/graph/walk.ts';
 import type { GraphSeed, LegContext, LegQuery } from '../../ports.ts';
 import { runBulk } from './bulk.ts';
 import { entityView } from './record-views.ts';
 import { nowOf, type RouteDeps, viewerOf } from './route-deps.ts';
 
 const WALK_MS = 2_000;
+const NEIGHBORS_MAX = 100;
 
 /** A graph backend that shows its walks. */
 export interface Walker {
-  walkFrom(seeds: readonly GraphSeed[], options: LegQuery['graph'], context: LegContext): Promise<Walk>;
+  neighborhood(
+    seeds: readonly GraphSeed[],
+    options: LegQuery['graph'],
+    limit: number,
+    context: LegContext,
+  ): Promise<{ readonly found: Walk; readonly nodes: ReadonlyMap<string, NodeDescription> }>;
 }
 
 /** Entities of record, and what lies around them. */
@@ -126,12 +133,13 @@ export function mountEntities(app: FastifyInstance, deps: RouteDeps, walker: () 
       edgeTypes: query.type === undefined ? null : [query.type],
     };
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(WALK_MS)]);
-    const found = await graph.walkFrom([{ id: root.id, weight: 1 }], options, {
-      viewer,
-      signal: deadline,
-      timeoutMs: WALK_MS,
-    });
-    const reached = found.reached.slice(0, query.limit ?? 100);
+    const { found, nodes: described } = await graph.neighborhood(
+      [{ id: root.id, weight: 1 }],
+      options,
+      query.limit ?? NEIGHBORS_MAX,
+      { viewer, signal: deadline, timeoutMs: WALK_MS },
+    );
+    const reached = found.reached.filter(({ id }) => described.has(id));
     const shown = new Set([root.id, ...reached.map(({ id }) => id)]);
     const edges = new Map(
       found.steps
@@ -146,11 +154,11 @@ export function mountEntities(app: FastifyInstance, deps: RouteDeps, walker: () 
       { id: root.id, type: 'entity', name: root.name, hops: 0, score: 1, path: [root.id] },
       ...reached.map((node) => ({
         id: node.id,
-        type: node.attributes.kind,
-        name: node.name,
+        type: node.kind,
+        name: described.get(node.id)?.name ?? '',
         hops: node.hops,
         score: node.score,
-        path: [...node.path],
+        path: pathOf(node),
       })),
     ];
     const truncated = found.truncated || found.reached.length > reached.length;
