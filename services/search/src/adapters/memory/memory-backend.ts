@@ -18,7 +18,6 @@ import type {
   LegQuery,
   LegResult,
   Projection,
-  RecordAttributes,
   SearchBackend,
   VersionedOp,
 } from '../../ports.ts';
