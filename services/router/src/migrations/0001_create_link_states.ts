@@ -3,6 +3,7 @@ import {
   createIdempotencyTable,
   createInboxTable,
   createOutboxTable,
+  enableTenantIsolation,
   partitionByMonth,
 } from '@peermesh/database';
 import { type Kysely, sql } from 'kysely';
@@ -13,6 +14,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await createInboxTable(db, 'router');
   await createDeadLetterTable(db, 'router');
   await createIdempotencyTable(db, 'router');
+  await enableTenantIsolation(db, 'router', 'router_idempotency');
   await sql`
     CREATE TABLE router.router_meshes (
       mesh_id text PRIMARY KEY,
