@@ -29,7 +29,7 @@ import { GenerationRegistry } from './projection/generation-registry.ts';
 import { ProjectionRunner } from './projection/projection-runner.ts';
 import { WakeableLoop } from './projection/wakeable-loop.ts';
 import { mountRoutes } from './routes/mount-routes.ts';
-import { ensureEmbedderGeneration, trainWhenDue } from './workers/embedding-trainer.ts';
+import { EmbeddingTrainer, ensureEmbedderGeneration } from './workers/embedding-trainer.ts';
 
 /** Longer than the life of an access token: what was revoked before cannot come back. */
 const REVOCATIONS_MS = 20 * 60_000;
@@ -144,19 +144,18 @@ export async function buildApp(config: SearchConfig, overrides: SearchOverrides 
   app.health.add('nats', async () => {
     await nats.flush();
   });
+  const trainer = new EmbeddingTrainer({
+    db,
+    logger,
+    documentsMin: config.EMBEDDER_TRAIN_DOCUMENTS_MIN,
+    sampleMax: config.EMBEDDER_TRAIN_SAMPLE_MAX,
+  });
   const training = new WakeableLoop({
     name: 'training',
     idleMs: TRAINING_CHECK_MS,
     logger,
     step: async () => {
-      if (projection.isLeader && config.EMBEDDER === 'auto') {
-        await trainWhenDue({
-          db,
-          logger,
-          documentsMin: config.EMBEDDER_TRAIN_DOCUMENTS_MIN,
-          sampleMax: config.EMBEDDER_TRAIN_SAMPLE_MAX,
-        });
-      }
+      if (projection.isLeader && config.EMBEDDER === 'auto') await trainer.trainWhenDue();
       return false;
     },
   });

@@ -6,7 +6,7 @@ import type { LsaModel } from '../domain/vector/lsa.ts';
 import { readGenerations } from '../projection/generation-registry.ts';
 import { registerGeneration } from '../projection/generation-switch.ts';
 
-/** What {@link trainWhenDue} needs. */
+/** What an {@link EmbeddingTrainer} needs. */
 export interface TrainingOptions {
   readonly db: Database<unknown>;
   readonly logger: Logger;
@@ -15,33 +15,57 @@ export interface TrainingOptions {
 }
 
 const GROWTH = 8;
+const FRUITLESS_GROWTH = 2;
 const CHARACTERS_MAX = 5_000;
 
-/**
- * Trains a latent semantic space when there are documents enough and none was trained on an eighth as many, and
- * registers a vector generation for it. The generation takes over by itself once it is filled.
- */
-export async function trainWhenDue(options: TrainingOptions): Promise<boolean> {
-  const { db, logger } = options;
-  const vectors = (await readGenerations(db)).filter(({ kind, state }) => kind === 'vector' && state !== 'retired');
-  if (vectors.some(({ state }) => state === 'backfill')) return false;
-  const { rows } = await db.pool.query<{ trained: number | null }>(
-    'SELECT max(documents) AS trained FROM search.search_embedding_models',
-  );
-  const documents = vectors.find(({ state }) => state === 'active')?.records ?? 0;
-  const trained = rows[0]?.trained ?? 0;
-  if (documents < options.documentsMin || documents < trained * GROWTH) return false;
-  const texts = await sample(db, options.sampleMax);
-  const startedAt = performance.now();
-  const model = await trainInWorker(texts);
-  if (model === null) return false;
-  const space = await storeModel(db, model, documents);
-  const generation = await registerGeneration(db, { kind: 'vector', impl: 'pg-vector', spaceId: space, config: {} });
-  logger.info(
-    { space, generation, documents: texts.length, tookMs: Math.round(performance.now() - startedAt) },
-    'embedding space trained',
-  );
-  return generation !== null;
+/** Trains latent semantic spaces as the documents grow. One runs at a time, in the replica that leads the projection. */
+export class EmbeddingTrainer {
+  readonly #options: TrainingOptions;
+  #fruitlessAt = 0;
+
+  constructor(options: TrainingOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Trains when there are documents enough and none was trained on an eighth as many, and registers a vector generation for
+   * the space. The generation takes over by itself once it is filled. Documents that are too alike to carry a space are not
+   * looked at again until there are twice as many.
+   */
+  async trainWhenDue(): Promise<boolean> {
+    const { db, logger, sampleMax } = this.#options;
+    const documents = await this.#documentsToTrain();
+    if (documents === null) return false;
+    const texts = await sample(db, sampleMax);
+    const startedAt = performance.now();
+    const model = await trainInWorker(texts);
+    if (model === null) {
+      this.#fruitlessAt = documents;
+      logger.info({ documents: texts.length }, 'the documents are too alike to train an embedding space');
+      return false;
+    }
+    const space = await storeModel(db, model, documents);
+    const generation = await registerGeneration(db, { kind: 'vector', impl: 'pg-vector', spaceId: space, config: {} });
+    logger.info(
+      { space, generation, documents: texts.length, tookMs: Math.round(performance.now() - startedAt) },
+      'embedding space trained',
+    );
+    return generation !== null;
+  }
+
+  /** How many documents there are; null when they are not to be trained on now. */
+  async #documentsToTrain(): Promise<number | null> {
+    const { db, documentsMin } = this.#options;
+    const vectors = (await readGenerations(db)).filter(({ kind, state }) => kind === 'vector' && state !== 'retired');
+    if (vectors.some(({ state }) => state === 'backfill')) return null;
+    const { rows } = await db.pool.query<{ trained: number | null }>(
+      'SELECT max(documents) AS trained FROM search.search_embedding_models',
+    );
+    const documents = vectors.find(({ state }) => state === 'active')?.records ?? 0;
+    const trained = rows[0]?.trained ?? 0;
+    const isDue = documents >= Math.max(documentsMin, trained * GROWTH, this.#fruitlessAt * FRUITLESS_GROWTH);
+    return isDue ? documents : null;
+  }
 }
 
 async function sample(db: Database<unknown>, max: number): Promise<string[]> {
