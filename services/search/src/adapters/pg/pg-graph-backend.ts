@@ -189,8 +189,7 @@ export class PgGraphBackend implements SearchBackend {
       `INSERT INTO search.search_graph_edges (generation, tenant_id, from_id, to_id, type, record_id, inverse, weight, acl)
        SELECT $1::int, tenant_id, from_id, to_id, type, record_id, inverse, weight, acl::text[]
          FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[], $8::real[], $9::text[])
-           AS edge (tenant_id, from_id, to_id, type, record_id, inverse, weight, acl)
-       ON CONFLICT DO NOTHING`,
+           AS edge (tenant_id, from_id, to_id, type, record_id, inverse, weight, acl)`,
       [
         this.#key.generation,
         edges.map((edge) => edge.tenantId),

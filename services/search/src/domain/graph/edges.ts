@@ -15,13 +15,14 @@ export interface EdgeRow {
 /** The type of the edge from a document to an entity that it mentions. */
 export const MENTIONS = 'MENTIONS';
 
-/** The edges that a record makes, each in both directions. */
+/** The edges that a record makes, each in both directions and no edge twice. */
 export function edgesOf(op: VersionedOp): EdgeRow[] {
   if (op.op === 'delete' || op.record.kind === 'entity') return [];
   const { tenantId, id, record } = op;
   if (record.kind === 'relationship')
     return bothWays(tenantId, id, record.from, record.to, record.type, record.confidence, record.acl);
-  return record.mentions.flatMap(({ entityId, confidence }) =>
+  const mentioned = new Map(record.mentions.map((mention) => [mention.entityId, mention.confidence]));
+  return [...mentioned].flatMap(([entityId, confidence]) =>
     bothWays(tenantId, id, id, entityId, MENTIONS, confidence, record.attributes.acl),
   );
 }
