@@ -1,20 +1,26 @@
 import { DocumentIndexed, PublishingTriggered } from '@peermesh/contracts/events';
 import type { Database, Transaction } from '@peermesh/database';
 import type { Bus } from '@peermesh/messaging';
-import { BY_ID, lookUp } from '../adapters/pg/look-up.ts';
-import type { ChangeRow, DocumentRow } from '../domain/records/document-row.ts';
+import { READ_IN_ORDER } from '../adapters/pg/read-in-order.ts';
+import type { ChangeRow } from '../domain/records/document-row.ts';
+import {
+  readToldDocuments,
+  readToldEntities,
+  SUMMARY_CHARACTERS,
+  type ToldDocument,
+  type ToldEntity,
+  versionKey,
+} from './announced-records.ts';
 
 const BATCH = 500;
-const SUMMARY_CHARACTERS = 1_000;
-const VERSION = `${BY_ID} AND held.version = wanted.version`;
 
 interface TracedChange extends ChangeRow {
   readonly traceparent: string | null;
 }
 
 interface Announced extends TracedChange {
-  readonly row: DocumentRow | null;
-  readonly entities: readonly { id: string; name: string; type: string; confidence: number }[];
+  readonly row: ToldDocument | null;
+  readonly entities: readonly ToldEntity[];
 }
 
 /**
@@ -27,7 +33,7 @@ export async function announce(
   bus: Pick<Bus, 'publishMany'>,
   now: () => number,
 ): Promise<boolean> {
-  return db.system(async (tx) => {
+  const step = async (tx: Transaction<unknown>): Promise<boolean> => {
     const { rows: cursors } = await tx.client.query<{ cursor_seq: string; applied: string | null }>(
       `SELECT cursor_seq, (SELECT min(cursor_seq) FROM search.search_backend_generations WHERE state = 'active') AS applied
          FROM search.search_announcements FOR UPDATE`,
@@ -48,7 +54,8 @@ export async function announce(
     const last = changes.length < BATCH ? applied : Number(changes.at(-1)?.seq);
     await tx.client.query('UPDATE search.search_announcements SET cursor_seq = $1', [last]);
     return changes.length === BATCH;
-  });
+  };
+  return db.system(step, { opening: READ_IN_ORDER });
 }
 
 /** Forgets lines of the change log that were announced long ago. */
@@ -64,51 +71,13 @@ export async function pruneChanges(db: Database<unknown>, keepHours: number): Pr
   });
 }
 
-/**
- * Lateral reads, because the planner takes row-level security for a filter that leaves almost nothing, and would then go
- * through all entities for each document.
- */
 async function withRecords(tx: Transaction<unknown>, changes: readonly TracedChange[]): Promise<Announced[]> {
   if (changes.length === 0) return [];
-  const keys = [
-    changes.map((change) => change.tenant_id),
-    changes.map((change) => change.record_id),
-    changes.map((change) => change.version),
-  ];
-  const { rows } = await tx.client.query<{ tenant_id: string; id: string; version: number; row: DocumentRow }>(
-    `SELECT held.tenant_id, held.id, held.version, to_jsonb(held) || jsonb_build_object('text', left(held.text, ${SUMMARY_CHARACTERS})) AS row
-       FROM unnest($1::text[], $2::text[], $3::int[]) AS wanted (tenant_id, id, version)
-      ${lookUp('search_documents', VERSION)}
-     UNION ALL
-     SELECT held.tenant_id, held.id, held.version,
-            held.record || jsonb_build_object('text', left(held.record ->> 'text', ${SUMMARY_CHARACTERS}))
-       FROM unnest($1::text[], $2::text[], $3::int[]) AS wanted (tenant_id, id, version)
-      ${lookUp('search_document_versions', VERSION)}`,
-    keys,
-  );
-  const { rows: mentions } = await tx.client.query<{
-    tenant_id: string;
-    document_id: string;
-    entities: Announced['entities'];
-  }>(
-    `SELECT wanted.tenant_id, wanted.document_id, found.entities
-       FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[]) AS wanted (tenant_id, document_id)) wanted
-      CROSS JOIN LATERAL (
-        SELECT json_agg(json_build_object('id', entity.id, 'name', entity.name, 'type', entity.type, 'confidence', mention.confidence)
-                 ORDER BY mention.confidence DESC) AS entities
-          FROM search.search_mentions mention
-         CROSS JOIN LATERAL (
-           SELECT id, name, type FROM search.search_entities held
-            WHERE held.tenant_id = mention.tenant_id AND held.id = mention.entity_id AND NOT held.deleted LIMIT 1) entity
-         WHERE mention.tenant_id = wanted.tenant_id AND mention.document_id = wanted.document_id) found
-      WHERE found.entities IS NOT NULL`,
-    keys.slice(0, 2),
-  );
-  const records = new Map(rows.map((row) => [`${row.tenant_id}/${row.id}/${row.version}`, row.row]));
-  const entities = new Map(mentions.map((row) => [`${row.tenant_id}/${row.document_id}`, row.entities]));
+  const documents = await readToldDocuments(tx, changes);
+  const entities = await readToldEntities(tx, changes);
   return changes.map((change) => ({
     ...change,
-    row: records.get(`${change.tenant_id}/${change.record_id}/${change.version}`) ?? null,
+    row: documents.get(versionKey(change)) ?? null,
     entities: entities.get(`${change.tenant_id}/${change.record_id}`) ?? [],
   }));
 }
@@ -152,7 +121,7 @@ async function publish(
   if (triggers.length > 0) await bus.publishMany(tx, PublishingTriggered, triggers);
 }
 
-function triggerOf(row: DocumentRow, entities: Announced['entities'], now: string) {
+function triggerOf(row: ToldDocument, entities: readonly ToldEntity[], now: string) {
   return {
     documentId: row.id,
     version: row.version,

@@ -1,6 +1,7 @@
 import type { Database, Transaction } from '@peermesh/database';
 import { headOf } from '../adapters/pg/change-log.ts';
 import { lookUp } from '../adapters/pg/look-up.ts';
+import { READ_IN_ORDER } from '../adapters/pg/read-in-order.ts';
 import { normalizeName } from '../domain/analysis/analyzer.ts';
 import type { DocumentRow, EntityRow, RelationshipRow } from '../domain/records/document-row.ts';
 import type { RecordAttributes, SpaceVector, VersionedOp } from '../ports.ts';
@@ -44,7 +45,7 @@ export async function readChanges(
       ].sort((a, b) => a.seq - b.seq);
       return { ops, upTo, head };
     },
-    { isolation: 'repeatable read', readOnly: true },
+    { isolation: 'repeatable read', readOnly: true, opening: READ_IN_ORDER },
   );
 }
 
@@ -54,7 +55,7 @@ function lastOf(rows: readonly { readonly seq: number }[], limit: number): numbe
 
 async function readTable<Row>(tx: Transaction<unknown>, table: string, from: number, limit: number): Promise<Row[]> {
   const { rows } = await tx.client.query<{ row: Row }>(
-    `SELECT to_jsonb(held) AS row FROM search.${table} held WHERE seq > $1 ORDER BY seq LIMIT $2`,
+    `SELECT row_to_json(held) AS row FROM search.${table} held WHERE seq > $1 ORDER BY seq LIMIT $2`,
     [from, limit],
   );
   return rows.map(({ row }) => row);

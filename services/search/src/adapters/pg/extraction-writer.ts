@@ -144,7 +144,7 @@ export async function relationshipsOf(
 ): Promise<RelationshipRow[]> {
   if (documents.length === 0) return [];
   const { rows } = await tx.client.query<{ row: RelationshipRow }>(
-    `SELECT to_jsonb(held) AS row FROM unnest($1::text[], $2::text[]) AS wanted (tenant_id, document_id)
+    `SELECT row_to_json(held) AS row FROM unnest($1::text[], $2::text[]) AS wanted (tenant_id, document_id)
       ${lookUp('search_relationships', 'held.tenant_id = wanted.tenant_id AND held.document_id = wanted.document_id')}`,
     [documents.map((key) => key.tenantId), documents.map((key) => key.id)],
   );

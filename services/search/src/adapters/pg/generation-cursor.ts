@@ -3,6 +3,7 @@ import type { Database, Transaction } from '@peermesh/database';
 import { type HeldVersion, keyOf } from '../../domain/versioned-ops.ts';
 import type { Ack, VersionedOp } from '../../ports.ts';
 import { BY_ID, lookUp } from './look-up.ts';
+import { READ_IN_ORDER } from './read-in-order.ts';
 
 /** Names one backend generation. */
 export interface GenerationKey {
@@ -20,7 +21,7 @@ export async function applyUnderCursor(
   upTo: number,
   work: (tx: Transaction<unknown>, from: number) => Promise<{ applied: number; ignored: number; recordsDelta: number }>,
 ): Promise<Ack> {
-  return db.system(async (tx) => {
+  const apply = async (tx: Transaction<unknown>): Promise<Ack> => {
     const { rows } = await tx.client.query<{ cursor_seq: string }>(
       'SELECT cursor_seq FROM search.search_backend_generations WHERE kind = $1 AND generation = $2 FOR UPDATE',
       [key.kind, key.generation],
@@ -35,7 +36,8 @@ export async function applyUnderCursor(
     );
     await tx.client.query(`SELECT pg_notify('search_applied', $1)`, [`${key.kind}:${key.generation}:${watermark}`]);
     return { applied: outcome.applied, ignored: outcome.ignored, watermark };
-  });
+  };
+  return db.system(apply, { opening: READ_IN_ORDER });
 }
 
 /** Reads which versions a table of a generation holds. */

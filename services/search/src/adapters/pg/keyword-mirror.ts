@@ -4,6 +4,7 @@ import { KeywordStore } from '../../domain/keyword/keyword-store.ts';
 import type { TermVector } from '../../domain/keyword/term-vector.ts';
 import type { RecordAttributes } from '../../ports.ts';
 import { cursorOf } from './backend-stats.ts';
+import { READ_IN_ORDER } from './read-in-order.ts';
 
 const PAGE = 1_000;
 /** Records after which the memory is measured again. */
@@ -117,7 +118,7 @@ export class KeywordMirror {
         );
         return rows;
       },
-      { readOnly: true },
+      { readOnly: true, opening: READ_IN_ORDER },
     );
   }
 }

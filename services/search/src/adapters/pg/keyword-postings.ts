@@ -80,15 +80,15 @@ async function insertPostings(
 /**
  * Enters records that are not in the posting tables yet, a whole segment at a time: until then queries look at them one
  * by one. Returns whether there was a segment to enter.
+ * @param lastOrd the highest ordinal that is in use
  */
-export async function postBacklog(tx: Transaction<unknown>, generation: number): Promise<boolean> {
-  const { rows } = await tx.client.query<{ posted: string; last: string }>(
-    `SELECT coalesce((SELECT posted_ord FROM search.search_keyword_progress WHERE generation = $1), 0) AS posted,
-            coalesce((SELECT max(ord) FROM search.search_keyword_records WHERE generation = $1), 0) AS last`,
+export async function postBacklog(tx: Transaction<unknown>, generation: number, lastOrd: number): Promise<boolean> {
+  const { rows } = await tx.client.query<{ posted_ord: string }>(
+    'SELECT posted_ord FROM search.search_keyword_progress WHERE generation = $1',
     [generation],
   );
-  const posted = Number(rows[0]?.posted);
-  if (Number(rows[0]?.last) - posted < SEGMENT_RECORDS) return false;
+  const posted = Number(rows[0]?.posted_ord ?? 0);
+  if (lastOrd - posted < SEGMENT_RECORDS) return false;
   const { rows: segment } = await tx.client.query<SegmentRow>(
     `SELECT tenant_id, kind, ord, terms, frequencies, length FROM search.search_keyword_records
       WHERE generation = $1 AND ord > $2 AND NOT deleted ORDER BY ord LIMIT ${SEGMENT_RECORDS}`,
@@ -109,7 +109,7 @@ export async function postBacklog(tx: Transaction<unknown>, generation: number):
   await tx.client.query(
     `INSERT INTO search.search_keyword_progress (generation, posted_ord) VALUES ($1, $2)
      ON CONFLICT (generation) DO UPDATE SET posted_ord = excluded.posted_ord`,
-    [generation, Number(segment.at(-1)?.ord ?? rows[0]?.last)],
+    [generation, Number(segment.at(-1)?.ord ?? lastOrd)],
   );
   return true;
 }

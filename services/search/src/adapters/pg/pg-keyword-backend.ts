@@ -62,14 +62,15 @@ export class PgKeywordBackend implements SearchBackend {
 
   async apply(batch: readonly VersionedOp[], upTo: number): Promise<Ack> {
     const ops = batch.filter((op) => (op.op === 'upsert' ? op.record.kind : op.kind) !== 'relationship');
-    let entries: MirrorEntry[] = [];
+    let entries: readonly MirrorEntry[] = [];
     let cursor = 0;
     const ack = await applyUnderCursor(this.#db, this.#key, upTo, async (tx, from) => {
       cursor = from;
       const held = await heldVersions(tx, 'search_keyword_records', this.#key.generation, ops);
       const newest = newestOps(ops, held);
-      entries = await this.#write(tx, newest);
-      const isPosted = await postBacklog(tx, this.#key.generation);
+      const written = await this.#write(tx, newest);
+      entries = written.entries;
+      const isPosted = await postBacklog(tx, this.#key.generation, written.lastOrd);
       if (isPosted) this.#segments += 1;
       if (isPosted && this.#segments % COMPACTION_EVERY === 0) {
         await compactPostings(tx, this.#key.generation, COMPACTED_TERMS_MAX);
@@ -129,8 +130,11 @@ export class PgKeywordBackend implements SearchBackend {
 
   async close(): Promise<void> {}
 
-  async #write(tx: Transaction<unknown>, ops: readonly VersionedOp[]): Promise<MirrorEntry[]> {
-    if (ops.length === 0) return [];
+  async #write(
+    tx: Transaction<unknown>,
+    ops: readonly VersionedOp[],
+  ): Promise<{ readonly entries: readonly MirrorEntry[]; readonly lastOrd: number }> {
+    if (ops.length === 0) return { entries: [], lastOrd: 0 };
     const { generation } = this.#key;
     const { rows: before } = await tx.client.query<{ tenant_id: string; kind: string; length: number }>(
       `SELECT held.tenant_id, held.kind, held.length FROM unnest($2::text[], $3::text[]) AS wanted (tenant_id, id)
@@ -177,12 +181,13 @@ export class PgKeywordBackend implements SearchBackend {
       before,
       rows.filter(({ op }) => op.op === 'upsert'),
     );
-    return rows.map(({ op, attributes, vector }) => ({
+    const entries = rows.map(({ op, attributes, vector }) => ({
       tenantId: op.tenantId,
       id: op.id,
       attributes,
       vector: op.op === 'delete' ? null : vector,
     }));
+    return { entries, lastOrd: Math.max(...rows.map(({ ord }) => ord)) };
   }
 
   async #count(

@@ -17,6 +17,7 @@ import type {
 import { cursorOf, statsOf, versionsIn } from './backend-stats.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
 import { packBytes } from './packed-bytes.ts';
+import { READ_IN_ORDER } from './read-in-order.ts';
 
 /** What {@link PgVectorBackend} needs. */
 export interface PgVectorOptions {
@@ -227,7 +228,7 @@ export class PgVectorBackend implements SearchBackend {
         );
         return rows;
       },
-      { readOnly: true },
+      { readOnly: true, opening: READ_IN_ORDER },
     );
   }
 }

@@ -86,7 +86,7 @@ export async function readRows<Row>(
 ): Promise<Row[]> {
   if (keys.length === 0) return [];
   const { rows } = await tx.client.query<{ row: Row }>(
-    `SELECT to_jsonb(held) AS row FROM unnest($1::text[], $2::text[]) AS wanted (tenant_id, id)
+    `SELECT row_to_json(held) AS row FROM unnest($1::text[], $2::text[]) AS wanted (tenant_id, id)
       ${lookUp(table, BY_ID)}`,
     [keys.map((key) => key.tenantId), keys.map((key) => key.id)],
   );
