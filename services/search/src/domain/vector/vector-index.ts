@@ -1,7 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { Index, MetricKind, ScalarKind } from 'usearch';
 import type { AttributeFilter, RecordAttributes } from '../../ports.ts';
 import { TopK } from '../top-k.ts';
+import { LinkPace, STAND_BACK_MS } from './link-pace.ts';
 
 /** One neighbour. */
 export interface VectorHit {
@@ -22,12 +23,15 @@ export interface VectorResult {
 export const FLAT_MAX = 4_000;
 const CHUNK = 4_096;
 const LINKS_PER_TURN = 24;
+/** Vectors outside the graph that a query may have to scan: until then linking gives way to other work. */
+const TAIL_MAX = 16_384;
 /** Neighbours asked of the graph for each that is wanted: without a filter, then with what filters may cost. */
 const OVERFETCH = [1.2, 4, 16];
 
 /**
  * Nearest neighbours by cosine over unit vectors of one tenant. New vectors are found at once by a scan of the tail;
- * they enter the HNSW graph in the background. Filters are met by over-fetching, then by an exact scan.
+ * they enter the HNSW graph in the background, when the thread has little else to do or the tail is long. The graph holds
+ * vectors in 8 bits and only proposes; the vectors themselves decide. Filters are met by over-fetching, then by an exact scan.
  */
 export class VectorIndex {
   readonly #dims: number;
@@ -89,14 +93,11 @@ export class VectorIndex {
       return { hits: await this.#scan(vector, 0, limit, passes, signal), exhaustive: true };
     for (const factor of filter.matches === null ? OVERFETCH : OVERFETCH.slice(1)) {
       const best = new TopK<number>(limit, this.#before);
-      const { keys, distances } = graph.search(
-        vector,
-        Math.min(this.#linked, Math.max(64, Math.ceil(limit * factor))),
-        1,
-      );
-      keys.forEach((key, i) => {
-        if (passes(Number(key))) best.push(Number(key), 1 - (distances[i] as number));
-      });
+      const { keys } = graph.search(vector, Math.min(this.#linked, Math.max(64, Math.ceil(limit * factor))), 1);
+      for (const key of keys) {
+        const ordinal = Number(key);
+        if (passes(ordinal)) best.push(ordinal, this.#similarity(vector, ordinal));
+      }
       if (best.size >= Math.min(limit, this.size)) {
         await this.#scanInto(best, vector, this.#linked, passes, signal);
         return { hits: this.#hits(best), exhaustive: false };
@@ -149,34 +150,57 @@ export class VectorIndex {
 
   #similarity(vector: Float32Array, ordinal: number): number {
     const chunk = this.#chunks[Math.floor(ordinal / CHUNK)] as Float32Array;
-    const base = (ordinal % CHUNK) * this.#dims;
-    let sum = 0;
-    for (let d = 0; d < this.#dims; d += 1) sum += (vector[d] as number) * (chunk[base + d] as number);
-    return sum;
+    return dot(vector, chunk, (ordinal % CHUNK) * this.#dims);
   }
 
-  /** Enters vectors into the graph a few at a time, so that queries run in between. */
+  /** Enters vectors into the graph a few at a time, so that other work runs in between. */
   async #link(): Promise<void> {
     this.#linking = true;
     this.#graph ??= new Index({
       dimensions: this.#dims,
       metric: MetricKind.Cos,
-      quantization: ScalarKind.F16,
+      quantization: ScalarKind.I8,
       connectivity: 16,
       expansion_add: 64,
       expansion_search: 96,
       multi: false,
     });
+    const graph = this.#graph;
+    const pace = new LinkPace();
     while (this.#linked < this.#ids.length) {
-      const until = Math.min(this.#linked + LINKS_PER_TURN, this.#ids.length);
-      for (; this.#linked < until; this.#linked += 1) {
-        if (this.#attributes[this.#linked] === null) continue;
-        const chunk = this.#chunks[Math.floor(this.#linked / CHUNK)] as Float32Array;
-        const base = (this.#linked % CHUNK) * this.#dims;
-        this.#graph.add(BigInt(this.#linked), chunk.subarray(base, base + this.#dims), 1);
+      if (this.unlinked <= TAIL_MAX && pace.isBusy) {
+        await delay(STAND_BACK_MS, undefined, { ref: false });
+        continue;
       }
+      pace.run(() => this.#linkSome(graph));
       await nextTurn();
     }
     this.#linking = false;
   }
+
+  #linkSome(graph: Index): void {
+    const until = Math.min(this.#linked + LINKS_PER_TURN, this.#ids.length);
+    for (; this.#linked < until; this.#linked += 1) {
+      if (this.#attributes[this.#linked] === null) continue;
+      const chunk = this.#chunks[Math.floor(this.#linked / CHUNK)] as Float32Array;
+      const base = (this.#linked % CHUNK) * this.#dims;
+      graph.add(BigInt(this.#linked), chunk.subarray(base, base + this.#dims), 1);
+    }
+  }
+}
+
+/** The dot product with a row of a chunk, in four sums that do not wait for each other. */
+function dot(vector: Float32Array, rows: Float32Array, base: number): number {
+  const dims = vector.length;
+  const whole = dims - (dims % 4);
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (let i = 0; i < whole; i += 4) {
+    const at = base + i;
+    a += (vector[i] as number) * (rows[at] as number);
+    b += (vector[i + 1] as number) * (rows[at + 1] as number);
+    c += (vector[i + 2] as number) * (rows[at + 2] as number);
+    d += (vector[i + 3] as number) * (rows[at + 3] as number);
+  }
+  for (let i = whole; i < dims; i += 1) a += (vector[i] as number) * (rows[base + i] as number);
+  return a + b + (c + d);
 }
