@@ -20,6 +20,8 @@ import { TRACE_CHANNEL, Tracing } from './trace.ts';
 export interface MemberSessionOptions {
   readonly config: MeshCoreConfig;
   readonly overlay: Overlay;
+  /** Node ids at the other ends of links that are up. */
+  readonly links: ReadonlySet<string>;
   readonly durability: Durability;
   readonly record: NodeRecord;
   readonly introduction: NodeIntroduction;
@@ -42,11 +44,12 @@ export class MemberSession {
   readonly shortId: number;
   readonly #options: MemberSessionOptions;
   readonly #admitting: Admitting;
-  readonly #links = new Set<string>();
   #record: NodeRecord;
   #outcomes: SessionOutcome[] = [];
   #events: MeshEvent[] = [];
   #removed: RemovalReason | null = null;
+  /** What a neighbour says; believed when the control group is silent as well. */
+  #toldRemoved: RemovalReason | null = null;
   #leader = 0;
   #term = 0;
   #leaderSeenMs: number;
@@ -89,6 +92,7 @@ export class MemberSession {
     this.plane.tick(nowMs);
     const { leader, term } = this.plane.raftStatus;
     if (leader !== 0) this.#leaderSeenMs = nowMs;
+    else if (this.#toldRemoved !== null) this.#removed ??= this.#toldRemoved;
     if (leader !== this.#leader || term !== this.#term) {
       [this.#leader, this.#term] = [leader, term];
       this.#events.push({ kind: 'leader', leader, term });
@@ -123,10 +127,6 @@ export class MemberSession {
   }
 
   onOverlayEvent(event: OverlayEvent, nowMs: number): void {
-    if (event.kind === 'link') {
-      if (event.isUp) this.#links.add(event.peer);
-      else this.#links.delete(event.peer);
-    }
     if (event.kind !== 'membership' || !('member' in event.event)) return;
     const { id, state } = event.event.member;
     const shortId = this.#options.overlay.members.byNodeId(id)?.shortId;
@@ -150,6 +150,8 @@ export class MemberSession {
     for (const { index, change } of ready.changes) this.#events.push({ kind: 'changed', index, change });
     if (ready.isRestored) this.#events.push({ kind: 'restored' });
     if (ready.isRestored || concernsMembers(ready.changes)) this.#onMembers(nowMs);
+    // After the overlay has taken them off its list: what waits on a link that carries no members is taken back.
+    this.#tellRemoved(ready.changes, nowMs);
     for (const { requestId, outcome } of ready.outcomes) {
       const answer = this.#admitting.outcome(requestId, outcome);
       if (answer === null) this.#outcomes.push({ requestId, outcome });
@@ -202,18 +204,28 @@ export class MemberSession {
     else if (words.kind === 'standing') this.#onStanding(peer, words);
   }
 
-  /** Only a member's word counts, and only while the control group itself is silent. */
+  /** Only a member's word counts. */
   #onStanding(peer: string, { shortId, standing }: Extract<NeighbourWords, { kind: 'standing' }>): void {
     const isKnown = this.#options.overlay.members.byNodeId(peer) !== undefined;
-    if (shortId !== this.shortId || !isKnown || this.#leader !== 0) return;
-    if (standing !== 'member' && standing !== 'unknown') this.#removed ??= standing;
+    if (shortId !== this.shortId || !isKnown) return;
+    this.#toldRemoved = standing === 'member' || standing === 'unknown' ? null : standing;
+  }
+
+  /** Neighbours of a removed member tell it, as it gets no log and no route any more. */
+  #tellRemoved(changes: readonly LoggedChange[], nowMs: number): void {
+    for (const { change } of changes) {
+      if (change.kind !== 'member-removed' || change.member.shortId === this.shortId) continue;
+      const { nodeId, shortId } = change.member;
+      if (this.#options.links.has(nodeId))
+        this.#say(nodeId, { kind: 'standing', shortId, standing: change.why }, nowMs);
+    }
   }
 
   #doubt(nowMs: number): void {
     const { doubtMs } = this.#options.config;
     this.#doubtAtMs = nowMs + doubtMs / 2;
     if (nowMs - this.#leaderSeenMs < doubtMs) return;
-    for (const peer of this.#links) this.#say(peer, { kind: 'doubt', shortId: this.shortId }, nowMs);
+    for (const peer of this.#options.links) this.#say(peer, { kind: 'doubt', shortId: this.shortId }, nowMs);
   }
 
   #reportHealth(nowMs: number): void {

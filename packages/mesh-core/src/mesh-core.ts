@@ -31,12 +31,16 @@ export class MeshCore {
   readonly #options: MeshCoreOptions;
   readonly #durability = new Durability();
   readonly #connections = new Set<number>();
+  /** Node ids at the other ends of links that are up. */
+  readonly #links = new Set<string>();
   #phase: MeshPhase = 'idle';
   #overlay: Overlay | null = null;
   #session: MemberSession | null = null;
   #joining: Joining | null = null;
   /** The join that is over when the log has come as far as the admission. */
   #joinUnderWay: { readonly operationId: string; readonly deadlineMs: number } | null = null;
+  /** The request by which this node leaves; empty for none. */
+  #leaveOperation = '';
   #wallOffsetMs = 0;
   #eventLoopDelayMs = 0;
   #operations = 0;
@@ -120,7 +124,9 @@ export class MeshCore {
   leave(options: Partial<RequestOptions>, nowMs: number): string {
     const shortId = this.#session?.shortId ?? 0;
     const operationId = this.command({ kind: 'leave', shortId }, options, nowMs);
-    if (this.#phase === 'member') this.#enter('leaving');
+    if (this.#phase !== 'member') return operationId;
+    this.#leaveOperation = operationId;
+    this.#enter('leaving');
     return operationId;
   }
 
@@ -247,7 +253,11 @@ export class MeshCore {
 
   #onOverlayEvent(event: OverlayReady['events'][number], nowMs: number): void {
     this.#session?.onOverlayEvent(event, nowMs);
-    if (event.kind === 'link') this.#joining?.linkChanged(event.peer, event.isUp, nowMs);
+    if (event.kind === 'link') {
+      if (event.isUp) this.#links.add(event.peer);
+      else this.#links.delete(event.peer);
+      this.#joining?.linkChanged(event.peer, event.isUp, nowMs);
+    }
     this.#events.push(event);
   }
 
@@ -265,7 +275,10 @@ export class MeshCore {
     for (const { operationId, hops } of session.tracing.takeEnded(nowMs))
       this.#end(operationId, { kind: 'traced', hops });
     for (const { requestId, outcome } of session.takeOutcomes()) {
-      if (this.#phase === 'leaving' && session.removed === null) this.#enter('member');
+      if (requestId === this.#leaveOperation) {
+        this.#leaveOperation = '';
+        if (outcome.kind !== 'result' || !outcome.result.isDone) this.#enter('member');
+      }
       this.#end(requestId, outcomeOf(outcome));
     }
     this.#events.push(...session.takeEvents());
@@ -317,7 +330,7 @@ export class MeshCore {
     const replica = { hardState, snapshot, entries, random };
     const introduction = this.#introduction();
     const session = new MemberSession(
-      { config, overlay, durability: this.#durability, record, introduction, replica },
+      { config, overlay, links: this.#links, durability: this.#durability, record, introduction, replica },
       nowMs,
     );
     session.plane.setWallClock(nowMs + this.#wallOffsetMs, nowMs);
@@ -328,6 +341,10 @@ export class MeshCore {
 
   #endMembership(reason: RemovalReason): void {
     this.#session = null;
+    // Whoever left hears of it from its neighbours, as the log does not come any more.
+    const hasLeft: OperationOutcome = { kind: 'done', value: 0, index: 0 };
+    if (this.#leaveOperation !== '') this.#end(this.#leaveOperation, reason === 'left' ? hasLeft : { kind: 'removed' });
+    this.#leaveOperation = '';
     this.#durability.record(null, true);
     this.#stopOverlay();
     this.#events.push({ kind: 'removed', reason });
@@ -347,6 +364,7 @@ export class MeshCore {
   #stopOverlay(): void {
     for (const connection of this.#connections) this.#closes.push({ connection, reason: 'no_mesh' });
     this.#connections.clear();
+    this.#links.clear();
     this.#overlay = null;
   }
 

@@ -9,7 +9,7 @@ import {
   type SeedWish,
 } from '@peermesh/mesh-core';
 import type { OverlayDelivery, OverlaySigner } from '@peermesh/overlay';
-import { encodeState, type NodeDescription } from '@peermesh/replication';
+import { encodeState, type NodeDescription, voterTarget } from '@peermesh/replication';
 import { Disk } from './disk.ts';
 import { Wires } from './wires.ts';
 
@@ -129,6 +129,7 @@ export class MeshNet {
       const outcome = this.join(name, [first]);
       if (outcome.kind !== 'done') throw new Error(`${name}: ${JSON.stringify(outcome)}`);
     }
+    this.until('all voters', () => this.voters.length === voterTarget(this.nodes.size));
     this.converge();
     return this;
   }
@@ -143,9 +144,11 @@ export class MeshNet {
     return this.members().find(({ core }) => core.session?.plane.raftStatus.role === 'leader');
   }
 
+  /** The voters, once that is committed; none while a change is under way. */
   get voters(): readonly number[] {
-    const { voters = [], outgoing = [] } = this.leader?.core.session?.plane.replica.configuration ?? {};
-    return outgoing.length > 0 ? [] : voters;
+    const { replica } = this.leader?.core.session?.plane ?? {};
+    if (replica === undefined || replica.configuration.outgoing.length > 0) return [];
+    return replica.status.commit === replica.status.lastIndex ? replica.configuration.voters : [];
   }
 
   /** Every running member has a way to every other one, and all have applied the same, byte for byte. */
@@ -175,6 +178,7 @@ export class MeshNet {
     if (node.isUp) this.kill(name);
     node.life += 1;
     node.isUp = true;
+    node.outcomes.clear();
     node.core = this.#core(node);
   }
 
