@@ -53,7 +53,7 @@ export interface EventLog {
   read(topic: string, from: number, bytesMax: number): TopicRecord[];
   /** What is durable of a topic; both are 1 for a topic that is not known. */
   range(topic: string): TopicRange;
-  /** The highest sequence of an origin that was accepted for a topic, durable or not. */
+  /** The highest sequence of an origin that was accepted for a topic, durable or not; of this node (0), the newest offset. */
   highWater(topic: string, origin: number): number;
   topics(): Iterable<string>;
   /** Has a function called, in no particular order, with topics that have new durable records. */

@@ -39,6 +39,7 @@ export class LmdbCursorStore implements CursorStore {
   }
 
   flush(): Promise<void> {
+    if (this.#changed.size === 0) return Promise.resolve();
     return this.#volume.commit((writes) => {
       for (const name of this.#changed) this.#write(writes, name);
       this.#changed.clear();

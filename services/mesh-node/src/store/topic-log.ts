@@ -71,7 +71,8 @@ export class TopicLog implements EventLog {
 
   highWater(name: string, origin: number): number {
     const topic = this.#table.get(name);
-    return topic === undefined ? 0 : this.#table.mark(topic, origin);
+    if (topic === undefined) return 0;
+    return origin === 0 ? topic.next - 1 : this.#table.mark(topic, origin);
   }
 
   topics(): Iterable<string> {
