@@ -1,4 +1,5 @@
 import { LANES_MAX } from '@peermesh/link';
+import type { TransportSettings } from './settings.ts';
 
 /** An address of a transport, taken apart. */
 export interface NodeAddress {
@@ -28,7 +29,17 @@ export function parseLane(text: string | undefined): number | null {
   return lane < LANES_MAX ? lane : null;
 }
 
-/** Whether others could read along: plain connections are for these hosts only. */
-export function isLoopback(host: string): boolean {
+/** Where these settings say to listen; throws when that cannot be: without certificates it is loopback or nowhere. */
+export function checkListen({ listen, credentials }: TransportSettings, scheme: string): NodeAddress {
+  const address = listen === null ? null : parseAddress(listen, scheme);
+  if (address === null) throw new Error(`not an address to listen on for ${scheme}: ${listen}`);
+  if (credentials === null && !isLoopback(address.host))
+    throw new Error(`without certificates nodes listen on loopback only, not on ${address.host}`);
+  if (credentials !== null && credentials.certificatePem === undefined)
+    throw new Error('a node that listens needs a certificate');
+  return address;
+}
+
+function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

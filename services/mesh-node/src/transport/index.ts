@@ -1,3 +1,4 @@
+export { createGrpcTransport } from './grpc/grpc-transport.ts';
 export {
   type Connection,
   DialError,

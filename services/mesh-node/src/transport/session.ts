@@ -135,7 +135,7 @@ export class Session implements Connection, ChannelEvents {
     const { takenBytes, bufferedBytes } = this.#channel;
     const isStalled = bufferedBytes > 0 && takenBytes === this.#takenBytes;
     this.#takenBytes = takenBytes;
-    if (!isStalled) this.#stalledSinceMs = nowMs;
+    if (!isStalled || this.#stalledSinceMs === Number.POSITIVE_INFINITY) this.#stalledSinceMs = nowMs;
     if (nowMs - this.#stalledSinceMs >= stallMs) return this.refuse('slow_reader');
     if (this.#misses >= heartbeatMisses) return this.refuse('unhealthy');
     this.#misses += 1;

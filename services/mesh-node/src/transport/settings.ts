@@ -28,8 +28,15 @@ export interface TransportLimits {
   readonly bufferedBytesMax: number;
   /** A peer that takes nothing for this long while something is buffered is closed. */
   readonly stallMs: number;
+  /** gRPC: batches that may wait; when more do for `sendTimeoutMs` the peer is closed as too slow. */
+  readonly sendQueueMax: number;
+  readonly sendTimeoutMs: number;
+  /** gRPC: how long a connection outlives its stream while another is opened. */
+  readonly resumeMs: number;
   readonly connectionsMax: number;
+  /** Handshakes under way, in all and with one address. */
   readonly handshakesMax: number;
+  readonly handshakesMaxPerAddress: number;
   readonly attemptsPerSecond: number;
   readonly attemptsPerSecondPerAddress: number;
 }
@@ -41,8 +48,12 @@ export const DEFAULT_TRANSPORT_LIMITS: TransportLimits = {
   heartbeatMisses: 3,
   bufferedBytesMax: 16 * 1024 * 1024,
   stallMs: 10_000,
+  sendQueueMax: 100,
+  sendTimeoutMs: 5_000,
+  resumeMs: 10_000,
   connectionsMax: 4_096,
   handshakesMax: 256,
+  handshakesMaxPerAddress: 64,
   attemptsPerSecond: 400,
   attemptsPerSecondPerAddress: 100,
 };

@@ -1,15 +1,16 @@
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import type { NodeAddress } from '../address.ts';
 import type { TransportSettings } from '../settings.ts';
-import { secureContextOptions } from './tls-options.ts';
+import { type InnerProtocol, secureContextOptions } from './tls-options.ts';
 
 /**
  * Opens a socket, with credentials a TLS one, that is not yet known to be anybody's. Nothing is said of names: the mesh
  * knows nodes by their keys. `signal` gives up. Rejects with the error of the network or of TLS.
  */
 export function openSocket(
-  host: string,
-  port: number,
+  { host, port }: NodeAddress,
+  protocol: InnerProtocol,
   settings: TransportSettings,
   signal: AbortSignal,
 ): Promise<Socket> {
@@ -21,6 +22,7 @@ export function openSocket(
       : connectTls({
           ...secureContextOptions(key, credentials),
           socket: plain,
+          ALPNProtocols: [protocol],
           rejectUnauthorized: false,
           checkServerIdentity: anyName,
         });

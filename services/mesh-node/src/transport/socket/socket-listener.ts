@@ -4,7 +4,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { RefusalReason } from '../port.ts';
 import type { TransportSettings } from '../settings.ts';
 import { AttemptLimiter } from './attempt-limiter.ts';
-import { secureContextOptions } from './tls-options.ts';
+import { type InnerProtocol, secureContextOptions } from './tls-options.ts';
 
 /** What becomes of sockets that others opened. */
 export interface SocketListenerEvents {
@@ -25,7 +25,7 @@ export class SocketListener {
   readonly #sockets = new Set<Socket>();
   readonly #pending = new Map<string, NodeJS.Timeout>();
 
-  constructor(settings: TransportSettings, events: SocketListenerEvents) {
+  constructor(settings: TransportSettings, protocol: InnerProtocol, events: SocketListenerEvents) {
     const { limits, credentials, key } = settings;
     this.#settings = settings;
     this.#events = events;
@@ -33,7 +33,12 @@ export class SocketListener {
     this.#tls =
       credentials === null
         ? null
-        : createTlsServer({ ...secureContextOptions(key, credentials), requestCert: true, rejectUnauthorized: false });
+        : createTlsServer({
+            ...secureContextOptions(key, credentials),
+            ALPNProtocols: [protocol],
+            requestCert: true,
+            rejectUnauthorized: false,
+          });
     this.#tls?.on('secureConnection', (socket) => this.#onSecure(socket));
     this.#tls?.on('tlsClientError', () => events.onRefused('tls_failed'));
     this.#server = createServer({ noDelay: true }, (socket) => this.#onSocket(socket));
@@ -79,7 +84,10 @@ export class SocketListener {
     const { remoteAddress } = socket;
     if (remoteAddress === undefined) return;
     if (!this.#limiter.allows(remoteAddress, performance.now())) return this.#refuse(socket, 'rate_limited');
-    const isFull = this.#pending.size >= limits.handshakesMax || this.#sockets.size >= limits.connectionsMax;
+    const isFull =
+      this.#pending.size >= limits.handshakesMax ||
+      this.#sockets.size >= limits.connectionsMax ||
+      this.#pendingOf(remoteAddress) >= limits.handshakesMaxPerAddress;
     if (isFull) return this.#refuse(socket, 'too_many_connections');
     const key = endOf(socket);
     this.#sockets.add(socket);
@@ -94,6 +102,12 @@ export class SocketListener {
     });
     if (this.#tls === null) this.#events.onSocket(socket);
     else this.#tls.emit('connection', socket);
+  }
+
+  #pendingOf(address: string): number {
+    let count = 0;
+    for (const end of this.#pending.keys()) if (end.startsWith(`${address}#`)) count += 1;
+    return count;
   }
 
   #onSecure(socket: Socket): void {

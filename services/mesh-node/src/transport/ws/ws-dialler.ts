@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { BATCH_BYTES_MAX } from '@peermesh/link';
 import { WebSocket } from 'ws';
+import type { NodeAddress } from '../address.ts';
 import { DialError, type RefusalReason } from '../port.ts';
 import { reasonOfPeer } from '../session-hub.ts';
 import type { TransportSettings } from '../settings.ts';
@@ -11,13 +12,12 @@ import { lanePath, REFUSAL_HEADER } from './ws-protocol.ts';
 
 /** A channel to this address; `bind` is called at once when it stands. Rejects with a DialError or what the network said. */
 export async function dialWs(
-  host: string,
-  port: number,
+  target: NodeAddress,
   lane: number,
   settings: TransportSettings,
   signal: AbortSignal,
 ): Promise<WsChannel> {
-  const socket = await openSocket(host, port, settings, signal);
+  const socket = await openSocket(target, 'http/1.1', settings, signal);
   try {
     const { credentials, now } = settings;
     const credential = await credentialOf(socket, null, credentials, now());

@@ -1,4 +1,4 @@
-import { formatAddress, isLoopback, parseAddress, parseLane } from '../address.ts';
+import { checkListen, formatAddress, parseAddress, parseLane } from '../address.ts';
 import {
   DialError,
   type Transport,
@@ -34,22 +34,15 @@ class WsTransport implements Transport {
       onChannel: (channel) => void this.#begin(channel, null),
       onRefused: (reason) => hub.onRefused(reason),
     });
-    this.#listener = new SocketListener(settings, {
+    this.#listener = new SocketListener(settings, 'http/1.1', {
       onSocket: (socket) => acceptor.accept(socket),
       onRefused: (reason) => hub.onRefused(reason),
     });
   }
 
   async listen(): Promise<string> {
-    const { listen, credentials } = this.#hub.settings;
-    const address = listen === null ? null : parseAddress(listen, this.#scheme);
-    if (address === null) throw new Error(`not an address to listen on for ${this.#scheme}: ${listen}`);
-    if (credentials === null && !isLoopback(address.host))
-      throw new Error(`without certificates nodes listen on loopback only, not on ${address.host}`);
-    if (credentials !== null && credentials.certificatePem === undefined)
-      throw new Error('a node that listens needs a certificate');
-    const port = await this.#listener.listen(address.host, address.port);
-    return formatAddress(this.#scheme, address.host, port);
+    const { host, port } = checkListen(this.#hub.settings, this.#scheme);
+    return formatAddress(this.#scheme, host, await this.#listener.listen(host, port));
   }
 
   dial(address: string, lane: number, expectedPeer?: string): void {
@@ -57,7 +50,7 @@ class WsTransport implements Transport {
     const target = parseAddress(address, this.#scheme);
     this.#hub.dial(attempt, async (signal) => {
       if (target === null || parseLane(String(lane)) === null) throw new DialError('bad_protocol');
-      const channel = await dialWs(target.host, target.port, lane, this.#hub.settings, signal);
+      const channel = await dialWs(target, lane, this.#hub.settings, signal);
       return this.#begin(channel, attempt);
     });
   }

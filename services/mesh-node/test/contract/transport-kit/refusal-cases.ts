@@ -225,6 +225,7 @@ export function refusalCases(adapter: TransportAdapter): void {
       attemptsPerSecondPerAddress: 50,
       attemptsPerSecond: 2_000,
       handshakesMax: 64,
+      handshakesMaxPerAddress: 32,
       handshakeTimeoutMs: 1_000,
     };
     const node = await TestNode.start(t, adapter, { limits });

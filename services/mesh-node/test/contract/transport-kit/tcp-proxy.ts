@@ -36,7 +36,6 @@ export class TcpProxy {
     await once(proxy.#server, 'listening');
     t.after(() => {
       proxy.cut();
-      proxy.#server.close();
     });
     return proxy;
   }
@@ -50,7 +49,14 @@ export class TcpProxy {
     for (const socket of this.#pairs.flat()) socket.pause();
   }
 
+  /** Ends all connections and takes no further ones. */
   cut(): void {
-    for (const socket of this.#pairs.flat()) socket.destroy();
+    this.#server.close();
+    this.drop();
+  }
+
+  /** Ends all connections. */
+  drop(): void {
+    for (const socket of this.#pairs.splice(0).flat()) socket.destroy();
   }
 }

@@ -32,6 +32,8 @@ export interface RawPeer {
   close(): void;
 }
 
+type Adapter = Pick<TransportAdapter, 'plainScheme' | 'secureScheme' | 'create'>;
+
 export interface TestNodeOptions {
   readonly key?: NodeKey;
   readonly credentials?: TransportCredentials | null;
@@ -50,7 +52,7 @@ export class TestNode {
   readonly dialFailures: { readonly address: string; readonly lane: number; readonly error: DialError }[] = [];
   address = '';
 
-  constructor(adapter: TransportAdapter, options: TestNodeOptions) {
+  constructor(adapter: Adapter, options: TestNodeOptions) {
     this.key = options.key ?? createNodeKey();
     const credentials = options.credentials ?? null;
     const scheme = credentials === null ? adapter.plainScheme : adapter.secureScheme;
@@ -61,7 +63,7 @@ export class TestNode {
       listen: options.listens === false ? null : `${scheme}://127.0.0.1:0`,
       credentials,
       now: options.nowMs ?? Date.now,
-      limits: { ...DEFAULT_TRANSPORT_LIMITS, ...options.limits },
+      limits: { ...DEFAULT_TRANSPORT_LIMITS, resumeMs: 300, ...options.limits },
     };
     this.transport = adapter.create(settings, {
       onConnection: (connection) => {
@@ -74,7 +76,7 @@ export class TestNode {
     });
   }
 
-  static async start(t: TestContext, adapter: TransportAdapter, options: TestNodeOptions = {}): Promise<TestNode> {
+  static async start(t: TestContext, adapter: Adapter, options: TestNodeOptions = {}): Promise<TestNode> {
     const node = new TestNode(adapter, options);
     t.after(() => node.transport.close());
     if (options.listens !== false) node.address = await node.transport.listen();
