@@ -49,6 +49,8 @@ export class DataNode {
   #nowMs = 0;
   #flushAtMs = 0;
   #flushed: Promise<void> = Promise.resolve();
+  #members: ReadonlySet<number> = new Set();
+  #entering: string | null = null;
 
   /** @throws StorageError when what the node left cannot be read */
   constructor({ log, cursors, sender, hasRoom, bootEpoch, wallMs, queue }: DataNodeOptions) {
@@ -111,11 +113,28 @@ export class DataNode {
     return { records, range: this.#log.range(topic) };
   }
 
-  /** All other members of the mesh, as the control group has them, whether they can be reached or not. */
-  setMembers(nodes: Iterable<number>): void {
+  /**
+   * All other members of a mesh, as its control group has them, whether they can be reached or not. In another mesh than before
+   * short ids stand for other nodes: what was known of the former ones is forgotten before anything is taken.
+   */
+  setMembers(nodes: Iterable<number>, mesh: string | null = this.#log.mesh): void {
     const members = new Set(nodes);
-    for (const node of this.#forwarding.nodes()) if (!members.has(node)) this.#forget(node);
-    this.#exchange.setNodes(members);
+    this.#members = members;
+    if (mesh === null || mesh === this.#log.mesh) return this.#setMembers(members);
+    this.#setMembers(new Set());
+    if (mesh === this.#entering) return;
+    this.#entering = mesh;
+    this.#cursors
+      .flush()
+      .then(() => this.#log.enterMesh(mesh))
+      .then(
+        () => {
+          if (this.#entering === mesh) this.#setMembers(this.#members);
+          this.#entering = null;
+        },
+        // The volume says by itself that it has failed; nobody is listened to until then.
+        () => undefined,
+      );
   }
 
   /** A member can be reached again, or was started anew. */
@@ -200,6 +219,11 @@ export class DataNode {
     // Where it began must survive a crash: what is published from now on is for that node, too.
     this.#flush();
     this.#forwarding.pump(this.#nowMs);
+  }
+
+  #setMembers(members: ReadonlySet<number>): void {
+    for (const node of this.#forwarding.nodes()) if (!members.has(node)) this.#forget(node);
+    this.#exchange.setNodes(members);
   }
 
   #forget(node: number): void {

@@ -55,6 +55,13 @@ export interface EventLog {
   range(topic: string): TopicRange;
   /** The highest sequence of an origin that was accepted for a topic, durable or not; of this node (0), the newest offset. */
   highWater(topic: string, origin: number): number;
+  /** The mesh whose nodes origins are; null when no other node was an origin yet. */
+  readonly mesh: string | null;
+  /**
+   * Origins are nodes of this mesh from now on: short ids of another one stand for others, and their sequences are forgotten.
+   * Durable when it resolves.
+   */
+  enterMesh(mesh: string): Promise<void>;
   topics(): Iterable<string>;
   /** Has a function called, in no particular order, with topics that have new durable records. */
   onDurable(listener: (topics: ReadonlySet<string>) => void): void;

@@ -5,7 +5,7 @@ import type { Subscriptions } from './subscription/subscriptions.ts';
 import { isTopicName } from './topic-name.ts';
 import type { TransientSender } from './transient-sender.ts';
 import { encodeMessage } from './wire/codec.ts';
-import { PAYLOAD_BYTES_MAX, type TransientMessage } from './wire/message.ts';
+import { PAYLOAD_BYTES_MAX, TRANSIENT_BYTES_MAX, type TransientMessage } from './wire/message.ts';
 
 /** Something to be published. Its payload belongs to the node from then on. */
 export interface PublishRequest {
@@ -112,7 +112,7 @@ export class Publisher {
     if (!isTopicName(topic)) return 'badTopic';
     if (priority !== Priority.system && priority !== Priority.internal && priority !== Priority.client)
       return 'badPriority';
-    if (payload.length > PAYLOAD_BYTES_MAX) return 'tooLarge';
+    if (payload.length > (isReliable ? PAYLOAD_BYTES_MAX : TRANSIENT_BYTES_MAX)) return 'tooLarge';
     // What keeps the mesh working is stored as long as the disk takes it.
     if (!isReliable || priority === Priority.system) return null;
     const isBusy = this.#unflushedBytes > UNFLUSHED_BYTES_MAX;

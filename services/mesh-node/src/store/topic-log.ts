@@ -75,6 +75,14 @@ export class TopicLog implements EventLog {
     return origin === 0 ? topic.next - 1 : this.#table.mark(topic, origin);
   }
 
+  get mesh(): string | null {
+    return this.#table.mesh;
+  }
+
+  enterMesh(mesh: string): Promise<void> {
+    return this.#volume.commit((writes) => this.#table.enterMesh(writes, mesh));
+  }
+
   topics(): Iterable<string> {
     return this.#table.names();
   }
@@ -87,8 +95,8 @@ export class TopicLog implements EventLog {
   bytesOf(name: string): number {
     const topic = this.#table.get(name);
     if (topic === undefined) return 0;
-    const first = this.#recordAt(topic, topic.first);
-    return first === undefined ? 0 : topic.position - first.position;
+    topic.firstPosition ??= this.#recordAt(topic, topic.first)?.position ?? null;
+    return topic.firstPosition === null ? 0 : topic.position - topic.firstPosition;
   }
 
   /**
@@ -119,6 +127,7 @@ export class TopicLog implements EventLog {
     const topic = this.#table.get(name);
     if (topic === undefined) return;
     topic.first = Math.max(topic.first, Math.min(to, topic.durableNext));
+    topic.firstPosition = null;
     while (topic.sweptTo < topic.first) await this.#volume.commit((writes) => this.#sweep(writes, topic));
   }
 

@@ -16,6 +16,8 @@ export interface Topic {
   /** All bytes that were ever accepted. */
   position: number;
   lastTimeMs: number;
+  /** Position of the record at `first`; null when it is not known yet. */
+  firstPosition: number | null;
   /** Records below this offset are on no disk any more. */
   sweptTo: number;
   /** The highest accepted sequence by origin; filled from the disk when an origin is met. */
@@ -25,6 +27,8 @@ export interface Topic {
 /** `u32 id, u64 first, u64 next, u64 position, u64 lastTimeMs` before the name. */
 const BODY_BYTES = 36;
 
+const SCOPE = Buffer.from('mesh');
+
 /** The topics of a node, by name. All of them are in memory. */
 export class TopicTable {
   readonly records: Table;
@@ -32,6 +36,7 @@ export class TopicTable {
   readonly #marks: Table;
   readonly #byName = new Map<string, Topic>();
   #lastId = 0;
+  #mesh: string | null = null;
 
   /** @throws StorageError `corrupt` for a topic, or the first or last record of one, that is damaged */
   constructor(volume: Volume) {
@@ -39,6 +44,24 @@ export class TopicTable {
     this.#topics = volume.table('topics');
     this.#marks = volume.table('topic-marks');
     for (const { key, value } of this.#topics.getRange()) this.#load(Buffer.from(key), value);
+    const scope = this.#marks.get(SCOPE);
+    if (scope === undefined) return;
+    this.#mesh = checked(scope, 1, () => ({ name: 'the mesh of the marks' })).toString('utf8', RECORD_HEADER_BYTES);
+  }
+
+  /** The mesh whose nodes the marks are of; null when there are none yet. */
+  get mesh(): string | null {
+    return this.#mesh;
+  }
+
+  /** From now on origins are nodes of this mesh: what was known of those of another one is forgotten. */
+  enterMesh(writes: Writes, mesh: string): void {
+    for (const key of this.#marks.getKeys()) writes.remove(this.#marks, Buffer.from(key));
+    for (const topic of this.#byName.values()) topic.marks.clear();
+    const record = Buffer.from(`${'\0'.repeat(RECORD_HEADER_BYTES)}${mesh}`);
+    seal(record);
+    writes.put(this.#marks, SCOPE, record);
+    this.#mesh = mesh;
   }
 
   get size(): number {
@@ -126,7 +149,18 @@ export class TopicTable {
 }
 
 function newTopic(id: number, name: string, first: number, next: number, position: number, lastTimeMs: number): Topic {
-  return { id, name, first, next, durableNext: next, position, lastTimeMs, sweptTo: first, marks: new Map() };
+  return {
+    id,
+    name,
+    first,
+    next,
+    durableNext: next,
+    position,
+    lastTimeMs,
+    firstPosition: null,
+    sweptTo: first,
+    marks: new Map(),
+  };
 }
 
 function decodeMark(record: Buffer, topic: Topic, origin: number): number {

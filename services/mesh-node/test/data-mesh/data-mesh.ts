@@ -31,6 +31,7 @@ interface Running {
 
 /** Data nodes on volumes of their own, connected by a network that the test rules, in a time that it rules as well. */
 export class DataMesh {
+  readonly #t: TestContext;
   readonly #folders = new Map<number, string>();
   readonly #running = new Map<number, Running>();
   readonly #epochs = new Map<number, number>();
@@ -38,8 +39,11 @@ export class DataMesh {
   #rooms = new Set<number>();
   network: Network = {};
   nowMs = 1_000;
+  /** The mesh that nodes are in when they are started. */
+  mesh = 'mesh';
 
   constructor(t: TestContext, nodes: readonly number[]) {
+    this.#t = t;
     for (const id of nodes) {
       const folder = temporaryFolder('data');
       t.after(() => folder.remove());
@@ -73,7 +77,10 @@ export class DataMesh {
       wallMs: () => this.nowMs,
       queue: { itemsMax: 4, blockMs: 500 },
     });
-    node.setMembers([...this.#folders.keys()].filter((other) => other !== id));
+    node.setMembers(
+      [...this.#folders.keys()].filter((other) => other !== id),
+      this.mesh,
+    );
     this.#running.set(id, { volume, log, node });
     for (const [other, { node: neighbour }] of this.#running) if (other !== id) neighbour.reconnected(id, this.nowMs);
   }
@@ -84,6 +91,13 @@ export class DataMesh {
     this.#running.delete(id);
     this.#underWay = this.#underWay.filter(({ from, to }) => from !== id && to !== id);
     await volume.close();
+  }
+
+  /** The disk of a node that is stopped is another one. */
+  wipe(id: number): void {
+    const folder = temporaryFolder('data');
+    this.#t.after(() => folder.remove());
+    this.#folders.set(id, folder.path);
   }
 
   setFull(id: number, isFull: boolean): void {

@@ -253,8 +253,28 @@ test('a node that wants a topic no more, or is no member any more, gets nothing 
   await mesh.run(300);
   assert.equal(mesh.log(2).range('t').next, 1);
   assert.equal(mesh.node(1).neededFrom('t'), 1, 'node 3 may come back');
-  mesh.node(1).setMembers([2]);
+  mesh.node(1).setMembers([2], 'mesh');
   assert.equal(mesh.node(1).neededFrom('t'), Number.POSITIVE_INFINITY);
+});
+
+test('in another mesh short ids stand for other nodes, and their records are not taken for known ones', async (t) => {
+  const mesh = new DataMesh(t, [1, 2]);
+  mesh.subscribe(2, 't', { name: 'app' });
+  await mesh.run(300);
+  await mesh.node(1).publish(many('t', 0, 50));
+  await mesh.run(300);
+  await mesh.stop(1);
+  await mesh.stop(2);
+  mesh.mesh = 'other';
+  mesh.wipe(1);
+  for (const id of [1, 2]) mesh.start(id);
+  await mesh.run(1_000);
+  await mesh.node(1).publish(many('t', 100, 10));
+  await mesh.run(1_000);
+  assert.deepEqual(textsOf(mesh.log(2).read('t', 1, 1e9)), [...numbers(0, 50), ...numbers(100, 10)]);
+  await mesh.stop(2);
+  mesh.start(2);
+  assert.equal(mesh.log(2).highWater('t', 1), 10, 'within one mesh they are remembered');
 });
 
 test('strangers and messages that are none change nothing and are counted', async (t) => {

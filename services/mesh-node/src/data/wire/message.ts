@@ -4,6 +4,8 @@ import type { Priority } from '../ports.ts';
 export const DATA_VERSION = 1;
 /** Bytes of one record's payload. */
 export const PAYLOAD_BYTES_MAX = 1024 * 1024;
+/** Bytes of a payload that may be lost: with what comes before it, it travels in one frame. */
+export const TRANSIENT_BYTES_MAX = 30 * 1024;
 /** Bytes of a whole message. */
 export const MESSAGE_BYTES_MAX = PAYLOAD_BYTES_MAX + 64 * 1024;
 /** Records in one message. */
