@@ -1,5 +1,5 @@
 import { peermeshStreams, type StreamDeclaration } from '@peermesh/messaging/streams';
-import { type DependencyName, PORTS, SERVICE_NAMES, type ServiceName } from './names.ts';
+import { type DependencyName, PORTS, type PortName, SERVICE_NAMES, type ServiceName } from './names.ts';
 
 export {
   DEPENDENCY_NAMES,
@@ -22,6 +22,20 @@ export interface Addresses {
   readonly publicUrl: string;
   /** Whether everything runs on one machine, where webhooks and feeds may live on the loopback interface. */
   readonly isLocal: boolean;
+  /** Name of this process among those of its service. */
+  readonly instance: string;
+  /** Folder that this process alone has, and keeps over restarts. */
+  readonly dataFolder: string;
+  /** Where other nodes of the mesh reach this one. */
+  readonly meshUrl: string;
+}
+
+/** One more process of a service whose processes are not alike. */
+export interface Sibling {
+  readonly name: string;
+  readonly port: PortName;
+  /** Port for other nodes of the mesh. */
+  readonly linkPort: PortName;
 }
 
 /** One deployable service. Launcher, compose, nginx, Prometheus and PostgreSQL roles are made from this. */
@@ -44,6 +58,8 @@ export interface ServiceDefinition {
   /** Connections that its roles may hold in PostgreSQL, all replicas together. */
   readonly databaseConnectionsMax: number;
   readonly replicas: number;
+  /** Further processes of it, each with a name, a disk and ports of its own, where {@link replicas} are all alike. */
+  readonly siblings?: readonly Sibling[];
   readonly resources: { readonly memoryMiB: number; readonly cpus: number };
   /** Keys of its configuration that are secrets; they arrive as files. */
   readonly secrets: readonly string[];
@@ -59,6 +75,12 @@ const base = (at: Addresses): Record<string, string> => ({
   LOG_LEVEL: at.logLevel,
   JWKS_URL: `${at.service('auth')}/api/v1/.well-known/jwks.json`,
 });
+
+/** The interface and the port of a mesh URL: in containers every interface, because the network is their own. */
+function listenUrl({ host, meshUrl }: Addresses): string {
+  const { protocol, port } = new URL(meshUrl);
+  return `${protocol}//${host}:${port}`;
+}
 
 const definitions: { readonly [Name in ServiceName]: Omit<ServiceDefinition, 'name' | 'port'> } = {
   auth: {
@@ -145,10 +167,36 @@ const definitions: { readonly [Name in ServiceName]: Omit<ServiceDefinition, 'na
     secrets: ['DATABASE_URL', 'NATS_URL', 'REDIS_URL'],
     env: base,
   },
+  'mesh-node': {
+    summary: 'a node of the mesh: links, consensus, forwarding, topics',
+    stores: ['postgres', 'nats', 'redis'],
+    calls: ['auth'],
+    hasEgress: true,
+    routePrefixes: ['/mesh'],
+    publishes: ['mesh.>', 'auth.decision_logged'],
+    consumes: ['auth.session_revoked'],
+    databaseConnectionsMax: 30,
+    replicas: 1,
+    siblings: [
+      { name: 'mesh-node-2', port: 'meshNode2', linkPort: 'meshLink2' },
+      { name: 'mesh-node-3', port: 'meshNode3', linkPort: 'meshLink3' },
+    ],
+    resources: { memoryMiB: 1024, cpus: 2 },
+    secrets: ['DATABASE_URL', 'NATS_URL', 'REDIS_URL'],
+    env: (at) => ({
+      ...base(at),
+      INSTANCE_ID: at.instance,
+      DATABASE_POOL_MAX: '4',
+      MESH_HOME: at.dataFolder,
+      MESH_NAME: at.instance,
+      MESH_LISTEN: listenUrl(at),
+      MESH_ADVERTISE: at.meshUrl,
+    }),
+  },
   gateway: {
     summary: 'the edge: routes, identity, limits, realtime',
     stores: ['postgres', 'nats', 'redis'],
-    calls: ['auth', 'ingest', 'search', 'publisher', 'router'],
+    calls: ['auth', 'ingest', 'search', 'publisher', 'router', 'mesh-node'],
     hasEgress: false,
     routePrefixes: ['/gateway', '/realtime', '/openapi.json'],
     publishes: ['gateway.>', 'auth.decision_logged'],
@@ -164,6 +212,7 @@ const definitions: { readonly [Name in ServiceName]: Omit<ServiceDefinition, 'na
       UPSTREAM_SEARCH: at.service('search'),
       UPSTREAM_PUBLISHER: at.service('publisher'),
       UPSTREAM_ROUTER: at.service('router'),
+      UPSTREAM_MESH: at.service('mesh-node'),
       // In containers nginx comes from one of the private networks, and nobody else can reach the gateway.
       ...(at.isLocal ? {} : { TRUSTED_PROXIES: '10.0.0.0/8,172.16.0.0/12,192.168.0.0/16' }),
     }),

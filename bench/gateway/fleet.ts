@@ -65,6 +65,7 @@ export async function startGatewayFleet(
       UPSTREAM_SEARCH: upstreamUrl,
       UPSTREAM_PUBLISHER: upstreamUrl,
       UPSTREAM_ROUTER: upstreamUrl,
+      UPSTREAM_MESH: upstreamUrl,
       ROUTES_FILE: routesBeyondReach(folder.path),
       ...env,
     },

@@ -13,6 +13,7 @@ export function apiClients(gatewayUrl: string, token?: string | (() => Promise<s
     auth: createClient(routeCatalogue.auth, options),
     gateway: createClient(routeCatalogue.gateway, options),
     ingest: createClient(routeCatalogue.ingest, options),
+    mesh: createClient(routeCatalogue.mesh, options),
     publisher: createClient(routeCatalogue.publisher, options),
     router: createClient(routeCatalogue.router, options),
     search: createClient(routeCatalogue.search, options),

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { type GeneratedFile, generatedNotice } from '../generated-file.ts';
-import { fleetServices, secretNames } from './compose-services.ts';
+import { dataVolumes, fleetServices, secretNames } from './compose-services.ts';
 import { observabilityServices, storeServices } from './compose-stores.ts';
 
 /** Folder of the secret files, made by `node infra/compose/write-secrets.ts`. */
@@ -12,7 +12,13 @@ export function composeFile(): GeneratedFile {
     name: 'peermesh',
     services: { ...storeServices(), ...fleetServices(), ...observabilityServices() },
     networks: { edge: {}, fleet: { internal: true }, stores: { internal: true }, observability: {}, egress: {} },
-    volumes: { postgres: {}, nats: {}, prometheus: {}, grafana: {} },
+    volumes: {
+      postgres: {},
+      nats: {},
+      prometheus: {},
+      grafana: {},
+      ...Object.fromEntries(dataVolumes().map((name) => [name, {}])),
+    },
     secrets: Object.fromEntries(secretNames().map((name) => [name, { file: `./${SECRETS_FOLDER}/${name}` }])),
   };
   const usage = [

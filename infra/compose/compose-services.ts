@@ -15,10 +15,15 @@ const HARDENING = {
   restart: 'unless-stopped',
 } as const;
 
+/** Where a container keeps what it must not lose. */
+const DATA_FOLDER = '/data';
+
 const FLEET = ['fleet'];
 const DEV = ['dev'];
 const PREPARED = { condition: 'service_completed_successfully' } as const;
 const HEALTHY = { condition: 'service_healthy' } as const;
+
+const MESH_PORT = 8201;
 
 /** Where containers find each other. */
 export const composeAddresses: Addresses = {
@@ -28,7 +33,13 @@ export const composeAddresses: Addresses = {
   service: (name) => `http://${name}:${CONTAINER_PORT}`,
   publicUrl: '${PEERMESH_PUBLIC_URL:-https://localhost:8443}',
   isLocal: false,
+  ...placeOf('mesh-node'),
 };
+
+/** What is a container's own. */
+function placeOf(instance: string): Pick<Addresses, 'instance' | 'dataFolder' | 'meshUrl'> {
+  return { instance, dataFolder: DATA_FOLDER, meshUrl: `ws://${instance}:${MESH_PORT}` };
+}
 
 /** Name of the secret that holds one key of one service. */
 export function secretName(service: string, key: string): string {
@@ -40,20 +51,35 @@ export function fleetServices(): Record<string, ComposeService> {
   const entries: Record<string, ComposeService> = { streams: streamsJob() };
   for (const service of services) {
     entries[`${service.name}-migrate`] = migrationJob(service);
-    entries[service.name] = deployable(service);
+    for (const instance of [service.name, ...siblingsOf(service)]) entries[instance] = deployable(service, instance);
   }
-  for (const service of services) entries[`${service.name}-dev`] = developed(service);
+  for (const service of services) {
+    for (const instance of [service.name, ...siblingsOf(service)])
+      entries[`${instance}-dev`] = developed(service, instance);
+  }
   return entries;
 }
 
-function deployable(service: ServiceDefinition): ComposeService {
+/** Volumes of what keeps something on a disk of its own. */
+export function dataVolumes(): string[] {
+  return services
+    .filter(({ siblings }) => siblings !== undefined)
+    .flatMap((service) => [service.name, ...siblingsOf(service)]);
+}
+
+function siblingsOf({ siblings = [] }: ServiceDefinition): string[] {
+  return siblings.map(({ name }) => name);
+}
+
+function deployable(service: ServiceDefinition, instance: string): ComposeService {
   const { memoryMiB, cpus } = service.resources;
   return {
     profiles: FLEET,
     image: `peermesh/${service.name}:\${PEERMESH_VERSION:-local}`,
     build: build(service.name),
     ...HARDENING,
-    environment: environment(service, service.secrets),
+    environment: environment(service, service.secrets, instance),
+    ...(service.siblings === undefined ? {} : { volumes: [`${instance}:${DATA_FOLDER}`] }),
     secrets: service.secrets.map((key) => secretName(service.name, key)),
     depends_on: dependsOn(service),
     networks: networks(service),
@@ -64,14 +90,14 @@ function deployable(service: ServiceDefinition): ComposeService {
 }
 
 /** Node watches the mounted source; node_modules come from the host, which must be Linux with glibc. */
-function developed(service: ServiceDefinition): ComposeService {
+function developed(service: ServiceDefinition, instance: string): ComposeService {
   const {
     build: _build,
     read_only: _readOnly,
     deploy: _deploy,
     restart: _restart,
     ...rest
-  } = deployable(service) as Record<string, unknown>;
+  } = deployable(service, instance) as Record<string, unknown>;
   return {
     ...rest,
     profiles: DEV,
@@ -79,9 +105,9 @@ function developed(service: ServiceDefinition): ComposeService {
     user: '${UID:-1000}:${GID:-1000}',
     working_dir: `/workspace/services/${service.name}`,
     command: ['node', '--watch', '--conditions=@peermesh/source', 'src/main.ts'],
-    volumes: ['.:/workspace:ro'],
+    volumes: ['.:/workspace:ro', ...((rest['volumes'] as string[] | undefined) ?? [])],
     // The same names as in the fleet, so that addresses do not change.
-    networks: Object.fromEntries(networks(service).map((network) => [network, { aliases: [service.name] }])),
+    networks: Object.fromEntries(networks(service).map((network) => [network, { aliases: [instance] }])),
   };
 }
 
@@ -94,7 +120,7 @@ function migrationJob(service: ServiceDefinition): ComposeService {
     ...HARDENING,
     restart: 'on-failure:3',
     command: ['node', 'dist/migrate.js'],
-    environment: environment(service, keys),
+    environment: environment(service, keys, service.name),
     secrets: keys.map((key) => secretName(service.name, key)),
     depends_on: { postgres: HEALTHY },
     networks: ['stores'],
@@ -125,9 +151,9 @@ function build(service: string): ComposeService {
   return { context: '.', dockerfile: 'infra/docker/Dockerfile', args: { SERVICE: service } };
 }
 
-function environment(service: ServiceDefinition, secrets: readonly string[]): Record<string, string> {
+function environment(service: ServiceDefinition, secrets: readonly string[], instance: string): Record<string, string> {
   return {
-    ...service.env(composeAddresses),
+    ...service.env({ ...composeAddresses, ...placeOf(instance) }),
     OTEL_ENABLED: '${OTEL_ENABLED:-false}',
     OTLP_URL: 'http://otel-collector:4318/v1/traces',
     ...Object.fromEntries(secrets.map((key) => [`${key}_FILE`, `/run/secrets/${secretName(service.name, key)}`])),

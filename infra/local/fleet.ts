@@ -1,10 +1,11 @@
-import { type ServiceName, services } from '../catalog.ts';
+import { type ServiceName, serviceNamed, services } from '../catalog.ts';
 import { ensureDatabase, ensureRoles } from '../postgres/index.ts';
 import { type Dependency, portTaken } from './dependencies/dependency.ts';
 import { natsUrlFor, openNats } from './dependencies/nats.ts';
 import { openPostgres } from './dependencies/postgres.ts';
 import { openRedis } from './dependencies/redis.ts';
 import { deleteFleetRecord, type FleetPhase, processRecord, writeFleetRecord } from './fleet-record.ts';
+import { tryToFormLocalMesh } from './mesh-step.ts';
 import { isListening } from './port-owner.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import {
@@ -14,6 +15,7 @@ import {
   replicaLaunch,
   type Stores,
   serviceLaunch,
+  siblingLaunches,
 } from './service-launches.ts';
 import { launchService, migrateService, type ServiceLaunch } from './service-process.ts';
 import type { Settings } from './settings.ts';
@@ -21,6 +23,7 @@ import { rotateLog, type StateFolder } from './state-folder.ts';
 import { applyDeclaredStreams } from './streams-step.ts';
 import { type Supervised, supervise } from './supervised.ts';
 import type { Terminal } from './terminal.ts';
+import { adminTokens } from './walk/admin-login.ts';
 
 const MIGRATIONS_AT_ONCE = 2;
 
@@ -105,7 +108,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       .map((service) => serviceLaunch(service, context));
     await prepare(options, context, launches);
     terminal.heading('Services');
-    for (const launch of withReplica(launches, context, options)) {
+    for (const launch of withReplica(withSiblings(launches, context), context, options)) {
       const supervised = supervisedService(launch, options, record);
       await terminal.step(
         supervised.name,
@@ -113,6 +116,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         () => launch.definition.summary,
       );
     }
+    await formMesh(options, secrets, gatewayUrl);
     return {
       secrets,
       gatewayUrl,
@@ -130,6 +134,27 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     await stop();
     throw error;
   }
+}
+
+/** The nodes of this machine belong to one mesh; without the services that it takes to log in it is not formed. */
+async function formMesh(
+  { settings, terminal, only }: FleetOptions,
+  secrets: Secrets,
+  gatewayUrl: string,
+): Promise<void> {
+  const needed = ['auth', 'gateway', 'mesh-node'] as const;
+  if (!needed.every((name) => only?.includes(name) ?? true)) return;
+  const { name, siblings = [] } = serviceNamed('mesh-node');
+  const nodes = [{ name, port: name }, ...siblings].map((node) => ({
+    name: node.name,
+    url: `http://127.0.0.1:${settings.ports[node.port]}`,
+  }));
+  const token = adminTokens(gatewayUrl, secrets.adminPassword);
+  await terminal.step(
+    'mesh',
+    () => tryToFormLocalMesh(nodes, token),
+    (text) => text,
+  );
 }
 
 async function openStores(
@@ -203,6 +228,11 @@ async function prepare(
   );
 }
 
+/** Every process of every service, in the order in which they start. */
+function withSiblings(launches: ServiceLaunch[], context: LaunchContext): ServiceLaunch[] {
+  return launches.flatMap((launch) => [launch, ...siblingLaunches(launch, context)]);
+}
+
 function withReplica(launches: ServiceLaunch[], context: LaunchContext, options: FleetOptions): ServiceLaunch[] {
   const gateway = launches.find(({ definition }) => definition.name === 'gateway');
   if (options.gatewayReplicas !== 2 || gateway === undefined) return launches;
@@ -222,8 +252,15 @@ function supervisedService(launch: ServiceLaunch, { terminal }: FleetOptions, re
 
 /** Ports of services are checked before anything starts, so that the message comes at once. */
 async function refuseTakenPorts({ settings, gatewayReplicas }: FleetOptions): Promise<void> {
-  for (const { name } of services) {
-    if (await isListening(settings.ports[name])) throw portTaken(name, name, settings.ports[name]);
+  for (const { name, siblings = [] } of services) {
+    const places = [
+      { name, port: name },
+      ...siblings,
+      ...siblings.map(({ name: of, linkPort }) => ({ name: of, port: linkPort })),
+    ];
+    for (const { name: process, port } of places) {
+      if (await isListening(settings.ports[port])) throw portTaken(process, port, settings.ports[port]);
+    }
   }
   if (gatewayReplicas === 2 && (await isListening(settings.ports.gatewayReplica))) {
     throw portTaken('the second gateway', 'gatewayReplica', settings.ports.gatewayReplica);

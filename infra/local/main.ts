@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   reset: async () => (await import('./commands/reset.ts')).resetCommand,
   dev: async () => (await import('./commands/dev.ts')).devCommand,
   dlq: async () => (await import('./commands/dlq.ts')).dlqCommand,
+  mesh: async () => (await import('./commands/mesh.ts')).meshCommand,
   test: async () => (await import('./commands/test.ts')).testCommand,
   bench: async () => (await import('./commands/bench.ts')).benchCommand,
   sim: async () => (await import('./commands/sim.ts')).simCommand,

@@ -35,7 +35,7 @@ export function serviceLaunch(definition: ServiceDefinition, context: LaunchCont
     name: definition.name,
     definition,
     settings,
-    addresses: addressesOf(context, settings.ports[definition.name]),
+    addresses: addressesOf(context, definition.name, settings.ports[definition.name], settings.ports.meshLink),
     secretFiles: writeSecretFiles(join(state.secrets, definition.name), values),
     overrides: context.overrides[definition.name] ?? {},
     logFile: state.logFile(definition.name),
@@ -54,17 +54,33 @@ export function migrationLaunch(launch: ServiceLaunch, context: LaunchContext): 
   return { ...launch, secretFiles: { ...launch.secretFiles, ...files } };
 }
 
+/** The further processes of a service whose processes are not alike. */
+export function siblingLaunches(launch: ServiceLaunch, context: LaunchContext): ServiceLaunch[] {
+  const { ports } = context.settings;
+  return (launch.definition.siblings ?? []).map(({ name, port, linkPort }) => ({
+    ...launch,
+    name,
+    addresses: addressesOf(context, name, ports[port], ports[linkPort]),
+    logFile: context.state.logFile(name),
+  }));
+}
+
 /** A second gateway on its own port. */
 export function replicaLaunch(launch: ServiceLaunch, context: LaunchContext): ServiceLaunch {
   return {
     ...launch,
     name: 'gateway-2',
-    addresses: addressesOf(context, context.settings.ports.gatewayReplica),
+    addresses: addressesOf(context, 'gateway-2', context.settings.ports.gatewayReplica, 0),
     logFile: context.state.logFile('gateway-2'),
   };
 }
 
-function addressesOf({ settings, publicUrl }: LaunchContext, port: number): Addresses {
+function addressesOf(
+  { settings, state, publicUrl }: LaunchContext,
+  instance: string,
+  port: number,
+  linkPort: number,
+): Addresses {
   return {
     host: '127.0.0.1',
     port,
@@ -72,6 +88,9 @@ function addressesOf({ settings, publicUrl }: LaunchContext, port: number): Addr
     service: (name) => `http://127.0.0.1:${settings.ports[name]}`,
     publicUrl,
     isLocal: true,
+    instance,
+    dataFolder: join(state.data, instance),
+    meshUrl: `ws://127.0.0.1:${linkPort}`,
   };
 }
 

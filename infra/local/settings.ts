@@ -46,7 +46,10 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
 
 /** The variable that moves one port. */
 export function portVariable(name: string): string {
-  return `PEERMESH_${name.replaceAll(/([A-Z])/g, '_$1').toUpperCase()}_PORT`;
+  return `PEERMESH_${name
+    .replaceAll('-', '_')
+    .replaceAll(/([A-Z])/g, '_$1')
+    .toUpperCase()}_PORT`;
 }
 
 function integer(env: NodeJS.ProcessEnv, key: string, fallback: number): number {

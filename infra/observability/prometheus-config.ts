@@ -13,10 +13,10 @@ export function prometheusFile(): GeneratedFile {
     },
     rule_files: ['/etc/prometheus/alerts.yml'],
     alerting: { alertmanagers: [{ static_configs: [{ targets: ['alertmanager:9093'] }] }] },
-    scrape_configs: services.map(({ name }) => ({
+    scrape_configs: services.map(({ name, siblings = [] }) => ({
       job_name: name,
       metrics_path: '/metrics',
-      dns_sd_configs: [{ names: [name], type: 'A', port: CONTAINER_PORT }],
+      dns_sd_configs: [{ names: [name, ...siblings.map((sibling) => sibling.name)], type: 'A', port: CONTAINER_PORT }],
     })),
   };
   return {

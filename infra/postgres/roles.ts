@@ -1,8 +1,9 @@
 import pg from 'pg';
+import { schemaOf } from '../names.ts';
 
 /** One service's place in a database: its schema, and the two roles that may enter it. */
 export interface ServiceSchema {
-  /** Also the schema's name. */
+  /** Names the schema too, by `schemaOf`. */
   readonly service: string;
   /** Password of `peermesh_<service>_owner`, which migrations use. */
   readonly ownerPassword: string;
@@ -12,9 +13,9 @@ export interface ServiceSchema {
 }
 
 /** The owner role of a service: DDL on its own schema. */
-export const ownerRole = (service: string): string => `peermesh_${service}_owner`;
+export const ownerRole = (service: string): string => `peermesh_${schemaOf(service)}_owner`;
 /** The application role of a service: DML on its own schema. */
-export const appRole = (service: string): string => `peermesh_${service}`;
+export const appRole = (service: string): string => `peermesh_${schemaOf(service)}`;
 
 const ROLES_LOCK = 0x706d726f;
 
@@ -67,7 +68,7 @@ export function databaseStatements(database: string, services: readonly Pick<Ser
 }
 
 function schemaStatements(database: string, service: string): string[] {
-  const schema = pg.escapeIdentifier(service);
+  const schema = pg.escapeIdentifier(schemaOf(service));
   const owner = pg.escapeIdentifier(ownerRole(service));
   const app = pg.escapeIdentifier(appRole(service));
   const defaults = `ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA ${schema}`;

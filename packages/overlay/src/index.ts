@@ -7,4 +7,4 @@ export type { Acceptance } from './flows/flows.ts';
 export type { Dial } from './links/dialler.ts';
 export type { CloseReason, ConnectionClose, ConnectionInfo, ConnectionWrite } from './links/link-table.ts';
 export type { OverlayMember } from './members.ts';
-export { Overlay, type OverlayOptions, type SendOptions } from './overlay.ts';
+export { type LinkView, Overlay, type OverlayOptions, type SendOptions } from './overlay.ts';

@@ -1,4 +1,4 @@
-import { type Delivery, FrameCursor, FrameType, type LinkEvent } from '@peermesh/link';
+import { type Delivery, FrameCursor, FrameType, type LinkEvent, type LinkStats } from '@peermesh/link';
 import { type ForwardingTable, type LinkMetrics, NodeFlag, type Router } from '@peermesh/routing';
 import type { OverlayConfig } from './config.ts';
 import { MemberCore, type OverlaySigner } from './control/member-core.ts';
@@ -28,6 +28,17 @@ export interface OverlayOptions {
   /** A number in [0, 1); the only source of randomness. */
   readonly random: () => number;
   readonly nowMs: number;
+}
+
+/** A link and how it does. */
+export interface LinkView {
+  /** Node id of the peer, and its short id; 0 for a node that is not a member. */
+  readonly peer: string;
+  readonly shortId: number;
+  readonly isUp: boolean;
+  /** Whether this node dialled a connection of it. */
+  readonly isDialled: boolean;
+  readonly stats: LinkStats;
 }
 
 /** How a message is sent. */
@@ -185,6 +196,14 @@ export class Overlay {
   /** Whether there is a way to a member now. */
   reaches(shortId: number): boolean {
     return shortId === this.shortId ? shortId !== 0 : this.#core?.reaches(shortId) === true;
+  }
+
+  /** The links that stand, with their measurements. For reading. */
+  links(): readonly LinkView[] {
+    return Array.from(this.#links.all(), ({ peer, shortId, link, connections }) => {
+      const isDialled = connections.some((connection) => connection?.isDialled === true);
+      return { peer, shortId, isUp: link.isUp, isDialled, stats: link.stats() };
+    });
   }
 
   /** A message of a channel whose credit is held has been consumed. */

@@ -31,7 +31,8 @@ export type RouteHandler<R extends RouteDefinition> = (input: RouteInput<R> & Ro
 
 /**
  * Mounts one operation of a contract: authenticates, decides by the route's policy, validates, applies the
- * `Idempotency-Key`, calls the handler, and serializes what it returns by the schema of that status.
+ * `Idempotency-Key`, calls the handler, and serializes what it returns by the schema of that status. What a handler
+ * returns after it has taken the answer over (`reply.hijack()`, for event streams) is ignored.
  */
 export function mountRoute<R extends RouteDefinition, const Result extends RouteResult<R>>(
   app: FastifyInstance,
@@ -61,6 +62,7 @@ export function mountRoute<R extends RouteDefinition, const Result extends Route
           .catch((cause: unknown) => request.log.warn({ err: cause }, 'idempotency key not released'));
         throw error;
       }
+      if (reply.sent) return reply;
       const { status, body, headers } = result as StoredResult;
       if (claim !== null && !run.stored) {
         if (status >= 500 || status === 429) await claim.release();

@@ -8,6 +8,7 @@ import {
   createTerminal,
   DATABASE,
   type Fleet,
+  portVariable,
   prepareStateFolder,
   readSettings,
   type StateFolder,
@@ -52,7 +53,7 @@ export async function startTestFleet(options: TestFleetOptions = {}): Promise<Te
   const folder = temporaryFolder('fleet');
   const env: NodeJS.ProcessEnv = { ...process.env, PEERMESH_HOME: folder.path };
   for (const name of Object.keys(PORTS)) {
-    env[`PEERMESH_${name.replaceAll(/([A-Z])/g, '_$1').toUpperCase()}_PORT`] = String(await freePort());
+    env[portVariable(name)] = String(await freePort());
   }
   const settings = readSettings(env);
   const state = stateFolder(settings.home);

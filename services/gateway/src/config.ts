@@ -21,6 +21,7 @@ export const GatewayConfig = Type.Object({
   UPSTREAM_SEARCH: Urls('search'),
   UPSTREAM_PUBLISHER: Urls('publisher'),
   UPSTREAM_ROUTER: Urls('router'),
+  UPSTREAM_MESH: Urls('mesh'),
   UPSTREAM_CONNECTIONS_MAX: Type.Integer({
     minimum: 1,
     maximum: 4096,
@@ -120,7 +121,14 @@ export type GatewayConfig = Readonly<Static<typeof GatewayConfig>>;
 export function loadGatewayConfig(env: Readonly<Record<string, string | undefined>>): GatewayConfig {
   return loadConfig(GatewayConfig, env, (config) => [
     ...(
-      ['UPSTREAM_AUTH', 'UPSTREAM_INGEST', 'UPSTREAM_SEARCH', 'UPSTREAM_PUBLISHER', 'UPSTREAM_ROUTER'] as const
+      [
+        'UPSTREAM_AUTH',
+        'UPSTREAM_INGEST',
+        'UPSTREAM_SEARCH',
+        'UPSTREAM_PUBLISHER',
+        'UPSTREAM_ROUTER',
+        'UPSTREAM_MESH',
+      ] as const
     ).flatMap((key) =>
       listOf(config[key]).every(isHttpUrl) ? [] : [`${key} must be http or https URLs, separated by commas`],
     ),

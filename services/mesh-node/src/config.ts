@@ -31,6 +31,27 @@ export const MeshNodeConfigSchema = Type.Object({
     maxLength: 64,
     description: 'Region that paths and voters are spread over.',
   }),
+  MESH_FACTS_MAX: Type.Integer({
+    minimum: 100,
+    default: 20_000,
+    description: 'Facts that wait while PostgreSQL is away; later ones are counted as lost.',
+  }),
+  MESH_RETENTION_MONTHS: Type.Integer({
+    minimum: 1,
+    maximum: 120,
+    default: 3,
+    description: 'How long the message log and the history of the topology are kept in PostgreSQL.',
+  }),
+  MESH_TOPIC_RETENTION_HOURS: Type.Number({
+    exclusiveMinimum: 0,
+    default: 168,
+    description: 'How long messages stay in the log of this node.',
+  }),
+  MESH_TOPIC_BYTES_MAX: Type.Integer({
+    minimum: 1_048_576,
+    default: 1_073_741_824,
+    description: 'Bytes of a topic that stay in the log; twice as many while a node that wants them is away.',
+  }),
   MESH_MAY_RELAY: Type.Boolean({ default: true, description: 'Whether traffic of others may pass through this node.' }),
 });
 /** Settings of a mesh node. */

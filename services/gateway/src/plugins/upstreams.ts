@@ -3,7 +3,7 @@ import { type GatewayConfig, listOf } from '../config.ts';
 import { Upstream } from '../proxy/upstream.ts';
 
 /** The services that routes may name. */
-export const SERVICES = ['auth', 'ingest', 'search', 'publisher', 'router'] as const;
+export const SERVICES = ['auth', 'ingest', 'search', 'publisher', 'router', 'mesh'] as const;
 
 /** The upstreams of the configuration, with gauges of their instances. */
 export function createUpstreams(config: GatewayConfig, metrics: MetricsRegistry): ReadonlyMap<string, Upstream> {
@@ -13,6 +13,7 @@ export function createUpstreams(config: GatewayConfig, metrics: MetricsRegistry)
     search: config.UPSTREAM_SEARCH,
     publisher: config.UPSTREAM_PUBLISHER,
     router: config.UPSTREAM_ROUTER,
+    mesh: config.UPSTREAM_MESH,
   };
   const options = {
     connectionsMax: config.UPSTREAM_CONNECTIONS_MAX,

@@ -25,6 +25,7 @@ test('a gateway whose broker is away listens, is alive and unready, and says so 
         UPSTREAM_SEARCH: upstream,
         UPSTREAM_PUBLISHER: upstream,
         UPSTREAM_ROUTER: upstream,
+        UPSTREAM_MESH: upstream,
       },
     },
   );

@@ -80,6 +80,7 @@ export async function startWorld(): Promise<GatewayWorld> {
       UPSTREAM_SEARCH: upstream.url,
       UPSTREAM_PUBLISHER: upstream.url,
       UPSTREAM_ROUTER: upstream.url,
+      UPSTREAM_MESH: upstream.url,
       ...(options.routes === undefined ? {} : { ROUTES_FILE: routesFile }),
       ...options.env,
     });

@@ -8,7 +8,7 @@ import { diffRoutes } from '../../src/domain/route-diff.ts';
 import { routeDigest } from '../../src/domain/route-digest.ts';
 import { compileRouteTable } from '../../src/domain/route-table.ts';
 
-const services = ['auth', 'ingest', 'search', 'publisher', 'router'];
+const services = ['auth', 'ingest', 'search', 'publisher', 'router', 'mesh'];
 
 const route = (id: string, path: string, change: Partial<GatewayRoute> = {}): GatewayRoute => ({
   id,

@@ -6,7 +6,7 @@ import type { RouteStore } from '../../src/ports.ts';
 import { RouteTables } from '../../src/tables/route-tables.ts';
 
 const file = fileURLToPath(new URL('../../config/routes.yaml', import.meta.url));
-const services = ['auth', 'ingest', 'search', 'publisher', 'router'];
+const services = ['auth', 'ingest', 'search', 'publisher', 'router', 'mesh'];
 
 test('a store that was away is forgotten with the next poll that succeeds', async (t) => {
   let isAway = false;

@@ -28,7 +28,6 @@ export const PublishedMessage = Type.Object(
       description: 'Bytes in base64.',
       examples: ['eyJiZXJ0aCI6N30='],
     }),
-    key: Type.Optional(Type.String({ maxLength: 256, description: 'Messages with one key keep their order.' })),
   },
   strict,
 );
@@ -55,10 +54,11 @@ export type PublishResult = Static<typeof PublishResult>;
 
 /** A message in the log of a node. */
 export const TopicMessage = Type.Object({
-  offset: Type.Integer({ minimum: 0 }),
+  offset: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+    description: 'Null for a best-effort message, which is in no log.',
+  }),
   origin: Type.Integer({ minimum: 0, description: 'Number of the node that it was published at.' }),
   publishedAt: Timestamp,
-  key: Type.Union([Type.String(), Type.Null()]),
   payload: Type.String({ contentEncoding: 'base64' }),
 });
 /** A message in the log of a node. */

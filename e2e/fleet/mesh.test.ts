@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { type Client, createClient } from '@peermesh/contracts';
+import { meshRoutes, type TopicMessage } from '@peermesh/contracts/mesh';
+import { waitFor } from '@peermesh/testkit';
+import { startTestFleet, type TestFleet } from '@peermesh/testkit/fleet';
+
+const NODES = ['mesh-node', 'mesh-node-2', 'mesh-node-3'] as const;
+const TOPIC = 'berths';
+
+let fleet: TestFleet;
+let clients: Client<typeof meshRoutes>[];
+
+before(async () => {
+  fleet = await startTestFleet({ only: ['auth', 'mesh-node', 'gateway'] });
+  clients = NODES.map((name) =>
+    createClient(meshRoutes, { baseUrl: fleet.fleet.process(name).url, token: fleet.adminToken }),
+  );
+});
+
+after(() => fleet.stop());
+
+/** Waits until nothing that `claims` asserts is wrong any more. */
+async function eventually(claims: () => Promise<void>): Promise<void> {
+  const holds = async (): Promise<boolean> => {
+    await claims();
+    return true;
+  };
+  await waitFor(holds, { timeoutMs: 40_000 });
+}
+
+async function publish(node: number, ...texts: string[]): Promise<void> {
+  const messages = texts.map((text) => ({ payload: Buffer.from(text).toString('base64') }));
+  await clients[node]!.publish({ params: { topic: TOPIC }, body: { messages } });
+}
+
+async function textsAt(node: number): Promise<string[]> {
+  const { body } = await clients[node]!.read({ params: { topic: TOPIC }, query: { limit: 1000 } });
+  return body.messages.map(({ payload }: TopicMessage) => Buffer.from(payload, 'base64').toString());
+}
+
+/** Opens an event stream on a topic and reads it until the test ends: a node gets what its readers want. */
+async function follow(node: number, signal: AbortSignal): Promise<void> {
+  const url = `${fleet.fleet.process(NODES[node]!).url}/api/v1/mesh/topics/${TOPIC}/stream?from=earliest`;
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${await fleet.adminToken()}` }, signal });
+  assert.equal(answer.status, 200);
+  void answer.body?.pipeTo(new WritableStream(), { signal }).catch(() => undefined);
+}
+
+describe('the mesh of a fleet', () => {
+  it('is formed by the launcher at the first start', async () => {
+    for (const client of clients) {
+      await eventually(async () => {
+        const { body } = await client.getMesh({});
+        assert.equal(body.members, 3);
+        assert.equal(body.health, 'healthy');
+        assert.notEqual(body.leader, null);
+      });
+    }
+  });
+
+  it('is reached through the gateway by operators, and by nobody else', async () => {
+    const url = `${fleet.gatewayUrl}/api/v1/mesh/nodes`;
+    const headers = { authorization: `Bearer ${await fleet.adminToken()}` };
+    assert.equal((await fetch(url, { headers })).status, 200);
+    assert.equal((await fetch(url)).status, 401);
+  });
+
+  it('carries traffic on after kill -9 of its leader, without losing or repeating a message', async (t) => {
+    const ended = new AbortController();
+    t.after(() => ended.abort());
+    const { body } = await clients[0]!.getMesh({});
+    const { body: listed } = await clients[0]!.listNodes({ query: {} });
+    const leaderName = listed.items.find(({ shortId }) => shortId === body.leader)?.name ?? '';
+    const leader = NODES.findIndex((name) => name === leaderName);
+    const [source, target] = [0, 1, 2].filter((node) => node !== leader) as [number, number];
+    await follow(target, ended.signal);
+    await eventually(async () => {
+      await publish(source, 'ready?');
+      assert.ok((await textsAt(target)).length > 0);
+    });
+    await fleet.fleet.process(leaderName).kill();
+    const sent = Array.from({ length: 50 }, (_, index) => `message ${index}`);
+    for (const text of sent) await publish(source, text);
+    await eventually(async () => {
+      const texts = await textsAt(target);
+      assert.deepEqual(
+        texts.filter((text) => text.startsWith('message')),
+        sent,
+      );
+    });
+    await eventually(async () => {
+      for (const client of clients) {
+        const { body: after } = await client.getMesh({});
+        assert.notEqual(after.leader, null);
+        assert.equal(after.health, 'healthy');
+        assert.equal(after.members, 3);
+      }
+    });
+  });
+
+  it('forwards while PostgreSQL and NATS are away, and tells what happened when they are back', async (t) => {
+    const ended = new AbortController();
+    t.after(() => ended.abort());
+    await follow(1, ended.signal);
+    await eventually(async () => {
+      await publish(0, 'in the light');
+      assert.ok((await textsAt(1)).includes('in the light'));
+    });
+    await Promise.all([fleet.fleet.process('postgres').kill(), fleet.fleet.process('nats').kill()]);
+    await publish(0, 'in the dark');
+    await eventually(async () => assert.ok((await textsAt(1)).includes('in the dark')));
+    await eventually(async () => {
+      for (const client of clients) {
+        const { body } = await client.getStatus({});
+        assert.equal(body.pendingFacts, 0);
+        assert.equal(body.lostFacts, 0);
+      }
+    });
+  });
+});

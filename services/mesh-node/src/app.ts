@@ -1,0 +1,126 @@
+import { createAuthenticator } from '@peermesh/authz';
+import { meshRoutes } from '@peermesh/contracts/mesh';
+import { createDatabase } from '@peermesh/database';
+import {
+  createApp,
+  createDecisionLog,
+  mountOpenApi,
+  type RunningService,
+  useIdempotency,
+  usePrincipals,
+  type Worker,
+} from '@peermesh/service-kit';
+import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
+import type { JSONWebKeySet } from 'jose';
+import { PgFactStore } from './adapters/pg/fact-store.ts';
+import { RedisPathMetrics } from './adapters/redis/path-metrics.ts';
+import type { NodeReport } from './api/node-report.ts';
+import type { MeshNodeConfig } from './config.ts';
+import { FactQueue } from './facts/fact-queue.ts';
+import { FactWriter } from './facts/fact-writer.ts';
+import { startMessaging } from './plugins/messaging.ts';
+import { openRedis } from './plugins/redis.ts';
+import { mountRoutes } from './routes/mount-routes.ts';
+import { openNode } from './runtime/open-node.ts';
+import { startHousekeeping } from './workers/housekeeping.ts';
+import { startPathMetricsWriter } from './workers/path-metrics-writer.ts';
+
+const FACTS_EVERY_MS = 250;
+
+/** What tests replace. */
+export interface MeshNodeOverrides {
+  readonly logger?: Logger;
+  readonly jwks?: JSONWebKeySet;
+}
+
+/**
+ * Wires the node: its mesh first, which needs no other server, then what it reports to. Routes answer from the mesh;
+ * nothing of it waits for PostgreSQL, Redis or NATS.
+ */
+export async function buildApp(config: MeshNodeConfig, overrides: MeshNodeOverrides = {}): Promise<RunningService> {
+  const logger = overrides.logger ?? createLogger({ service: 'mesh-node', level: config.LOG_LEVEL });
+  const metrics = createMetrics({ service: 'mesh-node' });
+  const startedAt = performance.now();
+  const app = await createApp({ service: 'mesh-node', version: '0.1.0', logger, metrics });
+  const facts = new FactQueue(config.MESH_FACTS_MAX);
+  const node = await openNode(config, { logger, metrics, tell: (fact) => facts.add(fact) });
+
+  const db = createDatabase<unknown>({
+    url: config.DATABASE_URL,
+    schema: 'mesh',
+    applicationName: 'mesh-node',
+    poolMax: config.DATABASE_POOL_MAX,
+    logger,
+    metrics,
+  });
+  const messaging = startMessaging(config, { db, logger, metrics });
+  const redis = openRedis(config.REDIS_URL, logger);
+  const pathMetrics = new RedisPathMetrics(redis);
+  const store = new PgFactStore({ db, outbox: messaging.outbox, wakeRelay: () => messaging.wakeRelay() });
+  const writer = new FactWriter({ queue: facts, store, logger });
+
+  usePrincipals(
+    app,
+    createAuthenticator({
+      issuer: config.TOKEN_ISSUER,
+      audience: config.TOKEN_AUDIENCE,
+      jwks: overrides.jwks ?? new URL(config.JWKS_URL),
+      revocations: messaging.revocations,
+    }),
+  );
+  useIdempotency(app, { db, module: 'mesh' });
+  const report = (): NodeReport => ({
+    backends: { postgres: writer.isAway ? 'away' : 'up', redis: pathMetrics.isAway ? 'away' : 'up' },
+    pendingFacts: facts.size,
+    lostFacts: facts.lost + writer.flawed,
+    eventLoopDelayMs: node.eventLoopDelayMs(),
+    uptimeSeconds: (performance.now() - startedAt) / 1000,
+  });
+  mountRoutes(app, { runtime: node.runtime, topics: node.topics, report });
+  mountOpenApi(app, { title: 'PeerMesh mesh node', routes: meshRoutes });
+  app.health.add('mesh', async () => node.check());
+  app.health.add('postgres', () => db.ping(), { critical: false });
+  app.health.add('nats', () => messaging.ping(), { critical: false });
+  app.health.add('redis', async () => void (await redis.ping()), { critical: false });
+  observeFacts(metrics, facts, writer);
+
+  const decisions = createDecisionLog({
+    db,
+    bus: { publishMany: (tx, event, items) => messaging.outbox.append(tx, event, items) },
+    logger,
+    metrics,
+  });
+  app.decisions = decisions;
+  const workers: Worker[] = [
+    writer.start(FACTS_EVERY_MS),
+    startHousekeeping({ db, retentionMonths: config.MESH_RETENTION_MONTHS, logger }),
+    startPathMetricsWriter({ runtime: node.runtime, metrics: pathMetrics, logger }),
+  ];
+  app.addHook('onClose', async () => {
+    await decisions.close();
+    redis.disconnect();
+    await db.close();
+  });
+  return {
+    app,
+    stop: async () => {
+      await node.stop();
+      await writer.flush();
+      await Promise.all(workers.map((worker) => worker.stop()));
+      await messaging.stop();
+    },
+  };
+}
+
+function observeFacts(metrics: ReturnType<typeof createMetrics>, facts: FactQueue, writer: FactWriter): void {
+  metrics.gauge({
+    name: 'mesh_facts_pending',
+    help: 'Facts that wait to be written to PostgreSQL.',
+    collect: (gauge) => gauge.set(facts.size),
+  });
+  metrics.gauge({
+    name: 'mesh_facts_lost',
+    help: 'Facts that found no room or can never be stored, since the start.',
+    collect: (gauge) => gauge.set(facts.lost + writer.flawed),
+  });
+}

@@ -1,0 +1,72 @@
+import { createRevocations } from '@peermesh/authz';
+import type { EventData } from '@peermesh/contracts';
+import { SessionRevoked } from '@peermesh/contracts/events';
+import type { Database } from '@peermesh/database';
+import { type Bus, caughtUpWithin, connectNats, createBus, createOutbox, type Outbox } from '@peermesh/messaging';
+import { instanceName } from '@peermesh/service-kit';
+import type { Logger, MetricsRegistry } from '@peermesh/telemetry';
+import type { MeshNodeConfig } from '../config.ts';
+
+/** Longer than the life of an access token: what was revoked before cannot come back. */
+const REVOCATIONS_MS = 20 * 60_000;
+const CATCH_UP_MS = 5_000;
+
+type Revocations = ReturnType<typeof createRevocations>;
+
+/** What a node says and hears over NATS. It works without: events wait in the outbox. */
+export interface Messaging {
+  readonly outbox: Outbox;
+  readonly revocations: Revocations;
+  wakeRelay(): void;
+  /** Fails while NATS is away. */
+  ping(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Connects in the background, however long that takes. */
+export function startMessaging(
+  config: MeshNodeConfig,
+  parts: { readonly db: Database<unknown>; readonly logger: Logger; readonly metrics: MetricsRegistry },
+): Messaging {
+  const { db, logger, metrics } = parts;
+  const instance = instanceName(config);
+  const revocations = createRevocations();
+  let connected: { readonly bus: Bus; readonly stop: () => Promise<void>; readonly ping: () => Promise<void> } | null =
+    null;
+  let isStopped = false;
+  const connect = async (): Promise<void> => {
+    const nats = await connectNats({ url: config.NATS_URL, name: 'mesh-node', logger });
+    if (isStopped) return nats.close();
+    const bus = createBus({ module: 'mesh', instance, db, databaseUrl: config.DATABASE_URL, nats, logger, metrics });
+    const tail = bus.tail([SessionRevoked], { from: { time: new Date(Date.now() - REVOCATIONS_MS) } }, ({ data }) =>
+      revocations.add(data as EventData<typeof SessionRevoked>),
+    );
+    revocations.watch(tail);
+    connected = {
+      bus,
+      ping: () => nats.flush(),
+      stop: async () => {
+        await bus.stop();
+        await nats.close();
+      },
+    };
+    await bus.start();
+    await caughtUpWithin(tail, CATCH_UP_MS);
+  };
+  const connecting = connect().catch((error: unknown) => logger.error({ err: error }, 'events cannot be published'));
+  return {
+    outbox: createOutbox({ schema: 'mesh', module: 'mesh', instance }),
+    revocations,
+    wakeRelay: () => connected?.bus.wakeRelay(),
+    ping: async () => {
+      if (connected === null) throw new Error('NATS has not answered yet');
+      await connected.ping();
+    },
+    stop: async () => {
+      isStopped = true;
+      if (connected === null) return;
+      await connecting;
+      await connected.stop();
+    },
+  };
+}

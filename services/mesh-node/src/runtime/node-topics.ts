@@ -1,0 +1,128 @@
+import type { MessagesRead } from '@peermesh/contracts/mesh';
+import { meshErrors } from '@peermesh/errors';
+import { type DataNode, type Delivery, Priority, type PublishOutcome, type TopicRecord } from '../data/index.ts';
+import type { Topics } from '../ports.ts';
+
+/** What {@link NodeTopics} tells of what was stored. */
+export interface StoredBatch {
+  readonly tenantId: string;
+  readonly topic: string;
+  readonly firstOffset: number;
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+const READ_BYTES_MAX = 4 * 1024 * 1024;
+const TAKE_MAX = 64;
+const RETRY_SECONDS = 1;
+
+/** Topics of all tenants in the log of one node: a topic is stored under the name of its tenant. */
+export class NodeTopics implements Topics {
+  readonly #data: DataNode;
+  readonly #self: () => number;
+  readonly #onStored: (batch: StoredBatch) => void;
+
+  constructor(options: {
+    readonly data: DataNode;
+    /** Short id of this node; 0 while it is no member. */
+    readonly self: () => number;
+    readonly onStored: (batch: StoredBatch) => void;
+  }) {
+    this.#data = options.data;
+    this.#self = options.self;
+    this.#onStored = options.onStored;
+  }
+
+  async publish(
+    where: Parameters<Topics['publish']>[0],
+    { delivery, priority, messages }: Parameters<Topics['publish']>[1],
+  ): ReturnType<Topics['publish']> {
+    this.#assertMember();
+    const topic = nameOf(where);
+    const isReliable = delivery === 'reliable';
+    const requests = messages.map(({ payload }) => ({ topic, payload, priority: Priority[priority], isReliable }));
+    const outcomes = await this.#data.publish(requests).catch((cause: unknown) => {
+      throw meshErrors.storageFailed({ cause });
+    });
+    const accepted = outcomes.filter(({ status }) => status !== 'refused').length;
+    if (accepted === 0) throw refusalOf(outcomes);
+    const stored = outcomes.flatMap((outcome) => (outcome.status === 'stored' ? [outcome.offset] : []));
+    const firstOffset = stored[0] ?? null;
+    if (firstOffset !== null) {
+      const bytes = messages.reduce((sum, { payload }) => sum + payload.length, 0);
+      this.#onStored({ ...where, firstOffset, messages: stored.length, bytes });
+    }
+    return { accepted, firstOffset };
+  }
+
+  async read(where: Parameters<Topics['read']>[0], from: number, limit: number): Promise<MessagesRead> {
+    this.#assertMember();
+    const { records, range } = this.#data.read(nameOf(where), from, READ_BYTES_MAX);
+    if (from > 0 && from < range.first) throw meshErrors.offsetGone({ meta: { firstOffset: range.first } });
+    const messages = records.slice(0, limit).map((record) => this.#messageOf(record));
+    const nextOffset = (messages.at(-1)?.offset ?? Math.max(from, range.first) - 1) + 1;
+    return { messages, nextOffset, firstOffset: range.first, endOffset: range.next };
+  }
+
+  subscribe(
+    where: Parameters<Topics['subscribe']>[0],
+    from: Parameters<Topics['subscribe']>[1],
+    onRecord: Parameters<Topics['subscribe']>[2],
+  ): ReturnType<Topics['subscribe']> {
+    this.#assertMember();
+    let hasRoom = false;
+    const pump = (): void => {
+      while (hasRoom) {
+        const taken = subscription.take(TAKE_MAX);
+        if (taken.length === 0) return;
+        for (const delivery of taken) hasRoom = onRecord(this.#recordOf(delivery)) && hasRoom;
+      }
+    };
+    const subscription = this.#data.subscribe({
+      topic: nameOf(where),
+      from: typeof from === 'number' ? { offset: from } : from,
+      name: null,
+      onReadable: () => pump(),
+      onClosed: () => (hasRoom = false),
+    });
+    return {
+      resume: () => {
+        hasRoom = true;
+        pump();
+      },
+      close: () => this.#data.unsubscribe(subscription),
+    };
+  }
+
+  #assertMember(): void {
+    if (this.#self() === 0) throw meshErrors.notMember();
+  }
+
+  #messageOf(record: TopicRecord): MessagesRead['messages'][number] {
+    return {
+      offset: record.offset,
+      origin: record.origin === 0 ? this.#self() : record.origin,
+      publishedAt: new Date(record.timeMs).toISOString(),
+      payload: Buffer.from(record.payload).toString('base64'),
+    };
+  }
+
+  #recordOf({ kind, record }: Delivery): Parameters<Parameters<Topics['subscribe']>[2]>[0] {
+    const { origin, timeMs, payload } = record;
+    return {
+      offset: kind === 'stored' ? record.offset : null,
+      origin: origin === 0 ? this.#self() : origin,
+      publishedAtMs: timeMs,
+      payload,
+    };
+  }
+}
+
+function nameOf({ tenantId, topic }: { readonly tenantId: string; readonly topic: string }): string {
+  return `${tenantId}/${topic}`;
+}
+
+function refusalOf(outcomes: readonly PublishOutcome[]): Error {
+  const isFull = outcomes.some((outcome) => outcome.status === 'refused' && outcome.reason === 'noRoom');
+  return isFull ? meshErrors.busy({ retryAfterSeconds: RETRY_SECONDS }) : meshErrors.refused();
+}

@@ -1,0 +1,215 @@
+import { randomInt } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DEFAULT_MESH_CORE, MeshCore, type MeshEvent } from '@peermesh/mesh-core';
+import type { OverlayDelivery } from '@peermesh/overlay';
+import type { Logger, MetricsRegistry } from '@peermesh/telemetry';
+import { addressesOf, type MeshNodeConfig } from '../config.ts';
+import { DataNode } from '../data/index.ts';
+import type { Fact } from '../facts/fact.ts';
+import { loadOrCreateNodeKey } from '../identity/index.ts';
+import type { MeshRuntime, Topics } from '../ports.ts';
+import { LmdbCursorStore, NodeStateStore, openLmdbStores, TopicLog, TopicRetention, Volume } from '../store/index.ts';
+import { createWsTransport, DEFAULT_TRANSPORT_LIMITS } from '../transport/index.ts';
+import { meshChangeOf } from './change-teller.ts';
+import { watchEventLoopDelay } from './event-loop-delay.ts';
+import { FactTeller } from './fact-teller.ts';
+import { MeshDriver } from './mesh-driver.ts';
+import { observeNode } from './node-metrics.ts';
+import { NodeRuntime } from './node-runtime.ts';
+import { NodeTopics } from './node-topics.ts';
+import { restore } from './restore.ts';
+import { createSigner } from './signer.ts';
+
+const DATA_CHANNEL = 16;
+const DATA_TICK_MS = 100;
+const SWEEP_MS = 10_000;
+const WALL_CLOCK_MS = 60_000;
+const U32_RANGE = 2 ** 32;
+const RANDOM_RANGE = 2 ** 48 - 1;
+
+/** A node that runs. */
+export interface OpenNode {
+  readonly runtime: MeshRuntime;
+  readonly topics: Topics;
+  /** Throws when the node cannot do its work. */
+  check(): void;
+  /** p99 of the last second. */
+  eventLoopDelayMs(): number;
+  /** Closes connections, writes what is under way, and lets go of the disk. The membership stays. */
+  stop(): Promise<void>;
+}
+
+/** Opens the disk, the port and the mesh of this node. Needs no other server. */
+export async function openNode(
+  config: MeshNodeConfig,
+  parts: { readonly logger: Logger; readonly metrics: MetricsRegistry; readonly tell: (fact: Fact) => void },
+): Promise<OpenNode> {
+  const { logger, metrics, tell } = parts;
+  const now = (): number => performance.now();
+  mkdirSync(config.MESH_HOME, { recursive: true, mode: 0o700 });
+  const key = loadOrCreateNodeKey(join(config.MESH_HOME, 'node-key.pem'));
+  const volume = Volume.open({ path: join(config.MESH_HOME, 'volume'), nodeId: key.nodeId });
+  const stores = await openLmdbStores(volume);
+  const nodeState = new NodeStateStore(volume);
+  const { bootEpoch } = await nodeState.start();
+  const log = new TopicLog(volume);
+  const cursors = new LmdbCursorStore(volume);
+  const retention = new TopicRetention(log, {
+    ageMsMax: config.MESH_TOPIC_RETENTION_HOURS * 3_600_000,
+    bytesMax: config.MESH_TOPIC_BYTES_MAX,
+    hardBytesMax: config.MESH_TOPIC_BYTES_MAX * 2,
+  });
+  const core = new MeshCore(
+    {
+      self: {
+        nodeId: key.nodeId,
+        volumeId: volume.identity.volumeId,
+        bootEpoch,
+        sealingKey: new Uint8Array(),
+        certificate: '',
+        description: descriptionOf(config),
+      },
+      signer: createSigner(key),
+      random: () => randomInt(RANDOM_RANGE) / RANDOM_RANGE,
+      config: DEFAULT_MESH_CORE,
+      restored: restore(stores),
+    },
+    now(),
+  );
+  let fatal: unknown = null;
+  const driver = new MeshDriver({
+    core,
+    stores,
+    now,
+    events: {
+      onEvent: (event, nowMs) => onEvent(event, nowMs),
+      onDelivery: (delivery, nowMs) => onDelivery(delivery, nowMs),
+      onDialFailed: (address, error) => logger.debug({ address, reason: error.reason }, 'a node was not reached'),
+      onStorageFailed: (error) => logger.fatal({ err: error }, 'the disk failed: this node decides nothing any more'),
+      onFatal: (error) => {
+        fatal = error;
+        logger.fatal({ err: error }, 'the mesh cannot go on');
+      },
+    },
+  });
+  const data = new DataNode({
+    log,
+    cursors,
+    sender: {
+      send: (dst, { isReliable, trafficClass }, bytes) => {
+        const taken = driver.run((mesh, nowMs) =>
+          mesh.send(dst, DATA_CHANNEL, bytes, { isReliable, trafficClass }, nowMs),
+        );
+        return taken === 'accepted' ? 'accepted' : 'wouldBlock';
+      },
+    },
+    hasRoom: (topic, bytes) => retention.hasRoom(topic, bytes),
+    bootEpoch,
+    wallMs: () => Date.now(),
+  });
+  const transport = createWsTransport(
+    {
+      key,
+      incarnation: randomInt(U32_RANGE),
+      link: DEFAULT_MESH_CORE.overlay.link,
+      listen: config.MESH_LISTEN === '' ? null : config.MESH_LISTEN,
+      credentials: null,
+      now,
+      limits: DEFAULT_TRANSPORT_LIMITS,
+    },
+    driver.transportEvents,
+  );
+  const listens = config.MESH_LISTEN === '' ? [] : [await transport.listen()];
+  const runtime = new NodeRuntime({ driver, now, name: config.MESH_NAME, listens });
+  const { view } = runtime;
+  const facts = new FactTeller({ core, view, tell, wall: () => new Date() });
+  const onEvent = (event: MeshEvent, nowMs: number): void => {
+    if (event.kind === 'phase') logger.info({ phase: event.phase }, 'part in the mesh changed');
+    if (event.kind === 'leader') logger.info({ leader: event.leader, term: event.term }, 'leader of the mesh changed');
+    if (event.kind === 'changed' || event.kind === 'restored') setDataMembers();
+    if (event.kind === 'reachable' && event.isReachable) data.reconnected(event.shortId, nowMs);
+    facts.onEvent(event);
+    const change = meshChangeOf(event, view);
+    if (change !== null) runtime.changed(change);
+  };
+  const onDelivery = ({ src, channel, bytes }: OverlayDelivery, nowMs: number): void => {
+    if (channel === DATA_CHANNEL) data.received(src, bytes, nowMs);
+  };
+  const setDataMembers = (): void => {
+    const { session } = core;
+    if (session === null) return;
+    data.setMembers([...session.plane.state.members.keys()].filter((shortId) => shortId !== session.shortId));
+  };
+  const topics = new NodeTopics({
+    data,
+    self: () => core.session?.shortId ?? 0,
+    onStored: (batch) => {
+      const { session } = core;
+      if (session === null) return;
+      const { shortId } = session;
+      tell({
+        kind: 'messages',
+        ...batch,
+        meshId: session.plane.state.meshId,
+        node: shortId,
+        origin: shortId,
+        at: new Date(),
+      });
+    },
+  });
+  core.setWallClock(Date.now(), now());
+  setDataMembers();
+  driver.start(transport);
+  const delay = watchEventLoopDelay((p99Ms) => void driver.run((mesh) => mesh.setEventLoopDelay(p99Ms)));
+  const timers = [
+    setInterval(() => {
+      data.tick(now());
+      facts.tick(now());
+    }, DATA_TICK_MS),
+    setInterval(() => driver.run((mesh, nowMs) => mesh.setWallClock(Date.now(), nowMs)), WALL_CLOCK_MS),
+    setInterval(() => {
+      retention
+        .sweep(Date.now(), (topic) => data.neededFrom(topic))
+        .catch((error: unknown) => logger.error({ err: error }, 'old messages could not be forgotten'));
+    }, SWEEP_MS),
+  ];
+  observeNode(metrics, {
+    core,
+    view,
+    data,
+    transport,
+    storageFailed: () => driver.persistence.failure !== null,
+  });
+  logger.info({ nodeId: key.nodeId, listens, phase: core.phase }, 'node is open');
+  return {
+    runtime,
+    topics,
+    check: () => {
+      if (fatal !== null) throw new Error('the mesh cannot go on', { cause: fatal });
+      if (driver.persistence.failure !== null) throw new Error('the disk failed');
+    },
+    eventLoopDelayMs: () => delay.p99Ms,
+    stop: async () => {
+      for (const timer of timers) clearInterval(timer);
+      delay.stop();
+      await data.close();
+      await driver.stop();
+      await volume.close();
+    },
+  };
+}
+
+function descriptionOf(config: MeshNodeConfig) {
+  const isInbound = config.MESH_LISTEN !== '';
+  const addresses = addressesOf(config.MESH_ADVERTISE === '' ? config.MESH_LISTEN : config.MESH_ADVERTISE);
+  return {
+    name: config.MESH_NAME,
+    address: isInbound ? (addresses[0] ?? '') : '',
+    isInbound,
+    isRelay: config.MESH_MAY_RELAY,
+    region: config.MESH_REGION,
+    tenant: '',
+    labels: [],
+  };
+}

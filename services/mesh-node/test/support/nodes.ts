@@ -1,0 +1,75 @@
+import { createMetrics } from '@peermesh/telemetry';
+import { freePort, silentLogger, temporaryFolder, waitFor } from '@peermesh/testkit';
+import { loadMeshNodeConfig } from '../../src/config.ts';
+import type { Fact } from '../../src/facts/fact.ts';
+import { type OpenNode, openNode } from '../../src/runtime/open-node.ts';
+
+/** A node of a test: its disk stays over restarts. */
+export interface TestNode {
+  readonly name: string;
+  readonly address: string;
+  readonly facts: Fact[];
+  /** The running node. */
+  open: OpenNode;
+  /** Stops it and starts it again on the same disk and port. */
+  restart(): Promise<void>;
+  /** Stops it for good and removes its disk. */
+  end(): Promise<void>;
+}
+
+/** Starts a node on a port of its own, without any other server. */
+export async function startNode(name: string, env: Readonly<Record<string, string>> = {}): Promise<TestNode> {
+  const folder = temporaryFolder(`mesh-${name}`);
+  const address = `ws://127.0.0.1:${await freePort()}`;
+  const facts: Fact[] = [];
+  const config = loadMeshNodeConfig({
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing',
+    NATS_URL: 'nats://127.0.0.1:1',
+    REDIS_URL: 'redis://127.0.0.1:1',
+    JWKS_URL: 'http://127.0.0.1:1/jwks.json',
+    MESH_HOME: folder.path,
+    MESH_NAME: name,
+    MESH_LISTEN: address,
+    ...env,
+  });
+  const open = (): Promise<OpenNode> =>
+    openNode(config, {
+      logger: silentLogger(),
+      metrics: createMetrics({ service: 'mesh-node' }),
+      tell: (fact) => facts.push(fact),
+    });
+  const node: TestNode = {
+    name,
+    address,
+    facts,
+    open: await open(),
+    restart: async () => {
+      await node.open.stop();
+      node.open = await open();
+    },
+    end: async () => {
+      await node.open.stop();
+      folder.remove();
+    },
+  };
+  return node;
+}
+
+/** The first of these nodes seeds a mesh, the others join it. */
+export async function formMesh(meshId: string, nodes: readonly TestNode[]): Promise<void> {
+  const [first, ...others] = nodes;
+  if (first === undefined) throw new Error('a mesh needs a node');
+  const { joinKey } = await first.open.runtime.seed({ meshId, joinPolicy: 'key_required' });
+  for (const { open } of others) await open.runtime.join({ meshId, addresses: [first.address], joinKey });
+}
+
+/** Waits until nothing that `claims` asserts is wrong any more. */
+export async function eventually(claims: () => void | Promise<void>): Promise<void> {
+  const holds = async (): Promise<boolean> => {
+    await claims();
+    return true;
+  };
+  await waitFor(holds, { timeoutMs: 30_000 });
+}
