@@ -161,7 +161,7 @@ export async function openNode(
   core.setWallClock(Date.now(), now());
   setDataMembers();
   driver.start(transport);
-  const delay = watchEventLoopDelay((p99Ms) => void driver.run((mesh) => mesh.setEventLoopDelay(p99Ms)));
+  const delay = watchEventLoopDelay((p99Ms) => driver.run((mesh) => mesh.setEventLoopDelay(p99Ms)));
   const timers = [
     setInterval(() => {
       data.tick(now());
