@@ -3,9 +3,8 @@ import {
   ControlPlane,
   type ControlPlaneStart,
   type LoggedChange,
-  type NodeDescription,
   type NodeIntroduction,
-  type RequestOutcome,
+  type RequestOptions,
 } from '@peermesh/replication';
 import { Admitting } from './bootstrap/admitting.ts';
 import { type Contact, contactOf } from './bootstrap/contact.ts';
@@ -14,7 +13,9 @@ import { CONTACTS_MAX, encodeNodeRecord, type NodeRecord } from './bootstrap/nod
 import type { MeshCoreConfig } from './config.ts';
 import type { Durability } from './durability.ts';
 import type { MeshEvent, RemovalReason } from './mesh-ready.ts';
+import { type OperationEnd, outcomeOf } from './operations.ts';
 import { raftMessages, sendRaft } from './raft-transport.ts';
+import { SelfDescription } from './self-description.ts';
 import { TRACE_CHANNEL, Tracing } from './trace.ts';
 
 export interface MemberSessionOptions {
@@ -28,25 +29,21 @@ export interface MemberSessionOptions {
   readonly replica: Omit<ControlPlaneStart, 'config' | 'id' | 'isFounder'>;
 }
 
-/** An outcome of a request that this node's own caller made. */
-export interface SessionOutcome {
-  readonly requestId: string;
-  readonly outcome: RequestOutcome;
-}
-
-const DESCRIBE_TIMEOUT_MS = 30_000;
 const HEALTH_EVERY_MS = 250;
 
 /** What a node does as long as it is a member: its control plane over its overlay. */
 export class MemberSession {
   readonly plane: ControlPlane;
-  readonly tracing = new Tracing();
+  readonly #tracing = new Tracing();
   readonly shortId: number;
   readonly #options: MemberSessionOptions;
   readonly #admitting: Admitting;
+  readonly #description: SelfDescription;
   #record: NodeRecord;
-  #outcomes: SessionOutcome[] = [];
+  #outcomes: OperationEnd[] = [];
+  #join: { readonly operationId: string; readonly deadlineMs: number } | null = null;
   #events: MeshEvent[] = [];
+  #leaving = '';
   #removed: RemovalReason | null = null;
   /** What a neighbour says; believed when the control group is silent as well. */
   #toldRemoved: RemovalReason | null = null;
@@ -56,7 +53,6 @@ export class MemberSession {
   #doubtAtMs: number;
   #healthAtMs = 0;
   #health = '';
-  #describeAtMs: number;
   /** Messages that were refused. */
   refusedCount = 0;
 
@@ -68,9 +64,9 @@ export class MemberSession {
     const { isFounder, shortId: id } = record;
     this.plane = new ControlPlane({ ...replica, id, isFounder, config: config.plane }, nowMs);
     this.#admitting = new Admitting(this.plane, config.admissionsMax);
+    this.#description = new SelfDescription(options.introduction);
     this.#leaderSeenMs = nowMs;
     this.#doubtAtMs = nowMs + config.doubtMs;
-    this.#describeAtMs = nowMs;
     overlay.setSeeds([], nowMs);
     this.#tellMembers(nowMs);
   }
@@ -85,7 +81,13 @@ export class MemberSession {
   }
 
   get wakeAtMs(): number {
-    return Math.min(this.plane.wakeAtMs, this.tracing.wakeAtMs, this.#doubtAtMs, this.#healthAtMs);
+    return Math.min(
+      this.plane.wakeAtMs,
+      this.#tracing.wakeAtMs,
+      this.#doubtAtMs,
+      this.#healthAtMs,
+      this.#join?.deadlineMs ?? Number.POSITIVE_INFINITY,
+    );
   }
 
   tick(nowMs: number): void {
@@ -97,7 +99,7 @@ export class MemberSession {
       [this.#leader, this.#term] = [leader, term];
       this.#events.push({ kind: 'leader', leader, term });
     }
-    this.#describeSelf(nowMs);
+    this.#description.tick(this.plane, this.shortId, nowMs);
     if (nowMs >= this.#doubtAtMs) this.#doubt(nowMs);
     if (nowMs >= this.#healthAtMs) this.#reportHealth(nowMs);
   }
@@ -110,13 +112,9 @@ export class MemberSession {
       if (messages === null) this.refusedCount += 1;
       for (const message of messages ?? []) this.plane.step(message);
     } else if (channel === TRACE_CHANNEL) {
-      const reply = this.tracing.heard(src, bytes, nowMs);
-      if (reply !== null) this.probe(src, reply, nowMs);
+      const reply = this.#tracing.heard(src, bytes, nowMs);
+      if (reply !== null) this.#probe(src, reply, nowMs);
     }
-  }
-
-  probe(to: number, bytes: Uint8Array, nowMs: number): void {
-    this.#options.overlay.send(to, TRACE_CHANNEL, bytes, { trafficClass: 0, isReliable: false }, nowMs);
   }
 
   /** A message of whoever is at the other end of a link. */
@@ -154,16 +152,67 @@ export class MemberSession {
     this.#tellRemoved(ready.changes, nowMs);
     for (const { requestId, outcome } of ready.outcomes) {
       const answer = this.#admitting.outcome(requestId, outcome);
-      if (answer === null) this.#outcomes.push({ requestId, outcome });
+      if (requestId === this.#leaving) this.#leaving = '';
+      if (answer === null) this.#outcomes.push({ operationId: requestId, outcome: outcomeOf(outcome) });
       else this.#say(answer.peer, answer.words, nowMs);
     }
     this.#removed ??= ready.removed;
   }
 
-  takeOutcomes(): SessionOutcome[] {
-    const outcomes = this.#outcomes;
+  /** The join that led to this membership is over when the log has come as far as the admission. */
+  awaitState(operationId: string, deadlineMs: number): void {
+    this.#join = { operationId, deadlineMs };
+  }
+
+  /** Asks to be taken out; see {@link isLeaving}. */
+  leave(options: RequestOptions, nowMs: number): string {
+    this.#leaving = this.plane.request({ kind: 'leave', shortId: this.shortId }, options, nowMs);
+    return this.#leaving;
+  }
+
+  /** Whether a request to leave is under way. */
+  get isLeaving(): boolean {
+    return this.#leaving !== '';
+  }
+
+  /** What becomes of everything under way when the membership ends. Whoever leaves hears of it from its neighbours. */
+  endAll(reason: RemovalReason): readonly OperationEnd[] {
+    const ids = [
+      ...this.plane.pending,
+      ...this.#tracing.pending,
+      ...(this.#join === null ? [] : [this.#join.operationId]),
+    ];
+    return ids.map((operationId) => {
+      const hasLeft = operationId === this.#leaving && reason === 'left';
+      return { operationId, outcome: hasLeft ? { kind: 'done', value: 0, index: 0 } : { kind: 'removed' } };
+    });
+  }
+
+  /** Probes each hop to a member. @returns false when there is no way to it */
+  trace(operationId: string, to: number, timeoutMs: number, nowMs: number): boolean {
+    const hops = to === this.shortId ? [] : this.#options.overlay.routes?.pathTo(to, 0)?.segments;
+    if (hops === undefined) return false;
+    const probe = this.#tracing.begin(operationId, hops, timeoutMs, nowMs);
+    for (const hop of hops) this.#probe(hop, probe, nowMs);
+    return true;
+  }
+
+  /** What became of operations. */
+  takeEnded(nowMs: number): readonly OperationEnd[] {
+    const ended: OperationEnd[] = this.#outcomes;
     this.#outcomes = [];
-    return outcomes;
+    for (const { operationId, hops } of this.#tracing.takeEnded(nowMs)) {
+      ended.push({ operationId, outcome: { kind: 'traced', hops } });
+    }
+    const join = this.#join;
+    if (join === null || (!this.isCurrent && nowMs < join.deadlineMs)) return ended;
+    this.#join = null;
+    const { appliedIndex: index } = this.plane.state;
+    const outcome = this.isCurrent
+      ? ({ kind: 'done', value: this.shortId, index } as const)
+      : ({ kind: 'unknown' } as const);
+    ended.push({ operationId: join.operationId, outcome });
+    return ended;
   }
 
   takeEvents(): MeshEvent[] {
@@ -191,7 +240,7 @@ export class MemberSession {
     const contacts = Array.from(members.values(), contactOf)
       .sort((a, b) => Number(b.address !== '') - Number(a.address !== ''))
       .slice(0, CONTACTS_MAX);
-    this.#record = { ...this.#record, contactsIndex, contacts };
+    this.#record = { ...this.#record, hasLog: true, contactsIndex, contacts };
     this.#options.durability.record(encodeNodeRecord(this.#record), false);
     this.#healthAtMs = nowMs;
   }
@@ -238,19 +287,8 @@ export class MemberSession {
     this.#events.push({ kind: 'health', health, unreachable });
   }
 
-  /** What the node was configured with since it joined is told to the control group. */
-  #describeSelf(nowMs: number): void {
-    const { introduction } = this.#options;
-    const known = this.plane.state.members.get(this.shortId);
-    if (known === undefined || this.#leader === 0 || nowMs < this.#describeAtMs) return;
-    const description = descriptionOf(introduction);
-    if (JSON.stringify(descriptionOf(known)) === JSON.stringify(description)) return;
-    this.#describeAtMs = nowMs + DESCRIBE_TIMEOUT_MS;
-    this.plane.request(
-      { kind: 'describe', shortId: this.shortId, description },
-      { timeoutMs: DESCRIBE_TIMEOUT_MS },
-      nowMs,
-    );
+  #probe(to: number, bytes: Uint8Array, nowMs: number): void {
+    this.#options.overlay.send(to, TRACE_CHANNEL, bytes, { trafficClass: 0, isReliable: false }, nowMs);
   }
 
   #say(peer: string, words: NeighbourWords, nowMs: number): void {
@@ -259,18 +297,6 @@ export class MemberSession {
 }
 
 const SELF = { isDraining: false, certificateVersion: 0, admittedAtIndex: 0, admittedAtMs: 0 };
-
-function descriptionOf({
-  name,
-  address,
-  isInbound,
-  isRelay,
-  region,
-  tenant,
-  labels,
-}: NodeDescription): NodeDescription {
-  return { name, address, isInbound, isRelay, region, tenant, labels };
-}
 
 function concernsMembers(changes: readonly LoggedChange[]): boolean {
   return changes.some(({ change: { kind } }) => kind.startsWith('member-'));

@@ -51,6 +51,8 @@ export type OperationOutcome =
 /** News for whoever watches, logs and counts; in order. */
 export type MeshEvent =
   | OverlayEvent
+  /** The disk holds a membership and no log any more: this node is none of the mesh until it joins anew. */
+  | { readonly kind: 'log-lost' }
   | { readonly kind: 'phase'; readonly phase: MeshPhase }
   /** This node is no member any more, and why. What it knew of the mesh is gone. */
   | { readonly kind: 'removed'; readonly reason: RemovalReason }

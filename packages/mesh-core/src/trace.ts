@@ -29,6 +29,11 @@ export class Tracing {
     return atMs;
   }
 
+  /** Operations that have no outcome yet. */
+  get pending(): readonly string[] {
+    return Array.from(this.#traces.values(), ({ operationId }) => operationId);
+  }
+
   /** @returns what is to be sent to each hop */
   begin(operationId: string, hops: readonly number[], timeoutMs: number, nowMs: number): Uint8Array {
     const id = ++this.#id;

@@ -36,12 +36,11 @@ export {
 export {
   ControlPlane,
   type ControlPlaneStart,
-  type LoggedChange,
-  type PlaneReady,
   type RequestOptions,
 } from './plane/control-plane.ts';
 export { CONTROL_GROUP_ID, type DurableBatch } from './plane/durable-batch.ts';
 export { DEFAULT_PLANE, type PlaneConfig } from './plane/plane-config.ts';
+export type { LoggedChange, PlaneReady } from './plane/plane-ready.ts';
 export type { RequestOutcome } from './plane/requests.ts';
 export { meshHealth } from './voters/mesh-health.ts';
 export { planVoters, type VoterSituation, type VoterView, voterTarget } from './voters/voter-policy.ts';

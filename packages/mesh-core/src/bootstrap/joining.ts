@@ -54,10 +54,6 @@ export class Joining {
     this.#nextAtMs = nowMs;
   }
 
-  get end(): JoinEnd | null {
-    return this.#end;
-  }
-
   get wakeAtMs(): number {
     return Math.min(this.#deadlineMs, this.#neighbours.length === 0 ? Number.POSITIVE_INFINITY : this.#nextAtMs);
   }
@@ -71,9 +67,18 @@ export class Joining {
     if (!isUp && at >= 0) this.#neighbours.splice(at, 1);
   }
 
+  /** The wish may be over. */
+  expire(nowMs: number): JoinEnd | null {
+    if (nowMs >= this.#deadlineMs) this.#end ??= { kind: 'timed-out' };
+    return this.#end;
+  }
+
+  giveUp(): void {
+    this.#end ??= { kind: 'timed-out' };
+  }
+
   /** What is to be said now, and to whom; null for nothing. */
   due(nowMs: number): { readonly peer: string; readonly words: NeighbourWords } | null {
-    if (nowMs >= this.#deadlineMs) this.#end ??= { kind: 'timed-out' };
     if (this.#end !== null || nowMs < this.#nextAtMs) return null;
     const peer = this.#neighbours[this.#turn++ % this.#neighbours.length];
     if (peer === undefined) return null;

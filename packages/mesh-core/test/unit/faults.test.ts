@@ -173,3 +173,17 @@ test('a trace times every hop of the path', () => {
     JSON.stringify(hops),
   );
 });
+
+test('a disk that lost its log makes no vote under the old short id', () => {
+  const net = new MeshNet(['a', 'b', 'c']).form();
+  net.kill('c');
+  const { disk } = net.node('c');
+  const { record } = disk;
+  disk.write({ number: 0, isReset: true, snapshot: null, write: null, compactTo: null });
+  assert.equal(disk.record, record, 'the record is still there');
+  net.restart('c');
+  assert.equal(net.node('c').core.phase, 'idle');
+  net.until('it is said', () => net.node('c').events.some(({ kind }) => kind === 'log-lost'));
+  const again = net.join('c', ['a']);
+  assert.deepEqual(again.kind === 'done' && again.value, 4);
+});

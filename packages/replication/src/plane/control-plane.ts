@@ -1,13 +1,12 @@
 import type { Message, RaftStatus } from '@peermesh/consensus';
-import type { ControlChange } from '../control-group/change.ts';
 import type { Command, CommandBody, MeshHealth } from '../control-group/command.ts';
 import { encodeCommand } from '../control-group/control-group.ts';
 import type { ControlState } from '../control-group/state.ts';
 import { ControlReplica, type ControlReplicaStart } from './control-replica.ts';
-import type { DurableBatch } from './durable-batch.ts';
 import { LeaderDesk } from './leader-desk.ts';
 import type { PlaneConfig } from './plane-config.ts';
 import { decodePlaneMessage, encodePlaneMessage, type PlaneMessage, resultOf } from './plane-message.ts';
+import type { LoggedChange, PlaneReady } from './plane-ready.ts';
 import { Reachability } from './reachability.ts';
 import { type PendingRequest, type RequestOutcome, Requests } from './requests.ts';
 import { VoterManager } from './voter-manager.ts';
@@ -23,29 +22,6 @@ export interface RequestOptions {
   /** Why; see {@link MeshHealth}. */
   readonly override?: string;
   readonly timeoutMs: number;
-}
-
-/** A change and the index of the command that made it. */
-export interface LoggedChange {
-  readonly index: number;
-  readonly change: ControlChange;
-}
-
-/** What the plane wants done, and what has happened. */
-export interface PlaneReady {
-  /** To be written, in this order; then {@link ControlPlane.persisted}. */
-  readonly batches: readonly DurableBatch[];
-  /** Raft messages, by the short id of the receiver. */
-  readonly raft: readonly Message[];
-  /** Messages of {@link ControlPlane.receive} of another member. They need a channel that does not lose. */
-  readonly messages: readonly { readonly to: number; readonly bytes: Uint8Array }[];
-  readonly outcomes: readonly { readonly requestId: string; readonly outcome: RequestOutcome }[];
-  /** With the index that each has in the log: after a restart, some come again. */
-  readonly changes: readonly LoggedChange[];
-  /** The state came whole: whoever watches reads it anew. */
-  readonly isRestored: boolean;
-  /** This node was removed, by its own log or as another member says. */
-  readonly removed: 'left' | 'evicted' | 'replaced' | 'revoked' | null;
 }
 
 /**
@@ -138,6 +114,11 @@ export class ControlPlane {
   /** Asks for a moment at which this replica has applied everything that is committed now. */
   read(timeoutMs: number, nowMs: number): string {
     return this.#begin(this.#newId(), null, timeoutMs, nowMs);
+  }
+
+  /** Requests that have no outcome yet. */
+  get pending(): readonly string[] {
+    return Array.from(this.#requests.all(), ({ requestId }) => requestId);
   }
 
   /** A Raft message of another member. */

@@ -1,0 +1,32 @@
+import { Overlay } from '@peermesh/overlay';
+import { type CommandBody, joinKeyHash, type NodeIntroduction } from '@peermesh/replication';
+import { NodeFlag } from '@peermesh/routing';
+import type { MeshCoreOptions, MeshSelf, SeedWish } from './mesh-core-options.ts';
+
+const VOLUME_ID_CHARACTERS = 48;
+
+/** What a node says of itself when it joins. A disk that lost its log counts as another disk: it gets another short id. */
+export function introductionOf(self: MeshSelf, isLogLost: boolean): NodeIntroduction {
+  const { bootEpoch, sealingKey, certificate, description } = self;
+  const volumeId = isLogLost ? `${self.volumeId.slice(0, VOLUME_ID_CHARACTERS)}+${bootEpoch}` : self.volumeId;
+  return { ...description, volumeId, sealingKey, certificate };
+}
+
+export function overlayOf({ self, signer, random, config }: MeshCoreOptions, meshId: string, nowMs: number): Overlay {
+  const { nodeId, bootEpoch, description } = self;
+  const { isInbound, isRelay } = description;
+  const flags = (isInbound ? NodeFlag.INBOUND : 0) | (isRelay ? NodeFlag.RELAY : 0);
+  return new Overlay({ meshId, nodeId, bootEpoch, flags, config: config.overlay, signer, random, nowMs });
+}
+
+/** The command that begins a mesh; it holds hashes of the join keys. */
+export function createCommand(
+  { meshId, policy, joinKeys }: SeedWish,
+  nodeId: string,
+  founder: NodeIntroduction,
+): CommandBody {
+  const keys = joinKeys.map(({ id, secret, expiresAtMs, usesMax }) => {
+    return { id, hash: joinKeyHash(meshId, secret), expiresAtMs, usesMax };
+  });
+  return { kind: 'create', meshId, policy, nodeId, founder, joinKeys: keys };
+}
