@@ -35,6 +35,9 @@ function churn(seed: number): void {
   net.run(9_000);
   const tookMs = net.converge(60_000);
   assert.ok(tookMs < 60_000, `${tookMs} ms`);
+  const isHealthy = (): boolean =>
+    net.members().every(({ core }) => core.session?.plane.health(net.nowMs) === 'HEALTHY');
+  net.until('everybody is seen by everybody', isHealthy);
   let refused = 0;
   for (const { name, key, operationId, life } of asked) {
     const outcome = net.node(name).life === life ? net.node(name).outcomes.get(operationId) : undefined;

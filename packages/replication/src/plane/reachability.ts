@@ -8,7 +8,10 @@ import { meshHealth } from '../voters/mesh-health.ts';
 export class Reachability {
   readonly #self: number;
   readonly #benefitMs: number;
-  readonly #known = new Map<number, { isTold: boolean; lostAtMs: number | null; readonly sinceMs: number }>();
+  /** When each member was first heard of here. */
+  readonly #members = new Map<number, number>();
+  /** When each was lost, null while it is not. Also of those that the log has not brought yet. */
+  readonly #reports = new Map<number, number | null>();
 
   constructor(self: number, benefitMs: number) {
     this.#self = self;
@@ -18,33 +21,33 @@ export class Reachability {
   /** Takes over the members that there are now. */
   follow(members: Iterable<number>, nowMs: number): void {
     const present = new Set(members);
-    for (const shortId of this.#known.keys()) if (!present.has(shortId)) this.#known.delete(shortId);
-    for (const shortId of present) {
-      if (!this.#known.has(shortId)) this.#known.set(shortId, { isTold: false, lostAtMs: null, sinceMs: nowMs });
+    for (const shortId of this.#members.keys()) {
+      if (present.has(shortId)) continue;
+      this.#members.delete(shortId);
+      this.#reports.delete(shortId);
     }
+    for (const shortId of present) if (!this.#members.has(shortId)) this.#members.set(shortId, nowMs);
   }
 
   report(shortId: number, isReachable: boolean, nowMs: number): void {
-    const known = this.#known.get(shortId);
-    if (known === undefined) return;
-    known.isTold = true;
-    known.lostAtMs = isReachable ? null : (known.lostAtMs ?? nowMs);
+    this.#reports.set(shortId, isReachable ? null : (this.#reports.get(shortId) ?? nowMs));
   }
 
   /** When a member was lost; null while it is reachable. */
   unreachableSinceMs(shortId: number, nowMs: number): number | null {
-    const known = this.#known.get(shortId);
-    if (known === undefined || shortId === this.#self) return null;
-    if (known.isTold) return known.lostAtMs;
-    const givenUpAtMs = known.sinceMs + this.#benefitMs;
+    const sinceMs = this.#members.get(shortId);
+    if (sinceMs === undefined || shortId === this.#self) return null;
+    const report = this.#reports.get(shortId);
+    if (report !== undefined) return report;
+    const givenUpAtMs = sinceMs + this.#benefitMs;
     return nowMs >= givenUpAtMs ? givenUpAtMs : null;
   }
 
   unreachable(nowMs: number): number[] {
-    return [...this.#known.keys()].filter((shortId) => this.unreachableSinceMs(shortId, nowMs) !== null);
+    return [...this.#members.keys()].filter((shortId) => this.unreachableSinceMs(shortId, nowMs) !== null);
   }
 
   health(nowMs: number): MeshHealth {
-    return meshHealth(this.#known.size, this.unreachable(nowMs).length);
+    return meshHealth(this.#members.size, this.unreachable(nowMs).length);
   }
 }
