@@ -40,5 +40,6 @@ export { type Proposal, RaftNode, type RaftStart, type Refusal } from './raft-no
 export type { RaftStatus, Ready } from './ready.ts';
 export { memorySnapshot, type Snapshot, type SnapshotMeta, type SnapshotSource } from './snapshot.ts';
 export { type DecodedFrame, decodeFrame, type FrameRefusal } from './wire/frame.ts';
-export { FrameWriter } from './wire/frame-writer.ts';
+export { encodeFrame, FrameWriter } from './wire/frame-writer.ts';
 export { type FrameFuzzReport, fuzzRaftFrames } from './wire/fuzz.ts';
+export type { GroupMessage } from './wire/group-message.ts';

@@ -1,6 +1,7 @@
 import type { ReplicaId } from '../entry.ts';
 import { MESSAGE_VERSION, type Message } from '../message.ts';
 import { ByteWriter } from './byte-writer.ts';
+import type { GroupMessage } from './group-message.ts';
 import {
   type GroupHeartbeat,
   type GroupHeartbeatResponse,
@@ -9,21 +10,23 @@ import {
 } from './heartbeat-list.ts';
 import { writeMessage } from './message-codec.ts';
 
-/** A frame is closed when it has as many bytes, whatever is still to come. */
 const FRAME_BYTES_GOAL = 256 * 1024;
 
 /** Collects messages of all groups to one other host into frames: `u8 version`, from, to, then messages and lists. */
 export class FrameWriter {
   readonly #from: ReplicaId;
   readonly #to: ReplicaId;
+  readonly #bytesGoal: number;
   readonly #writer = new ByteWriter();
   #frames: Uint8Array[] = [];
   #heartbeats: GroupHeartbeat[] = [];
   #responses: GroupHeartbeatResponse[] = [];
 
-  constructor(from: ReplicaId, to: ReplicaId) {
+  /** @param bytesGoal a frame is closed when it has as many bytes, whatever is still to come */
+  constructor(from: ReplicaId, to: ReplicaId, bytesGoal = FRAME_BYTES_GOAL) {
     this.#from = from;
     this.#to = to;
+    this.#bytesGoal = bytesGoal;
   }
 
   /** @param isLast of a heartbeat: the leader falls silent after it */
@@ -33,7 +36,7 @@ export class FrameWriter {
     else {
       this.#begin();
       writeMessage(this.#writer, group, message);
-      if (this.#writer.length >= FRAME_BYTES_GOAL) this.#frames.push(this.#writer.take());
+      if (this.#writer.length >= this.#bytesGoal) this.#frames.push(this.#writer.take());
     }
   }
 
@@ -61,4 +64,11 @@ export class FrameWriter {
     this.#writer.varint(this.#from);
     this.#writer.varint(this.#to);
   }
+}
+
+/** One frame with these messages, however large it becomes. */
+export function encodeFrame(from: ReplicaId, to: ReplicaId, messages: readonly GroupMessage[]): Uint8Array {
+  const writer = new FrameWriter(from, to, Number.POSITIVE_INFINITY);
+  for (const { group, message, isLast } of messages) writer.add(group, message, isLast);
+  return writer.take()[0] ?? new Uint8Array(0);
 }

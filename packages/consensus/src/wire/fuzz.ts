@@ -1,5 +1,5 @@
 import { decodeFrame, type FrameRefusal } from './frame.ts';
-import { FrameWriter } from './frame-writer.ts';
+import { encodeFrame } from './frame-writer.ts';
 import { sampleMessage } from './sample-messages.ts';
 
 /** What a run of the fuzzer saw. */
@@ -41,11 +41,7 @@ export function fuzzRaftFrames(seed: number, n: number): FrameFuzzReport {
 }
 
 function checkAgain(decoded: Exclude<ReturnType<typeof decodeFrame>, { refused: FrameRefusal }>): void {
-  const encode = ({ from, to, messages }: typeof decoded): Uint8Array => {
-    const writer = new FrameWriter(from, to);
-    for (const { group, message, isLast } of messages) writer.add(group, message, isLast);
-    return Buffer.concat(writer.take());
-  };
+  const encode = ({ from, to, messages }: typeof decoded): Uint8Array => encodeFrame(from, to, messages);
   if (decoded.messages.length === 0) return;
   const once = encode(decoded);
   const again = decodeFrame(once);
@@ -55,13 +51,13 @@ function checkAgain(decoded: Exclude<ReturnType<typeof decodeFrame>, { refused: 
 }
 
 function sampleFrame(random: () => number): Uint8Array {
-  const writer = new FrameWriter(1 + Math.floor(random() * 1000), 1 + Math.floor(random() * 0xffff_fffe));
+  const [from, to] = [1 + Math.floor(random() * 1000), 1 + Math.floor(random() * 0xffff_fffe)];
   const count = 1 + Math.floor(random() * 6);
-  for (let at = 0; at < count; at += 1) {
-    const { group, message, isLast } = sampleMessage(random, 1, 2);
-    writer.add(group, message, isLast);
-  }
-  return Buffer.concat(writer.take());
+  return encodeFrame(
+    from,
+    to,
+    Array.from({ length: count }, () => sampleMessage(random, from, to)),
+  );
 }
 
 function damagedFrame(random: () => number): Uint8Array {

@@ -147,7 +147,7 @@ class RaftCore implements CorePort {
 export const createRaftCore: CoreFactory = (start) => new RaftCore(start);
 
 /** Small limits half of the time: what is never reached is never tested. */
-function drawOptions(random: () => number): Pick<RaftOptions, 'uncommittedBytesMax'> & Partial<RaftOptions> {
+export function drawOptions(random: () => number): Pick<RaftOptions, 'uncommittedBytesMax'> & Partial<RaftOptions> {
   const pick = (small: number, large: number): number => (random() < 0.5 ? small : large);
   return {
     inFlightMax: pick(2, 256),
@@ -158,22 +158,22 @@ function drawOptions(random: () => number): Pick<RaftOptions, 'uncommittedBytesM
   };
 }
 
-function startOf(members: CoreStart['members']): SnapshotMeta | null {
+export function startOf(members: CoreStart['members']): SnapshotMeta | null {
   if (members.length === 0) return null;
   const ids = (isWitness: boolean): number[] =>
     members.filter((member) => member.isWitness === isWitness).map(({ replica }) => replica);
   return { index: 0, term: 0, configuration: initialConfiguration(ids(false), ids(true)) };
 }
 
-function metaOf({ index, term, meta }: StoredSnapshot): SnapshotMeta {
+export function metaOf({ index, term, meta }: StoredSnapshot): SnapshotMeta {
   return { index, term, configuration: JSON.parse(meta) as RaftConfiguration };
 }
 
-function storedSnapshot({ index, term, configuration }: SnapshotMeta, data: Uint8Array): StoredSnapshot {
+export function storedSnapshot({ index, term, configuration }: SnapshotMeta, data: Uint8Array): StoredSnapshot {
   return { index, term, meta: JSON.stringify(configuration), data };
 }
 
-function changesOf(change: MembershipChange): MemberChange[] {
+export function changesOf(change: MembershipChange): MemberChange[] {
   switch (change.kind) {
     case 'add-learner':
       return [{ kind: 'add-learner', replica: change.replica }];
@@ -189,7 +189,7 @@ function changesOf(change: MembershipChange): MemberChange[] {
   }
 }
 
-function named({ voters, outgoing, learners, learnersNext, witnesses }: RaftConfiguration): Configuration {
+export function named({ voters, outgoing, learners, learnersNext, witnesses }: RaftConfiguration): Configuration {
   const names = (ids: readonly number[]): string[] => ids.map(String);
   return {
     voters: names(voters),
@@ -199,7 +199,7 @@ function named({ voters, outgoing, learners, learnersNext, witnesses }: RaftConf
   };
 }
 
-function addressed(message: Message): CoreMessage {
+export function addressed(message: Message): CoreMessage {
   const { from, to } = message;
   const [lane, bytes] = weightOf(message);
   return { from, to, lane, bytes, body: message, promised: promisedBy(message) };

@@ -157,3 +157,24 @@ test('the lead is handed over on request', async () => {
   assert.equal(cluster.driver(leader).transferTo(GROUP, target), true);
   await cluster.until(() => cluster.driver(target).status(GROUP)?.role === 'leader');
 });
+
+test('a leader whose disk stands still goes on with those of the others, until it steps down', async () => {
+  const cluster = new DriverCluster([1, 2, 3]);
+  await cluster.create();
+  const leader = await cluster.leader();
+  await cluster.propose(leader, 'first');
+  cluster.volume(leader).hold();
+  void cluster.driver(leader).propose(GROUP, bytesOf('under way'));
+  await cluster.settle();
+  const held = cluster
+    .driver(leader)
+    .propose(GROUP, bytesOf('held'))
+    .catch(() => undefined);
+  await cluster.tick(2);
+  const followers = [1, 2, 3].filter((id) => id !== leader);
+  for (const id of followers) assert.deepEqual(cluster.machine(id).commands, ['first', 'under way', 'held']);
+  await cluster.until(() => followers.some((id) => cluster.driver(id).status(GROUP)?.role === 'leader'));
+  cluster.volume(leader).release();
+  await cluster.until(() => cluster.machine(leader).commands.length === 3);
+  await held;
+});
