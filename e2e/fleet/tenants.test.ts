@@ -71,11 +71,12 @@ test('no list shows anything of another tenant, to its administrator either', as
   }
 });
 
-/** The owner's id for each parameter of a route; null when there is none of that kind. */
+/** The owner's id for each parameter of a route; null when there is none of that kind, or when callers choose the name. */
 function ownersParams(route: RouteDefinition): Record<string, string> | null {
   const params: Record<string, string> = {};
   for (const [name, pattern] of Object.entries(paramPatterns(route))) {
-    const found = [...ids].find((id) => pattern !== undefined && new RegExp(pattern).test(id));
+    const isMinted = pattern !== undefined && /^\^[a-z]{3}_/.test(pattern);
+    const found = [...ids].find((id) => isMinted && new RegExp(pattern).test(id));
     if (found === undefined) return null;
     params[name] = found;
   }

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   dev: async () => (await import('./commands/dev.ts')).devCommand,
   dlq: async () => (await import('./commands/dlq.ts')).dlqCommand,
   mesh: async () => (await import('./commands/mesh.ts')).meshCommand,
+  'mesh:demo': async () => (await import('./commands/mesh-demo.ts')).meshDemoCommand,
   test: async () => (await import('./commands/test.ts')).testCommand,
   bench: async () => (await import('./commands/bench.ts')).benchCommand,
   sim: async () => (await import('./commands/sim.ts')).simCommand,

@@ -65,7 +65,12 @@ export async function buildApp(config: MeshNodeConfig, overrides: MeshNodeOverri
       issuer: config.TOKEN_ISSUER,
       audience: config.TOKEN_AUDIENCE,
       jwks: overrides.jwks ?? new URL(config.JWKS_URL),
-      revocations: messaging.revocations,
+      ...(config.MESH_REVOCATIONS_AGE_MAX_MS === 0
+        ? {}
+        : {
+            revocations: messaging.revocations,
+            revocationStalenessMaxMs: config.MESH_REVOCATIONS_AGE_MAX_MS,
+          }),
     }),
   );
   useIdempotency(app, { db, module: 'mesh' });

@@ -31,6 +31,12 @@ export const MeshNodeConfigSchema = Type.Object({
     maxLength: 64,
     description: 'Region that paths and voters are spread over.',
   }),
+  MESH_REVOCATIONS_AGE_MAX_MS: Type.Integer({
+    minimum: 0,
+    default: 60_000,
+    description:
+      'Without news of revoked tokens for this long every token is refused; 0 never asks, so that a node can be operated while NATS is away.',
+  }),
   MESH_FACTS_MAX: Type.Integer({
     minimum: 100,
     default: 20_000,
