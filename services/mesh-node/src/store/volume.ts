@@ -124,6 +124,8 @@ export class Volume {
 
   /** Whether so little space is free that only what keeps the node working should be written. */
   get isLow(): boolean {
+    // While it is low little is written, so that nothing else would see that there is space again.
+    if (this.#isLow) this.#look();
     return this.#isLow;
   }
 

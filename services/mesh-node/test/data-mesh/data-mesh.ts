@@ -5,6 +5,7 @@ import type { SendOptions, TopicRecord } from '../../src/data/ports.ts';
 import type { Subscription } from '../../src/data/subscription/subscription.ts';
 import type { SubscribeRequest } from '../../src/data/subscription/subscriptions.ts';
 import { LmdbCursorStore } from '../../src/store/lmdb-cursor-store.ts';
+import { keyOf } from '../../src/store/record.ts';
 import { TopicLog } from '../../src/store/topic-log.ts';
 import { Volume } from '../../src/store/volume.ts';
 
@@ -98,6 +99,15 @@ export class DataMesh {
     const folder = temporaryFolder('data');
     this.#t.after(() => folder.remove());
     this.#folders.set(id, folder.path);
+  }
+
+  /** Flips a bit of the payload of a record of the first topic on a node's disk. */
+  async damage(id: number, offset: number): Promise<void> {
+    const { volume } = this.#of(id);
+    const table = volume.table('topic-records');
+    const record = table.get(keyOf(1, offset)) ?? Buffer.alloc(1);
+    record[record.length - 1] = (record.at(-1) as number) ^ 1;
+    await volume.commit((writes) => writes.put(table, keyOf(1, offset), record));
   }
 
   setFull(id: number, isFull: boolean): void {

@@ -257,6 +257,25 @@ test('a node that wants a topic no more, or is no member any more, gets nothing 
   assert.equal(mesh.node(1).neededFrom('t'), Number.POSITIVE_INFINITY);
 });
 
+test('a damaged record ends the subscriptions that come to it, saying where, and is passed over to other nodes', async (t) => {
+  const mesh = new DataMesh(t, [1, 2]);
+  mesh.subscribe(2, 't');
+  await mesh.run(300);
+  mesh.network = { accepts: () => false };
+  await mesh.node(1).publish(many('t', 0, 5));
+  await mesh.damage(1, 3);
+  let reason = '';
+  const here = mesh.subscribe(1, 't', { from: 'earliest', onClosed: (why) => void (reason = why) });
+  assert.deepEqual(taken(here.take(100)), numbers(0, 2));
+  assert.deepEqual(taken(here.take(100)), []);
+  assert.match(reason, /record 3 of topic t is corrupt/);
+  assert.throws(() => mesh.node(1).read('t', 3, 100), { name: 'StorageError', fault: 'corrupt' });
+  mesh.network = {};
+  await mesh.run(1_000);
+  assert.deepEqual(textsOf(mesh.log(2).read('t', 1, 1e9)), ['0', '1', '3', '4']);
+  assert.equal(mesh.node(1).counters.total('lost-corrupt'), 2);
+});
+
 test('in another mesh short ids stand for other nodes, and their records are not taken for known ones', async (t) => {
   const mesh = new DataMesh(t, [1, 2]);
   mesh.subscribe(2, 't', { name: 'app' });

@@ -93,6 +93,8 @@ test('says when little space is left', async (t) => {
   for (let i = 0; i < 17; i += 1)
     await volume.commit((writes) => writes.put(table, bytes('a'), Buffer.alloc(1024 * 1024)));
   assert.equal(volume.isLow, true);
+  free = 600_000;
+  assert.equal(volume.isLow, false, 'and when there is space again');
 });
 
 for (const { fault, free } of [

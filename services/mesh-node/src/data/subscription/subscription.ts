@@ -1,3 +1,4 @@
+import type { StorageError } from '@peermesh/consensus';
 import { BoundedQueue, type QueueLimits } from '../bounded-queue.ts';
 import type { DataCounters } from '../counters.ts';
 import type { EventLog, Priority, TopicRecord } from '../ports.ts';
@@ -24,6 +25,7 @@ export class Subscription {
   /** Null for one whose position is not kept. */
   readonly name: string | null;
   readonly #log: EventLog;
+  readonly #counters: DataCounters;
   readonly #transient: BoundedQueue<TransientRecord>;
   readonly #onReadable: () => void;
   readonly #onClosed: (reason: string) => void;
@@ -47,6 +49,7 @@ export class Subscription {
     this.topic = topic;
     this.name = name;
     this.#log = log;
+    this.#counters = counters;
     this.#next = from;
     this.#acked = from - 1;
     this.#onReadable = onReadable;
@@ -69,14 +72,14 @@ export class Subscription {
   }
 
   /**
-   * What is there, at most `max`. When it is less than that, `onReadable` is called once there is more.
-   * @throws StorageError `corrupt`, naming the offset, for a record that cannot be read; {@link skipTo} goes on behind it
+   * What is there, at most `max`. When it is less than that, `onReadable` is called once there is more. A record that is
+   * damaged ends the subscription, with its offset in the reason: a new one may begin behind it.
    */
   take(max: number): Delivery[] {
     const taken: Delivery[] = this.#transient.take(max).map((record) => ({ kind: 'transient', record }));
     while (taken.length < max && !this.#isClosed) {
       if (this.#ahead.length === 0) {
-        this.#ahead = this.#log.read(this.topic, this.#next, READ_BYTES);
+        this.#ahead = this.#read();
         if (this.#ahead.length === 0) break;
         this.#next = (this.#ahead.at(-1)?.offset ?? this.#next) + 1;
       }
@@ -84,14 +87,6 @@ export class Subscription {
     }
     this.#isWaiting = taken.length < max;
     return taken;
-  }
-
-  /** Goes on at a later offset. */
-  skipTo(offset: number): void {
-    if (offset <= this.#next - this.#ahead.length) return;
-    this.#ahead = [];
-    this.#next = offset;
-    this.readable();
   }
 
   /** Acknowledges everything up to an offset that was taken. @returns whether that is new */
@@ -116,6 +111,18 @@ export class Subscription {
 
   tick(nowMs: number): void {
     this.#transient.tick(nowMs);
+  }
+
+  #read(): TopicRecord[] {
+    try {
+      return this.#log.read(this.topic, this.#next, READ_BYTES);
+    } catch (error) {
+      const { name, fault, message } = error as StorageError;
+      if (name !== 'StorageError' || fault !== 'corrupt') throw error;
+      this.#counters.add('lost-corrupt', this.topic);
+      this.close(message);
+      return [];
+    }
   }
 
   close(reason: string): void {
