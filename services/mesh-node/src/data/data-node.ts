@@ -30,6 +30,8 @@ export interface DataNodeOptions {
 
 /** Positions are written at most this often; a crash brings older ones back, and records that were sent come again. */
 const FLUSH_MS = 500;
+/** What is kept for a node goes when it is on no list of members this long after the start. */
+const UNSEEN_MS = 600_000;
 
 /**
  * The data of a node: publishing, subscribing, reading, and the exchange with other nodes. Stored records go into this node's
@@ -50,6 +52,8 @@ export class DataNode {
   #flushAtMs = 0;
   #flushed: Promise<void> = Promise.resolve();
   #members: ReadonlySet<number> = new Set();
+  #seen: ReadonlySet<number> = new Set();
+  #unseenUntilMs: number | null = null;
   #entering: string | null = null;
 
   /** @throws StorageError when what the node left cannot be read */
@@ -114,23 +118,28 @@ export class DataNode {
   }
 
   /**
-   * All other members of a mesh, as its control group has them, whether they can be reached or not. In another mesh than before
-   * short ids stand for other nodes: what was known of the former ones is forgotten before anything is taken.
+   * All other members of a mesh, as its control group has them, whether they can be reached or not. A list may be behind, as
+   * it is after a start: only who was on one and is on it no more has left. In another mesh than before short ids stand for
+   * other nodes: what was known of the former ones is forgotten before anything is taken.
+   * @param mesh id of the mesh; nothing happens while it is not known, which is empty
    */
-  setMembers(nodes: Iterable<number>, mesh: string | null = this.#log.mesh): void {
+  setMembers(nodes: Iterable<number>, mesh: string): void {
+    if (mesh === '') return;
     const members = new Set(nodes);
     this.#members = members;
-    if (mesh === null || mesh === this.#log.mesh) return this.#setMembers(members);
-    this.#setMembers(new Set());
+    if (mesh === this.#log.mesh) return this.#setMembers(members);
     if (mesh === this.#entering) return;
+    for (const node of this.#forwarding.nodes()) this.#forget(node);
+    this.#setMembers(new Set());
     this.#entering = mesh;
     this.#cursors
       .flush()
       .then(() => this.#log.enterMesh(mesh))
       .then(
         () => {
-          if (this.#entering === mesh) this.#setMembers(this.#members);
+          if (this.#entering !== mesh) return;
           this.#entering = null;
+          this.#setMembers(this.#members);
         },
         // The volume says by itself that it has failed; nobody is listened to until then.
         () => undefined,
@@ -164,6 +173,7 @@ export class DataNode {
     this.#subscriptions.tick(nowMs);
     if (nowMs < this.#flushAtMs) return;
     this.#flushAtMs = nowMs + FLUSH_MS;
+    this.#forgetUnseen(nowMs);
     this.#flush();
   }
 
@@ -222,8 +232,16 @@ export class DataNode {
   }
 
   #setMembers(members: ReadonlySet<number>): void {
-    for (const node of this.#forwarding.nodes()) if (!members.has(node)) this.#forget(node);
+    for (const node of this.#seen) if (!members.has(node)) this.#forget(node);
+    this.#seen = members;
     this.#exchange.setNodes(members);
+  }
+
+  /** Whoever is on no list long after the start has left while this node was not running. */
+  #forgetUnseen(nowMs: number): void {
+    this.#unseenUntilMs ??= nowMs + UNSEEN_MS;
+    if (nowMs < this.#unseenUntilMs || this.#seen.size === 0) return;
+    for (const node of this.#forwarding.nodes()) if (!this.#seen.has(node)) this.#forget(node);
   }
 
   #forget(node: number): void {

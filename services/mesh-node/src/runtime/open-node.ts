@@ -139,7 +139,9 @@ export async function openNode(
   const setDataMembers = (): void => {
     const { session } = core;
     if (session === null) return;
-    data.setMembers([...session.plane.state.members.keys()].filter((shortId) => shortId !== session.shortId));
+    const { members, meshId } = session.plane.state;
+    const others = [...members.keys()].filter((shortId) => shortId !== session.shortId);
+    data.setMembers(others, meshId);
   };
   const topics = new NodeTopics({
     data,

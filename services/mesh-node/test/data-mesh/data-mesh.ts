@@ -40,6 +40,8 @@ export class DataMesh {
   #rooms = new Set<number>();
   network: Network = {};
   nowMs = 1_000;
+  /** What nodes are told at their start of who belongs; all others when it is null. */
+  members: readonly number[] | null = null;
   /** The mesh that nodes are in when they are started. */
   mesh = 'mesh';
 
@@ -78,10 +80,8 @@ export class DataMesh {
       wallMs: () => this.nowMs,
       queue: { itemsMax: 4, blockMs: 500 },
     });
-    node.setMembers(
-      [...this.#folders.keys()].filter((other) => other !== id),
-      this.mesh,
-    );
+    const members = this.members ?? [...this.#folders.keys()].filter((other) => other !== id);
+    node.setMembers(members, this.mesh);
     this.#running.set(id, { volume, log, node });
     for (const [other, { node: neighbour }] of this.#running) if (other !== id) neighbour.reconnected(id, this.nowMs);
   }

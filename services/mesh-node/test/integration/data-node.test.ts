@@ -257,6 +257,27 @@ test('a node that wants a topic no more, or is no member any more, gets nothing 
   assert.equal(mesh.node(1).neededFrom('t'), Number.POSITIVE_INFINITY);
 });
 
+test('a list of members that is behind after a start forgets nobody, and who is on none for long has left', async (t) => {
+  const mesh = new DataMesh(t, [1, 2, 3]);
+  mesh.subscribe(2, 't', { name: 'app' });
+  mesh.subscribe(3, 't', { name: 'app' });
+  await mesh.run(300);
+  mesh.network = { accepts: () => false };
+  await mesh.node(1).publish(many('t', 0, 5));
+  await mesh.stop(1);
+  await mesh.stop(3);
+  mesh.network = {};
+  mesh.members = [];
+  mesh.start(1);
+  mesh.node(1).setMembers([], '');
+  mesh.node(1).setMembers([2], 'mesh');
+  await mesh.run(1_000);
+  assert.deepEqual(textsOf(mesh.log(2).read('t', 1, 1e9)), numbers(0, 5));
+  assert.equal(mesh.node(1).neededFrom('t'), 1, 'node 3 may only be on a later list');
+  await mesh.run(600_000);
+  assert.equal(mesh.node(1).neededFrom('t'), 6, 'node 2 has everything');
+});
+
 test('a damaged record ends the subscriptions that come to it, saying where, and is passed over to other nodes', async (t) => {
   const mesh = new DataMesh(t, [1, 2]);
   mesh.subscribe(2, 't');
