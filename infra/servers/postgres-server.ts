@@ -35,7 +35,7 @@ const COMMON_SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '200',
-  shared_buffers: '128MB',
+  shared_buffers: '512MB',
   password_encryption: 'scram-sha-256',
   log_line_prefix: '%m [%p] %u@%d ',
   timezone: 'UTC',

@@ -25,16 +25,30 @@ export class Embedders {
     const key = `${embedder.space}\n${text}`;
     const kept = this.#kept.get(key);
     if (kept !== undefined) return { vector: kept };
-    const timeout = AbortSignal.timeout(Math.max(1, Math.floor(timeoutMs)));
+    const controller = new AbortController();
+    const stop = (): void => controller.abort(signal.reason);
+    let isLate = false;
+    const timer = setTimeout(
+      () => {
+        isLate = true;
+        controller.abort(new Error('the time for embedding is over'));
+      },
+      Math.max(1, Math.floor(timeoutMs)),
+    );
+    signal.addEventListener('abort', stop, { once: true });
     try {
-      const [made] = await embedder.embed([text], AbortSignal.any([timeout, signal]));
+      signal.throwIfAborted();
+      const [made] = await embedder.embed([text], controller.signal);
       const unit = unitVector(made ?? [], embedder.dims);
       if (unit === null) return { vector: null };
       const vector = { space: embedder.space, vector: unit };
       this.#kept.set(key, vector);
       return { vector };
     } catch {
-      return { reason: timeout.aborted ? 'embed_timeout' : 'embed_unavailable' };
+      return { reason: isLate ? 'embed_timeout' : 'embed_unavailable' };
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
     }
   }
 }

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Leg, LegReports, SearchRequest, SearchResponse } from '@peermesh/contracts/search';
 import { LEGS } from '@peermesh/contracts/search';
 import { searchErrors } from '@peermesh/errors';
+import { LRUCache } from 'lru-cache';
 import type { HydratedRecord, Hydrator } from '../adapters/pg/hydrator.ts';
 import type { PageSnapshots } from '../adapters/pg/page-snapshots.ts';
 import { mayRead } from '../adapters/pg/record-rules.ts';
@@ -58,6 +59,8 @@ const WINDOW_MAX = 1_000;
 export class Orchestrator {
   readonly #options: OrchestratorOptions;
   readonly #cache: AnswerCache<SearchAnswer>;
+  /** Digests of lists of principals. */
+  readonly #owners = new LRUCache<string, string>({ max: 1_000 });
 
   constructor(options: OrchestratorOptions) {
     this.#options = options;
@@ -268,7 +271,13 @@ export class Orchestrator {
   }
 
   #ownerOf(viewer: Viewer): { tenantId: string; owner: string } {
-    return { tenantId: viewer.tenantId, owner: digest([...viewer.principals].sort()) };
+    const principals = [...viewer.principals].sort().join('\n');
+    let owner = this.#owners.get(principals);
+    if (owner === undefined) {
+      owner = digest(principals);
+      this.#owners.set(principals, owner);
+    }
+    return { tenantId: viewer.tenantId, owner };
   }
 
   #cacheKey(request: SearchRequest, active: ReadonlyMap<Leg, RunningBackend>, viewer: Viewer): string {
@@ -276,7 +285,7 @@ export class Orchestrator {
       ({ generation, backend }) =>
         `${generation.kind}${generation.generation}.${generation.epoch}@${backend.watermark()}`,
     );
-    return digest([viewer.tenantId, ...[...viewer.principals].sort(), ...state, JSON.stringify(request)]);
+    return [viewer.tenantId, ...[...viewer.principals].sort(), ...state, JSON.stringify(request)].join('\n');
   }
 }
 
@@ -298,9 +307,9 @@ function titleKeyOf(plan: SearchPlan): string | null {
 /** The same for every page of one search. */
 function fingerprintOf(request: SearchRequest): string {
   const { page: _page, deadlineMs: _deadlineMs, minSeq: _minSeq, ...rest } = request;
-  return digest([JSON.stringify(rest)]);
+  return digest(JSON.stringify(rest));
 }
 
-function digest(parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\n')).digest('base64url');
+function digest(text: string): string {
+  return hash('sha256', text, 'base64url');
 }

@@ -85,12 +85,20 @@ class Round {
       if (!this.#outcomes.has(leg)) this.#outcomes.set(leg, outcome);
       this.#offerSeeds(leg, outcome);
     });
+    const { signal } = this.#context;
+    const stop = (): void => this.#stop(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
     await this.#wait(pending, linked);
-    for (const controller of this.#aborts) controller.abort(new Error('nobody waits for this leg any more'));
+    signal.removeEventListener('abort', stop);
+    this.#stop(new Error('nobody waits for this leg any more'));
     return collectRetrieval(this.#plan, this.#active, this.#outcomes, this.#pins, {
       startedAt: this.#startedAt,
       legsStartedAt,
     });
+  }
+
+  #stop(reason: Error): void {
+    for (const controller of this.#aborts) controller.abort(reason);
   }
 
   /** Until all have answered, or enough weight has and the stragglers had their share of the rest, or the deadline. */
@@ -134,15 +142,14 @@ class Round {
     }
     const plan = this.#plan.legs.get(leg);
     const timeoutMs = Math.min(plan?.deadlineMs ?? Number.POSITIVE_INFINITY, this.#remaining());
-    if (timeoutMs <= 0) return this.#failed(running, 'timeout', 'deadline');
+    if (timeoutMs <= 0 || this.#context.signal.aborted) return this.#failed(running, 'timeout', 'deadline');
     const controller = new AbortController();
     this.#aborts.add(controller);
     const timer = setTimeout(() => controller.abort(new DeadlinePassed()), timeoutMs);
-    const signal = AbortSignal.any([controller.signal, this.#context.signal]);
     try {
       return await this.#runner.run(running, this.#query(vector, seeds, plan?.scoreMin ?? null, leg), {
         viewer: this.#context.viewer,
-        signal,
+        signal: controller.signal,
         timeoutMs,
       });
     } finally {

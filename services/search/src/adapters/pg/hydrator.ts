@@ -18,7 +18,7 @@ export interface HydratedRecord {
 const TEXT_CHARACTERS = 6_000;
 
 /** Reads that run at once; what arrives meanwhile shares the next one. */
-const READS_MAX = 3;
+const READS_MAX = 2;
 const BATCH_IDS_MAX = 400;
 
 interface Waiting {

@@ -22,6 +22,8 @@ interface Snapshot extends SnapshotOwner {
 const TTL_MS = 5 * 60_000;
 const FLUSH_MS = 50;
 const READ_ATTEMPTS = 8;
+const SECRET_BYTES = 24;
+const SECRETS_AT_ONCE = 128;
 
 /**
  * Frozen result lists, in PostgreSQL for all replicas and in memory for this one. Writes are gathered for a moment so
@@ -32,6 +34,8 @@ export class PageSnapshots {
   readonly #logger: Logger;
   readonly #now: () => number;
   readonly #recent = new LRUCache<string, Snapshot>({ max: 1_000, ttl: TTL_MS });
+  #random = Buffer.alloc(0);
+  #randomAt = 0;
   #pending: Snapshot[] = [];
   #timer: NodeJS.Timeout | null = null;
   #flushing: Promise<void> = Promise.resolve();
@@ -44,7 +48,7 @@ export class PageSnapshots {
 
   /** Freezes a list; returns a function that makes cursors into it. */
   freeze(owner: SnapshotOwner, fingerprint: string, page: Buffer): (offset: number) => string {
-    const secret = randomBytes(24).toString('base64url');
+    const secret = this.#secret();
     const snapshot: Snapshot = {
       ...owner,
       id: randomUUID(),
@@ -84,6 +88,16 @@ export class PageSnapshots {
       throw searchErrors.cursorInvalid();
     }
     return { page: snapshot.page, offset, cursorAt: (at) => cursorOf(snapshot, at) };
+  }
+
+  /** Random bytes are made for many at a time. */
+  #secret(): string {
+    if (this.#randomAt + SECRET_BYTES > this.#random.length) {
+      this.#random = randomBytes(SECRET_BYTES * SECRETS_AT_ONCE);
+      this.#randomAt = 0;
+    }
+    this.#randomAt += SECRET_BYTES;
+    return this.#random.toString('base64url', this.#randomAt - SECRET_BYTES, this.#randomAt);
   }
 
   /** Writes what waits, and forgets what has expired. */

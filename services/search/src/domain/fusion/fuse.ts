@@ -68,38 +68,34 @@ const NONE: readonly never[] = [];
 export function fuse(legs: readonly LegHits[], pins: readonly PinnedHit[], options: FusionOptions): FusedHit[] {
   const filled = legs.filter(({ hits, weight }) => hits.length > 0 && weight > 0);
   const weightSum = filled.reduce((sum, { weight }) => sum + weight, 0);
-  const merged = new Map<string, { attributes: RecordAttributes; score: number; sources: Contribution[] }>();
+  const merged = new Map<string, Merged>();
   for (const { leg, weight, hits } of filled) {
     const share = weight / weightSum;
     const norms = normalizeScores(hits, options.method, options.k);
-    hits.forEach((hit, i) => {
+    for (let i = 0; i < hits.length; i += 1) {
+      const hit = hits[i] as LegHit;
       const norm = norms[i] as number;
-      let entry = merged.get(hit.id);
-      if (entry === undefined) {
-        entry = { attributes: hit.attributes, score: 0, sources: [] };
-        merged.set(hit.id, entry);
+      const contribution = contributionOf(leg, i + 1, hit, norm, share);
+      const entry = merged.get(hit.id);
+      if (entry === undefined) merged.set(hit.id, mergedOf(hit, share * norm, [contribution]));
+      else {
+        entry.score += share * norm;
+        entry.sources.push(contribution);
       }
-      entry.score += share * norm;
-      entry.sources.push(contributionOf(leg, i + 1, hit, norm, share));
-    });
+    }
   }
-  const pinned = new Map(pins.map((pin) => [pin.id, pin]));
-  for (const { id, attributes } of pins) if (!merged.has(id)) merged.set(id, { attributes, score: 0, sources: [] });
-  const hits: FusedHit[] = [...merged].map(([id, entry]) => {
-    const factor = boostOf(entry.attributes, options);
-    return {
-      id,
-      score: entry.score * (factor ?? 1),
-      attributes: entry.attributes,
-      sources: entry.sources,
-      boosts: factor === null ? NONE : [{ name: 'freshness', factor }],
-      pinned:
-        pinned.get(id)?.pin ??
-        (options.titleKey !== null && entry.attributes.nameKey === options.titleKey ? 'title' : null),
-      duplicates: NONE,
-    };
-  });
-  let ordered = orderHits(hits);
+  for (const pin of pins) {
+    let entry = merged.get(pin.id);
+    if (entry === undefined) {
+      entry = mergedOf(pin, 0, []);
+      merged.set(pin.id, entry);
+    }
+    entry.pinned = pin.pin;
+  }
+  const hits = [...merged.values()];
+  if (options.freshness !== null) for (const hit of hits) boost(hit, options);
+  if (options.titleKey !== null) for (const hit of hits) pinTitle(hit, options.titleKey);
+  let ordered: FusedHit[] = orderHits(hits);
   if (options.foldContent) ordered = foldDuplicates(ordered, (hit) => hit.attributes.fingerprint);
   if (options.foldNames)
     ordered = foldDuplicates(ordered, (hit) => (hit.attributes.kind === 'entity' ? hit.attributes.nameKey : null));
@@ -120,8 +116,34 @@ function contributionOf(source: Leg, rank: number, hit: LegHit, norm: number, we
   };
 }
 
-function orderHits(hits: FusedHit[]): FusedHit[] {
-  return hits.sort((a, b) => tierOf(a) - tierOf(b) || b.score - a.score || (a.id < b.id ? -1 : 1));
+/** A hit while it is put together. */
+interface Merged extends FusedHit {
+  score: number;
+  readonly sources: Contribution[];
+  boosts: FusedHit['boosts'];
+  pinned: Pin | null;
+}
+
+function mergedOf(hit: Pick<LegHit, 'id' | 'attributes'>, score: number, sources: Contribution[]): Merged {
+  const { id, attributes } = hit;
+  return { id, score, attributes, sources, boosts: NONE, pinned: null, duplicates: NONE };
+}
+
+function boost(hit: Merged, options: FusionOptions): void {
+  const factor = boostOf(hit.attributes, options);
+  if (factor === null) return;
+  hit.score *= factor;
+  hit.boosts = [{ name: 'freshness', factor }];
+}
+
+function pinTitle(hit: Merged, titleKey: string): void {
+  if (hit.pinned === null && hit.attributes.nameKey === titleKey) hit.pinned = 'title';
+}
+
+function orderHits<Hit extends FusedHit>(hits: Hit[]): Hit[] {
+  return hits.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1)).some(({ pinned }) => pinned !== null)
+    ? hits.sort((a, b) => tierOf(a) - tierOf(b))
+    : hits;
 }
 
 function tierOf({ pinned }: FusedHit): number {

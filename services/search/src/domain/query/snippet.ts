@@ -52,7 +52,7 @@ export class Highlighter {
         if (next >= 128) isAscii = false;
       }
       if (!isAscii) this.#findIn(text.slice(start, at), start, found);
-      else if (this.#mayBegin(code, at - start > 1 ? text.charCodeAt(start + 1) : 0)) {
+      else if (this.#mayBegin(text, start, at)) {
         const term = this.#terms.get(termOf(text.slice(start, at).toLowerCase()));
         if (term !== undefined) found.push({ start, end: at, term });
       }
@@ -68,8 +68,10 @@ export class Highlighter {
     }
   }
 
-  #mayBegin(first: number, second: number): boolean {
-    return this.#beginnings[beginningOf(first, second)] === 1;
+  #mayBegin(text: string, start: number, end: number): boolean {
+    const second = end - start > 1 ? text.charCodeAt(start + 1) : 0;
+    const third = end - start > 2 ? text.charCodeAt(start + 2) : 0;
+    return this.#beginnings[beginningOf(text.charCodeAt(start), second, third)] === 1;
   }
 
   /** The stretch of a text with the most different query words, or its beginning. */
@@ -129,18 +131,20 @@ function isWordCode(code: number): boolean {
   return (lower >= 97 && lower <= 122) || (code >= 48 && code <= 57);
 }
 
-/** Five bits of each of the first two letters: a filter that lets some strangers through, but holds back no term. */
-function beginningOf(first: number, second: number): number {
-  return ((first & 31) << 5) | (second & 31);
+/** Five bits of each of the first three letters: a filter that lets some strangers through, but holds back no term. */
+function beginningOf(first: number, second: number, third: number): number {
+  return ((first & 31) << 10) | ((second & 31) << 5) | (third & 31);
 }
 
-/** A stem keeps the first letter of its word, and from three letters on the second, too. */
+/** A stem keeps the first letter of its word; from three letters on the second, too, and from four on the third. */
 function beginningsOf(terms: Iterable<string>): Uint8Array {
-  const beginnings = new Uint8Array(1024);
+  const beginnings = new Uint8Array(1 << 15);
   for (const term of terms) {
     const first = term.charCodeAt(0);
-    if (term.length > 2) beginnings[beginningOf(first, term.charCodeAt(1))] = 1;
-    else beginnings.fill(1, beginningOf(first, 0), beginningOf(first, 31) + 1);
+    if (term.length > 3) beginnings[beginningOf(first, term.charCodeAt(1), term.charCodeAt(2))] = 1;
+    else if (term.length > 2)
+      beginnings.fill(1, beginningOf(first, term.charCodeAt(1), 0), beginningOf(first, term.charCodeAt(1), 31) + 1);
+    else beginnings.fill(1, beginningOf(first, 0, 0), beginningOf(first, 31, 31) + 1);
   }
   return beginnings;
 }
