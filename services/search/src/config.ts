@@ -26,7 +26,7 @@ export const searchConfig = Type.Object({
   ANSWER_CACHE_MAX: Type.Integer({
     minimum: 0,
     default: 500,
-    description: 'Answers kept for 30 s while nothing changes; 0 keeps none.',
+    description: 'Answers to repeated questions kept for 30 s while nothing changes; 0 keeps none.',
   }),
   EMBEDDER: Type.Union([Type.Literal('auto'), Type.Literal('hashing'), Type.Literal('http')], {
     default: 'auto',

@@ -199,6 +199,8 @@ export interface SearchBackend {
 
 /** Turns a query into a vector of one space; may call out. */
 export interface QueryEmbedder {
+  /** It computes in this process: its vectors are not worth keeping. */
+  readonly isLocal: boolean;
   readonly space: string;
   readonly dims: number;
   embed(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]>;

@@ -1,11 +1,13 @@
 import { LRUCache } from 'lru-cache';
+import { Doorkeeper } from './doorkeeper.ts';
 import type { SearchMetrics } from './search-metrics.ts';
 
 const TTL_MS = 30_000;
 
-/** Keeps answers that nothing was missing from, and lets identical questions in flight share one run. */
+/** Keeps answers that nothing was missing from, to questions that are asked again; and lets identical questions in flight share one run. */
 export class AnswerCache<Answer extends { readonly degradedLegs: readonly unknown[] }> {
   readonly #kept: LRUCache<string, Answer> | null;
+  readonly #doorkeeper = new Doorkeeper();
   readonly #inFlight = new Map<string, Promise<Answer>>();
   readonly #metrics: SearchMetrics;
 
@@ -31,7 +33,7 @@ export class AnswerCache<Answer extends { readonly degradedLegs: readonly unknow
     this.#inFlight.set(key, started);
     try {
       const answer = await started;
-      if (answer.degradedLegs.length === 0) this.#kept?.set(key, answer);
+      if (answer.degradedLegs.length === 0 && this.#doorkeeper.hasSeen(key)) this.#kept?.set(key, answer);
       return answer;
     } finally {
       this.#inFlight.delete(key);

@@ -42,7 +42,7 @@ export class Embedders {
       const unit = unitVector(made ?? [], embedder.dims);
       if (unit === null) return { vector: null };
       const vector = { space: embedder.space, vector: unit };
-      this.#kept.set(key, vector);
+      if (!embedder.isLocal) this.#kept.set(key, vector);
       return { vector };
     } catch {
       return { reason: isLate ? 'embed_timeout' : 'embed_unavailable' };

@@ -29,6 +29,7 @@ const PATHS: Readonly<Record<EmbeddingApi, string>> = { openai: '/v1/embeddings'
 export function httpEmbedder(options: HttpEmbedderOptions): QueryEmbedder {
   const dims = dimsOf(options.space);
   return {
+    isLocal: false,
     space: options.space,
     dims,
     embed: async (texts, signal) => {

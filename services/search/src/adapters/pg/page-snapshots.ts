@@ -26,14 +26,15 @@ const SECRET_BYTES = 24;
 const SECRETS_AT_ONCE = 128;
 
 /**
- * Frozen result lists, in PostgreSQL for all replicas and in memory for this one. Writes are gathered for a moment so
- * that a search does not wait for them. Cursors are signed with a key of the snapshot's own.
+ * Frozen result lists, in PostgreSQL for all replicas; in memory only until they are written, and when that fails. Writes
+ * are gathered for a moment so that a search does not wait for them. Cursors are signed with a key of the snapshot's own.
  */
 export class PageSnapshots {
   readonly #db: Database<unknown>;
   readonly #logger: Logger;
   readonly #now: () => number;
-  readonly #recent = new LRUCache<string, Snapshot>({ max: 1_000, ttl: TTL_MS });
+  readonly #unwritten = new Map<string, Snapshot>();
+  readonly #stranded = new LRUCache<string, Snapshot>({ max: 1_000, ttl: TTL_MS });
   #random = Buffer.alloc(0);
   #randomAt = 0;
   #pending: Snapshot[] = [];
@@ -57,7 +58,7 @@ export class PageSnapshots {
       page,
       expiresAt: this.#now() + TTL_MS,
     };
-    this.#recent.set(snapshot.id, snapshot);
+    this.#unwritten.set(snapshot.id, snapshot);
     this.#pending.push(snapshot);
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
@@ -73,7 +74,7 @@ export class PageSnapshots {
     fingerprint: string,
   ): Promise<{ page: Buffer; offset: number; cursorAt: (offset: number) => string }> {
     const [id, offset, signature] = parse(cursor);
-    const snapshot = this.#recent.get(id) ?? (await this.#read(id, owner));
+    const snapshot = this.#unwritten.get(id) ?? this.#stranded.get(id) ?? (await this.#read(id, owner));
     if (snapshot === null || snapshot.expiresAt < this.#now()) throw searchErrors.cursorExpired();
     const expected = sign(snapshot, offset);
     if (
@@ -110,7 +111,10 @@ export class PageSnapshots {
         tx.client.query({ name: 'search-freeze-pages', text: INSERT, values: columnsOf(batch) }),
       );
     } catch (error) {
+      for (const snapshot of batch) this.#stranded.set(snapshot.id, snapshot);
       this.#logger.warn({ err: error, count: batch.length }, 'page snapshots are kept in this replica only');
+    } finally {
+      for (const { id } of batch) this.#unwritten.delete(id);
     }
   }
 
