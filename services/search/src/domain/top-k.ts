@@ -54,8 +54,12 @@ export class TopK<Item> {
   }
 
   #swap(i: number, j: number): void {
-    [this.#items[i], this.#items[j]] = [this.#items[j] as Item, this.#items[i] as Item];
-    [this.#scores[i], this.#scores[j]] = [this.#scores[j] as number, this.#scores[i] as number];
+    const item = this.#items[i] as Item;
+    const score = this.#scores[i] as number;
+    this.#items[i] = this.#items[j] as Item;
+    this.#scores[i] = this.#scores[j] as number;
+    this.#items[j] = item;
+    this.#scores[j] = score;
   }
 
   #up(from: number): void {

@@ -19,12 +19,20 @@ export const BREAKER_DEFAULTS: BreakerOptions = {
 /** The state of a breaker. */
 export type BreakerState = 'closed' | 'half_open' | 'open';
 
+interface Second {
+  readonly since: number;
+  calls: number;
+  failures: number;
+}
+
+const SECOND_MS = 1_000;
+
 /** Circuit breaker of one backend generation: when open, calls are refused at once; then one probe decides. */
 export class Breaker {
   readonly #options: BreakerOptions;
   readonly #now: () => number;
   readonly #onChange: (state: BreakerState) => void;
-  #calls: { at: number; failed: boolean }[] = [];
+  #seconds: Second[] = [];
   #state: BreakerState = 'closed';
   #openUntil = 0;
   #openMs: number;
@@ -61,12 +69,16 @@ export class Breaker {
       return;
     }
     if (this.#state === 'open') return;
-    this.#calls.push({ at: now, failed });
+    const seconds = this.#count(now, failed);
     if (!failed) return;
-    this.#calls = this.#calls.filter(({ at }) => at > now - this.#options.windowMs);
-    const failures = this.#calls.filter((call) => call.failed).length;
+    let calls = 0;
+    let failures = 0;
+    for (const second of seconds) {
+      calls += second.calls;
+      failures += second.failures;
+    }
     const { callsMin, failureRatio, openMsMin } = this.#options;
-    if (this.#calls.length >= callsMin && failures / this.#calls.length >= failureRatio) this.#open(now, openMsMin);
+    if (calls >= callsMin && failures / calls >= failureRatio) this.#open(now, openMsMin);
   }
 
   /** An admitted call was given up by its caller and says nothing about the backend. */
@@ -76,6 +88,19 @@ export class Breaker {
     this.#change('open');
   }
 
+  /** Counts by the second: what is kept does not grow with the load. */
+  #count(now: number, failed: boolean): readonly Second[] {
+    let last = this.#seconds.at(-1);
+    if (last === undefined || now - last.since >= SECOND_MS) {
+      this.#seconds = this.#seconds.filter(({ since }) => since > now - this.#options.windowMs);
+      last = { since: now, calls: 0, failures: 0 };
+      this.#seconds.push(last);
+    }
+    last.calls += 1;
+    if (failed) last.failures += 1;
+    return this.#seconds;
+  }
+
   #open(now: number, ms: number): void {
     this.#openMs = ms;
     this.#openUntil = now + ms;
@@ -83,7 +108,7 @@ export class Breaker {
   }
 
   #close(): void {
-    this.#calls = [];
+    this.#seconds = [];
     this.#openMs = this.#options.openMsMin;
     this.#change('closed');
   }

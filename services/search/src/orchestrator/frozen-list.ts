@@ -42,16 +42,17 @@ export function packList({ hits, head, window, isExhausted }: FrozenList): Buffe
   const duplicates: [number, readonly string[]][] = [];
   const details: [number, number, readonly string[] | 0, object | 0][] = [];
   let bytes = 0;
-  let ids = '';
-  hits.forEach((hit, i) => {
+  for (let i = 0; i < hits.length; i += 1) {
+    const hit = hits[i] as ListedHit;
     bytes += HIT_BYTES + hit.sources.length * SOURCE_BYTES;
-    ids += i === 0 ? hit.id : `\n${hit.id}`;
     if (hit.duplicates.length > 0) duplicates.push([i, hit.duplicates]);
-    hit.sources.forEach(({ source, weight, path, why }, at) => {
+    for (let at = 0; at < hit.sources.length; at += 1) {
+      const { source, weight, path, why } = hit.sources[at] as Contribution;
       weights[LEGS.indexOf(source)] = weight;
       if (path !== undefined || why !== undefined) details.push([i, at, path ?? 0, why ?? 0]);
-    });
-  });
+    }
+  }
+  const ids = hits.map(({ id }) => id).join('\n');
   const packed: PackedHead = { head, window, isExhausted, count: hits.length, ids, weights, duplicates, details };
   const text = Buffer.from(JSON.stringify(packed));
   const list = Buffer.allocUnsafe(4 + text.length + bytes);

@@ -80,7 +80,10 @@ export function fuse(legs: readonly LegHits[], pins: readonly PinnedHit[], optio
       if (entry === undefined) merged.set(hit.id, mergedOf(hit, share * norm, [contribution]));
       else {
         entry.score += share * norm;
-        entry.sources.push(contribution);
+        entry.sources =
+          entry.sources.length === 1
+            ? [entry.sources[0] as Contribution, contribution]
+            : [...entry.sources, contribution];
       }
     }
   }
@@ -119,12 +122,12 @@ function contributionOf(source: Leg, rank: number, hit: LegHit, norm: number, we
 /** A hit while it is put together. */
 interface Merged extends FusedHit {
   score: number;
-  readonly sources: Contribution[];
+  sources: readonly Contribution[];
   boosts: FusedHit['boosts'];
   pinned: Pin | null;
 }
 
-function mergedOf(hit: Pick<LegHit, 'id' | 'attributes'>, score: number, sources: Contribution[]): Merged {
+function mergedOf(hit: Pick<LegHit, 'id' | 'attributes'>, score: number, sources: readonly Contribution[]): Merged {
   const { id, attributes } = hit;
   return { id, score, attributes, sources, boosts: NONE, pinned: null, duplicates: NONE };
 }
@@ -140,10 +143,14 @@ function pinTitle(hit: Merged, titleKey: string): void {
   if (hit.pinned === null && hit.attributes.nameKey === titleKey) hit.pinned = 'title';
 }
 
+/** By whole numbers: differences of scores would each be a number on the heap. */
+function byScore(a: FusedHit, b: FusedHit): number {
+  if (a.score !== b.score) return a.score > b.score ? -1 : 1;
+  return a.id < b.id ? -1 : 1;
+}
+
 function orderHits<Hit extends FusedHit>(hits: Hit[]): Hit[] {
-  return hits.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1)).some(({ pinned }) => pinned !== null)
-    ? hits.sort((a, b) => tierOf(a) - tierOf(b))
-    : hits;
+  return hits.sort(byScore).some(({ pinned }) => pinned !== null) ? hits.sort((a, b) => tierOf(a) - tierOf(b)) : hits;
 }
 
 function tierOf({ pinned }: FusedHit): number {
@@ -152,21 +159,24 @@ function tierOf({ pinned }: FusedHit): number {
 
 /** Folds hits of the same key into the first of them, which then names them. */
 function foldDuplicates(hits: readonly FusedHit[], keyOf: (hit: FusedHit) => string | null): FusedHit[] {
-  const firsts = new Map<string, { at: number; folded: string[] }>();
+  const firsts = new Map<string, number>();
+  const folded = new Map<number, string[]>();
   const kept: FusedHit[] = [];
   for (const hit of hits) {
     const key = keyOf(hit);
     const first = key === null ? undefined : firsts.get(key);
-    if (first !== undefined) {
-      first.folded.push(hit.id);
+    if (first === undefined) {
+      if (key !== null) firsts.set(key, kept.length);
+      kept.push(hit);
       continue;
     }
-    if (key !== null) firsts.set(key, { at: kept.length, folded: [] });
-    kept.push(hit);
+    const others = folded.get(first);
+    if (others === undefined) folded.set(first, [hit.id]);
+    else others.push(hit.id);
   }
-  for (const { at, folded } of firsts.values()) {
-    const hit = kept[at];
-    if (folded.length > 0 && hit !== undefined) kept[at] = { ...hit, duplicates: [...hit.duplicates, ...folded] };
+  for (const [at, ids] of folded) {
+    const hit = kept[at] as FusedHit;
+    kept[at] = { ...hit, duplicates: [...hit.duplicates, ...ids] };
   }
   return kept;
 }
