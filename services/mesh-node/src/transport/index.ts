@@ -1,6 +1,7 @@
 export { createGrpcTransport } from './grpc/grpc-transport.ts';
 export {
   type Connection,
+  type ConnectionTraffic,
   DialError,
   type RefusalReason,
   type Transport,

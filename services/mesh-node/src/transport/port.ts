@@ -57,6 +57,14 @@ export class DialError extends Error {
   }
 }
 
+/** What went over a connection. */
+export interface ConnectionTraffic {
+  sentBatches: number;
+  sentBytes: number;
+  receivedBatches: number;
+  receivedBytes: number;
+}
+
 /** One lane to one peer, authenticated. Owned by the transport; methods are for the thread of the transport alone. */
 export interface Connection {
   /** Never used again for another connection of this transport. */
@@ -69,6 +77,8 @@ export interface Connection {
   readonly remoteAddress: string;
   /** Written and not yet taken by the kernel. */
   readonly bufferedBytes: number;
+  /** Batches and their bytes since the connection stands, for metrics. */
+  readonly traffic: Readonly<ConnectionTraffic>;
   /**
    * Writes a batch; the bytes must stay unchanged until the other side has them. Batches of one turn of the event loop go out
    * together. In order and whole while the connection lives; nothing happens on a closed one. When more than the settings

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Established, Handshake, WIRE_VERSIONS } from '@peermesh/link';
 import { transcriptProof } from '../identity/index.ts';
 import type { Channel, ChannelEvents } from './channel.ts';
-import type { Connection, RefusalReason } from './port.ts';
+import type { Connection, ConnectionTraffic, RefusalReason } from './port.ts';
 import type { TransportSettings } from './settings.ts';
 
 const NONCE_BYTES = 16;
@@ -24,6 +24,7 @@ export class Session implements Connection, ChannelEvents {
   /** Of the attempt that this session belongs to; null when it was accepted. */
   readonly expectedPeer: string | null;
   peer = '';
+  readonly traffic: ConnectionTraffic = { sentBatches: 0, sentBytes: 0, receivedBatches: 0, receivedBytes: 0 };
   readonly #channel: Channel;
   readonly #settings: TransportSettings;
   readonly #events: SessionEvents;
@@ -90,6 +91,8 @@ export class Session implements Connection, ChannelEvents {
 
   send(batch: Uint8Array): void {
     if (this.#endReason !== null || this.#established === null) return;
+    this.traffic.sentBatches += 1;
+    this.traffic.sentBytes += batch.length;
     this.#channel.send(batch);
     if (this.#channel.bufferedBytes > this.#settings.limits.bufferedBytesMax) this.refuse('slow_reader');
   }
@@ -108,8 +111,10 @@ export class Session implements Connection, ChannelEvents {
 
   onMessage(bytes: Uint8Array): void {
     if (this.#endReason !== null) return;
-    if (this.#established !== null) this.#events.onBatch(this, bytes);
-    else this.#shakeHands(bytes);
+    if (this.#established === null) return this.#shakeHands(bytes);
+    this.traffic.receivedBatches += 1;
+    this.traffic.receivedBytes += bytes.length;
+    this.#events.onBatch(this, bytes);
   }
 
   onAlive(): void {

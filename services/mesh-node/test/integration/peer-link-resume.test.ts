@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
+import { BATCH_BYTES_MAX } from '@peermesh/link';
 import { waitFor } from '@peermesh/testkit';
-import { createGrpcTransport } from '../../src/transport/index.ts';
+import { createGrpcTransport, type TransportLimits } from '../../src/transport/index.ts';
 import { seededBytes } from '../contract/transport-kit/random-bytes.ts';
 import { TcpProxy } from '../contract/transport-kit/tcp-proxy.ts';
 import { createNodeKey, TestMesh } from '../contract/transport-kit/test-mesh.ts';
@@ -20,13 +21,17 @@ interface Pair {
 }
 
 /** Two nodes whose connection goes through a proxy. */
-async function pairThroughProxy(t: TestContext, isSecure: boolean, resumeMs = 10_000): Promise<Pair> {
+async function pairThroughProxy(
+  t: TestContext,
+  isSecure: boolean,
+  limits: Partial<TransportLimits> = {},
+): Promise<Pair> {
   const mesh = await TestMesh.create();
   t.after(() => mesh.remove());
   const start = async (): Promise<TestNode> => {
     const key = createNodeKey();
     const credentials = isSecure ? await mesh.credentials(key) : null;
-    return TestNode.start(t, adapter, { key, credentials, limits: { resumeMs } });
+    return TestNode.start(t, adapter, { key, credentials, limits: { resumeMs: 10_000, ...limits } });
   };
   const [a, b] = [await start(), await start()];
   const proxy = await TcpProxy.start(t, b.port);
@@ -59,15 +64,29 @@ for (const isSecure of [false, true]) {
 }
 
 test('a connection whose stream does not come back in time is lost on both sides', async (t) => {
-  const { a, b, proxy } = await pairThroughProxy(t, false, 200);
+  const { a, b, proxy } = await pairThroughProxy(t, false, { resumeMs: 200 });
   proxy.cut();
   assert.deepEqual([await a.closeReason(), await b.closeReason()], ['connection_lost', 'connection_lost']);
 });
 
 test('a side that is closed while the stream is away does not come back', async (t) => {
-  const { a, b, proxy } = await pairThroughProxy(t, false, 500);
+  const { a, b, proxy } = await pairThroughProxy(t, false, { resumeMs: 500 });
   proxy.drop();
   a.connections[0]!.close('enough');
   assert.equal(await a.closeReason(), 'enough');
   assert.match(await b.closeReason(), /connection_lost|peer: enough/);
+});
+
+test('a peer for which more batches wait than may, for longer than they may, is closed as too slow', async (t) => {
+  const { a, proxy } = await pairThroughProxy(t, false, { sendQueueMax: 10, sendTimeoutMs: 150 });
+  proxy.freeze();
+  const [connection] = a.connections;
+  for (let i = 0; i < 90; i += 1) connection!.send(new Uint8Array(BATCH_BYTES_MAX));
+  assert.equal(a.closed.length, 0);
+  await waitFor(() => {
+    connection!.send(new Uint8Array(24));
+    return a.closed.length === 1;
+  });
+  assert.equal(await a.closeReason(), 'slow_reader');
+  assert.equal(a.refused('slow_reader'), 1);
 });

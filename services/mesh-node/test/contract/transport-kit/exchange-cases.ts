@@ -30,6 +30,9 @@ export function exchangeCases(adapter: TransportAdapter, mesh: () => TestMesh): 
         here.send(batch);
       }
       await waitFor(() => a.received(there).length === batches.length && b.received(here).length === batches.length);
+      const bytes = sizes.reduce((sum, size) => sum + size, 0);
+      const counted = { sentBatches: 400, sentBytes: bytes, receivedBatches: 400, receivedBytes: bytes };
+      assert.deepEqual([there.traffic, here.traffic], [counted, counted]);
       for (const [i, batch] of batches.entries()) {
         assert.ok(Buffer.from(batch).equals(a.received(there)[i]!), `batch ${i} to the dialler`);
         assert.ok(Buffer.from(batch).equals(b.received(here)[i]!), `batch ${i} to the acceptor`);
