@@ -1,12 +1,15 @@
 import { readU32 } from '../wire/bytes.ts';
 
 const FIRST_BYTES = 1024;
+/** A buffer of more than 64 KiB is given up when it was emptied so often in a row without a quarter of it being used. */
+const LAVISH_MAX = 64;
 
 /** Encoded frames waiting in one flow: contiguous, so that a frame is never split. Grows by doubling, never over its bound. */
 export class ByteQueue {
   bytes = EMPTY;
   head = 0;
   tail = 0;
+  #lavish = 0;
 
   get size(): number {
     return this.tail - this.head;
@@ -34,9 +37,10 @@ export class ByteQueue {
   discard(length: number): void {
     this.head += length;
     if (this.head !== this.tail) return;
+    this.#lavish = this.tail > this.bytes.length >>> 2 ? 0 : this.#lavish + 1;
     this.head = 0;
     this.tail = 0;
-    if (this.bytes.length > 64 * FIRST_BYTES) this.bytes = EMPTY;
+    if (this.bytes.length > 64 * FIRST_BYTES && this.#lavish >= LAVISH_MAX) this.bytes = EMPTY;
   }
 
   #makeRoom(length: number): void {

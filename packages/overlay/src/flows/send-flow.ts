@@ -69,7 +69,8 @@ export class SendFlow {
     if (this.bufferedBytes > 0 && this.bufferedBytes + bytes.length > this.#config.sendBytesMax) return false;
     for (let from = 0; from < bytes.length || from === 0; from += PART_BYTES) {
       const end = Math.min(from + PART_BYTES, bytes.length);
-      const payload = new Uint8Array(PART_HEADER_BYTES + end - from);
+      const payload: Uint8Array = Buffer.allocUnsafe(PART_HEADER_BYTES + end - from);
+      payload.fill(0, 0, PART_HEADER_BYTES);
       payload.set(bytes.subarray(from, end), PART_HEADER_BYTES);
       payload[4] = partOf(from === 0, end === bytes.length);
       this.#parts.push({ payload, sends: 0, sentAtMs: 0 });

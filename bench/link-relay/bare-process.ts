@@ -1,0 +1,102 @@
+import { WebSocket, WebSocketServer } from 'ws';
+import { Meter } from './meter.ts';
+import type { Command, Telling } from './protocol.ts';
+
+/**
+ * The reference: WebSockets and nothing else. The sender copies messages, each behind its length, into batches of up to 64
+ * KiB; the relay walks the records and copies each into the batch for the receiver, flushed when full and at the end of the
+ * loop's turn.
+ */
+const [role = '', portText = '', recordText = '0'] = process.argv.slice(2);
+const RECORD_BYTES = Number(recordText);
+const LENGTH_BYTES = 4;
+const BATCH_BYTES = 64 * 1024;
+const BUFFERED_BYTES_MAX = 4 * 1024 * 1024;
+const OPTIONS = { perMessageDeflate: false, maxPayload: BATCH_BYTES, skipUTF8Validation: true } as const;
+const meter = new Meter();
+const tell = (telling: Telling): void => void process.send?.(telling);
+
+function walk(batch: Buffer, each: (from: number, end: number) => void): void {
+  for (let at = 0; at < batch.length; ) {
+    const end = at + batch.readUInt32LE(at);
+    each(at, end);
+    at = end;
+  }
+}
+
+function relay(): void {
+  const server = new WebSocketServer({ ...OPTIONS, host: '127.0.0.1', port: Number(portText) });
+  let receiver: WebSocket | null = null;
+  let batch = Buffer.allocUnsafe(BATCH_BYTES);
+  let used = 0;
+  const flush = (): void => {
+    if (used > 0) receiver?.send(batch.subarray(0, used));
+    batch = Buffer.allocUnsafe(BATCH_BYTES);
+    used = 0;
+  };
+  server.on('connection', (socket, { url }) => {
+    if (url === '/receiver') {
+      receiver = socket;
+      return;
+    }
+    const resume = (): void => {
+      if ((receiver?.bufferedAmount ?? 0) > BUFFERED_BYTES_MAX / 2) setImmediate(resume);
+      else socket.resume();
+    };
+    let isFlushing = false;
+    socket.on('message', (data: Buffer) => {
+      walk(data, (from, end) => {
+        if (used + end - from > BATCH_BYTES) flush();
+        data.copy(batch, used, from, end);
+        used += end - from;
+      });
+      if (!isFlushing) {
+        isFlushing = true;
+        setImmediate(() => {
+          isFlushing = false;
+          flush();
+        });
+      }
+      if ((receiver?.bufferedAmount ?? 0) > BUFFERED_BYTES_MAX) {
+        socket.pause();
+        resume();
+      }
+    });
+  });
+  server.on('listening', () => tell({ kind: 'ready' }));
+}
+
+function receive(): void {
+  const socket = new WebSocket(`ws://127.0.0.1:${portText}/receiver`, OPTIONS);
+  socket.on('message', (data: Buffer) => walk(data, (from, end) => meter.count(end - from)));
+  socket.on('open', () => tell({ kind: 'ready' }));
+}
+
+function send(): () => void {
+  const socket = new WebSocket(`ws://127.0.0.1:${portText}/sender`, OPTIONS);
+  const payload = Buffer.alloc(RECORD_BYTES - LENGTH_BYTES);
+  socket.on('open', () => tell({ kind: 'ready' }));
+  const fill = (): void => {
+    while (socket.bufferedAmount < BUFFERED_BYTES_MAX / 4) {
+      const batch = Buffer.allocUnsafe(Math.floor(BATCH_BYTES / RECORD_BYTES) * RECORD_BYTES);
+      for (let at = 0; at < batch.length; at += RECORD_BYTES) {
+        batch.writeUInt32LE(RECORD_BYTES, at);
+        payload.copy(batch, at + LENGTH_BYTES);
+      }
+      socket.send(batch);
+    }
+    setImmediate(fill);
+  };
+  return fill;
+}
+
+let start = (): void => undefined;
+if (role === 'relay') relay();
+else if (role === 'receiver') receive();
+else start = send();
+process.on('message', (command: Command) => {
+  if (command.kind === 'measure') meter.start();
+  else if (command.kind === 'report') tell({ kind: 'report', report: meter.report() });
+  else if (command.kind === 'send') start();
+});
+process.on('disconnect', () => process.exit(0));
