@@ -13,7 +13,10 @@ const SMALL_BYTES = 256;
 const BULK_BYTES = 16 * 1024;
 const TARGETS = { perSecond: 100_000, ratio: 0.5, p50Ms: 1, p99Ms: 5, gigabits: 1 };
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return ((sorted[sorted.length >> 1] ?? 0) + (sorted[(sorted.length - 1) >> 1] ?? 0)) / 2;
+}
 const rate = ({ messages, seconds }: Report): number => messages / seconds;
 const gigabits = ({ bytes, seconds }: Report): number => (bytes * 8) / seconds / 1e9;
 /** Processor microseconds of the relay per message that arrived. */
