@@ -126,6 +126,16 @@ export class MeshCore {
     return this.#session.plane.request(body, { timeoutMs: COMMAND_TIMEOUT_MS, ...options }, nowMs);
   }
 
+  /** Evicts members that are away without a majority; see `ControlPlane.recover`. An operator's last resort. */
+  recover(
+    evicting: readonly number[],
+    by: { readonly operator: string; readonly override: string },
+    nowMs: number,
+  ): string {
+    this.#isTouched = true;
+    return this.#session?.plane.recover(evicting, by, nowMs) ?? this.#refuse('not-a-member');
+  }
+
   /** Ends as `read` when this node has seen everything that was decided by now. */
   read(timeoutMs: number, nowMs: number): string {
     this.#isTouched = true;
@@ -176,7 +186,7 @@ export class MeshCore {
     this.#isTouched = true;
   }
 
-  /** How late this process is, ms: a slow observer accuses later. */
+  /** How late this process is, ms. */
   setEventLoopDelay(delayMs: number): void {
     this.#host.setEventLoopDelay(delayMs);
   }

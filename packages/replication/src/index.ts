@@ -33,13 +33,10 @@ export {
   type OverrideRecord,
   type Setting,
 } from './control-group/state.ts';
-export {
-  ControlPlane,
-  type ControlPlaneStart,
-  type RequestOptions,
-} from './plane/control-plane.ts';
+export { ControlPlane } from './plane/control-plane.ts';
 export { CONTROL_GROUP_ID, type DurableBatch } from './plane/durable-batch.ts';
 export { DEFAULT_PLANE, type PlaneConfig } from './plane/plane-config.ts';
+export type { ControlPlaneStart, RequestOptions } from './plane/plane-options.ts';
 export type { LoggedChange, PlaneReady } from './plane/plane-ready.ts';
 export type { RequestOutcome } from './plane/requests.ts';
 export { meshHealth } from './voters/mesh-health.ts';

@@ -187,3 +187,55 @@ test('a disk that lost its log makes no vote under the old short id', () => {
   const again = net.join('c', ['a']);
   assert.deepEqual(again.kind === 'done' && again.value, 4);
 });
+
+test('when a majority is gone for good, an operator lets the newest of the others go on without it', () => {
+  const net = new MeshNet(['a', 'b', 'c', 'd', 'e']).form();
+  assert.equal(ask(net, 'b', setting('before')).kind, 'done');
+  net.converge();
+  const recover = (name: string, evicting: readonly number[], override = 'burnt down') =>
+    net.settle(name, (core, nowMs) => core.recover(evicting, { operator: 'op', override }, nowMs));
+  const no = { kind: 'refused', reason: 'not-permitted', value: 0 };
+  assert.deepEqual(recover('d', [1]), no, 'not while there is a leader');
+  const lost = [1, 2, 3];
+  for (const name of ['a', 'b', 'c']) net.kill(name);
+  const seesThem = (): boolean => net.node('d').core.session?.plane.unreachable(net.nowMs).length === 3;
+  net.until('they are missed', seesThem);
+  net.until('no leader', () => net.node('d').core.session?.plane.raftStatus.leader === 0);
+  assert.deepEqual(recover('d', lost, ''), no, 'not without a reason');
+  assert.deepEqual(recover('d', [...lost, 5]), no, 'not against somebody who is there');
+  assert.equal(recover('d', lost).kind, 'done');
+  net.until('both vote', () => net.voters.length === 2);
+  net.converge();
+  const state = net.node('e').core.session?.plane.state;
+  assert.deepEqual([...(state?.members.keys() ?? [])], [4, 5]);
+  assert.equal(state?.parameters.has('before'), true);
+  assert.deepEqual(
+    state?.overrides.map(({ what, operator }) => [what, operator]).sort(),
+    lost.map((id) => [`evict ${id}`, 'op']),
+  );
+  assert.equal(ask(net, 'e', setting('after')).kind, 'done');
+  net.restart('a');
+  net.until('a has been told', () => net.node('a').core.phase === 'idle');
+  for (const name of ['d', 'e']) net.restart(name);
+  const has = (name: string): boolean => net.node(name).core.session?.plane.state.parameters.has('after') === true;
+  net.until('what was decided since is there', () => has('d') && has('e'));
+});
+
+test('who is behind does not go on without a majority, and says who is ahead', () => {
+  const net = new MeshNet(['a', 'b', 'c', 'd', 'e']).form();
+  net.partition(['e'], ['a', 'b', 'c', 'd']);
+  net.until('a leader without e', () => net.leader !== undefined && net.leader.name !== 'e');
+  assert.equal(ask(net, net.leader?.name as string, setting('news'), { timeoutMs: 20_000 }).kind, 'done');
+  net.run(1_000);
+  for (const name of ['a', 'b', 'c']) net.kill(name);
+  net.heal();
+  net.until('e sees d alone', () => net.node('e').core.session?.plane.unreachable(net.nowMs).join() === '1,2,3');
+  net.until('no leader', () => net.node('e').core.session?.plane.raftStatus.leader === 0);
+  const by = { operator: 'op', override: 'burnt down' };
+  const outcome = net.settle('e', (core, nowMs) => core.recover([1, 2, 3], by, nowMs));
+  assert.deepEqual(outcome, { kind: 'refused', reason: 'not-the-newest', value: 4 });
+  assert.equal(net.settle('d', (core, nowMs) => core.recover([1, 2, 3], by, nowMs)).kind, 'done');
+  net.until('both vote', () => net.voters.length === 2);
+  net.converge();
+  assert.equal(net.node('e').core.session?.plane.state.parameters.has('news'), true);
+});

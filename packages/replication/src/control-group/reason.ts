@@ -23,6 +23,7 @@ export const CONTROL_REASONS = {
   'request-too-old': 'The request waited too long; whether it took effect is not known any more.',
   'limit-reached': 'The control group holds as many of these as it may.',
   'bad-request': 'A value is empty or not well-formed.',
+  'not-the-newest': 'Another member that can be reached has a newer log: the value is its short id.',
 } as const;
 
 export type ControlReason = keyof typeof CONTROL_REASONS;

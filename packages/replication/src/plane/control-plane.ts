@@ -2,27 +2,18 @@ import type { Message, RaftStatus } from '@peermesh/consensus';
 import type { Command, CommandBody, MeshHealth } from '../control-group/command.ts';
 import { encodeCommand } from '../control-group/control-group.ts';
 import type { ControlState } from '../control-group/state.ts';
-import { ControlReplica, type ControlReplicaStart } from './control-replica.ts';
+import { ControlReplica } from './control-replica.ts';
 import { LeaderDesk } from './leader-desk.ts';
 import type { PlaneConfig } from './plane-config.ts';
 import { decodePlaneMessage, encodePlaneMessage, type PlaneMessage, resultOf } from './plane-message.ts';
+import type { ControlPlaneStart, RequestOptions } from './plane-options.ts';
 import type { LoggedChange, PlaneReady } from './plane-ready.ts';
 import { Reachability } from './reachability.ts';
+import { Recovery, recoveryCommands, recoveryOutcome } from './recovery.ts';
 import { type PendingRequest, type RequestOutcome, Requests } from './requests.ts';
 import { VoterManager } from './voter-manager.ts';
 
-export interface ControlPlaneStart extends Omit<ControlReplicaStart, 'raft' | 'snapshotBytes'> {
-  readonly config: PlaneConfig;
-}
-
-/** Who asks for a command, and whether a rule is to be set aside. */
-export interface RequestOptions {
-  /** Empty when the node acts for itself. */
-  readonly operator?: string;
-  /** Why; see {@link MeshHealth}. */
-  readonly override?: string;
-  readonly timeoutMs: number;
-}
+const RECOVERY_TIMEOUT_MS = 10_000;
 
 /**
  * A member's part in the control group: its replica, its requests, and, while it leads, the requests of others and the voters.
@@ -36,6 +27,7 @@ export class ControlPlane {
   readonly #reachability: Reachability;
   readonly #voters: VoterManager;
   readonly #desk: LeaderDesk;
+  readonly #recovery: Recovery;
   #messages: { to: number; bytes: Uint8Array }[] = [];
   #outcomes: { requestId: string; outcome: RequestOutcome }[] = [];
   #tickAtMs: number;
@@ -51,7 +43,9 @@ export class ControlPlane {
     this.#replica = new ControlReplica({ ...start, raft: config.raft, snapshotBytes: config.snapshotBytes });
     this.#reachability = new Reachability(start.id, config.benefitMs);
     this.#reachability.follow(this.state.members.keys(), nowMs);
-    this.#desk = new LeaderDesk(this.#replica, this.#reachability, (to, message) => this.#send(to, message));
+    const send = (to: number, message: PlaneMessage): void => this.#send(to, message);
+    this.#desk = new LeaderDesk(this.#replica, this.#reachability, send);
+    this.#recovery = new Recovery(this.#replica, this.#reachability, send);
     this.#voters = new VoterManager(this.#replica, this.#reachability, config);
     this.#tickAtMs = nowMs + config.tickMs;
   }
@@ -69,7 +63,7 @@ export class ControlPlane {
   }
 
   get wakeAtMs(): number {
-    return Math.min(this.#tickAtMs, this.#requests.wakeAtMs, this.#voters.wakeAtMs);
+    return Math.min(this.#tickAtMs, this.#requests.wakeAtMs, this.#voters.wakeAtMs, this.#recovery.wakeAtMs);
   }
 
   health(nowMs: number): MeshHealth {
@@ -111,6 +105,21 @@ export class ControlPlane {
     return this.#begin(requestId, { header, body }, timeoutMs, nowMs);
   }
 
+  /**
+   * Evicts members without a majority and goes on with the state of this replica. Refused unless there is no leader, half of the members
+   * or more are away, those to be evicted among them, and nobody who can be reached has a newer log. What only the lost ones had is lost,
+   * and should they come back together, they are another mesh: an operator's last resort, which is kept as an override.
+   */
+  recover(
+    evicting: readonly number[],
+    options: { readonly operator: string; readonly override: string },
+    nowMs: number,
+  ): string {
+    const requestId = this.#newId();
+    this.#recovery.begin({ requestId, evicting, ...options }, nowMs);
+    return requestId;
+  }
+
   /** Asks for a moment at which this replica has applied everything that is committed now. */
   read(timeoutMs: number, nowMs: number): string {
     return this.#begin(this.#newId(), null, timeoutMs, nowMs);
@@ -145,6 +154,10 @@ export class ControlPlane {
         if (request?.command === null) request.readAt ??= message.index;
         return;
       }
+      case 'position':
+        return this.#recovery.answer(from, message.requestId);
+      case 'positionAnswer':
+        return this.#recovery.heard(from, message);
       case 'removed':
         if (from === this.raftStatus.leader) this.#removed ??= message.why;
         else this.#count('not-the-leader');
@@ -168,6 +181,7 @@ export class ControlPlane {
     }
     for (const request of this.#requests.all()) this.#drive(request, nowMs);
     this.#voters.tick(nowMs);
+    this.#endRecovery(nowMs);
   }
 
   /** @throws ControlGroupError when the log holds what is not known here: the node must stop */
@@ -190,6 +204,22 @@ export class ControlPlane {
     this.#outcomes = [];
     const { batches, messages: raft, isRestored } = ready;
     return { batches, raft, messages, outcomes, changes, isRestored, removed: this.#removed };
+  }
+
+  #endRecovery(nowMs: number): void {
+    const end = this.#recovery.takeEnd(nowMs);
+    if (end === null) return;
+    const { requestId } = end.wish;
+    if (end.kind !== 'go') {
+      this.#outcomes.push({ requestId, outcome: recoveryOutcome(end) });
+      return;
+    }
+    this.#replica.goOnAlone();
+    this.hurryElection();
+    const { id: actor, appliedIndex: basis } = this.#replica;
+    for (const command of recoveryCommands(end.wish, actor, basis, () => this.#newId())) {
+      this.#begin(command.header.requestId, command, RECOVERY_TIMEOUT_MS, nowMs);
+    }
   }
 
   #begin(requestId: string, command: Command | null, timeoutMs: number, nowMs: number): string {

@@ -14,6 +14,7 @@ import {
   type Ready,
   type Refusal,
   type Snapshot,
+  type SnapshotMeta,
 } from '@peermesh/consensus';
 import { type Applied, ControlGroup } from '../control-group/control-group.ts';
 import { CONTROL_GROUP_ID, type DurableBatch } from './durable-batch.ts';
@@ -61,33 +62,32 @@ const ENTRY_BYTES = 32;
 export class ControlReplica {
   readonly id: number;
   readonly group = new ControlGroup();
-  readonly #raft: RaftNode;
+  #raft: RaftNode;
+  readonly #start: ControlReplicaStart;
   readonly #snapshotBytes: number;
   readonly #waiting: Waiting[] = [];
   #batches: DurableBatch[] = [];
   #messages: Message[] = [];
   #number = 0;
+  /** Applied when this replica went on alone, and not told yet. */
+  #appliedAlone: AppliedEntry[] = [];
+  /** The term of the snapshot that the log begins with. */
+  #baseTerm: number;
   #appliedIndex = 0;
   #appliedBytes = 0;
   #compactTo: number | null = null;
 
   /** @throws ControlGroupError for a snapshot or an entry that is not known here */
   constructor(start: ControlReplicaStart) {
-    const { id, isFounder, hardState, snapshot, entries = [], random, raft } = start;
+    const { id, isFounder, snapshot } = start;
     this.id = id;
+    this.#start = start;
     this.#snapshotBytes = start.snapshotBytes ?? SNAPSHOT_BYTES;
     const founded = { index: 0, term: 0, configuration: initialConfiguration(isFounder ? [id] : []) };
     if (snapshot) this.group.restore(snapshot.data);
     this.#appliedIndex = snapshot?.index ?? 0;
-    this.#raft = new RaftNode({
-      id,
-      snapshot: snapshot ?? founded,
-      entries,
-      random,
-      ...(hardState ? { hardState } : {}),
-      ...(snapshot ? { source: memorySnapshot(snapshot) } : {}),
-      ...(raft ? { options: raft } : {}),
-    });
+    this.#baseTerm = snapshot?.term ?? 0;
+    this.#raft = raftOf(start, snapshot ?? founded);
   }
 
   get status(): RaftStatus {
@@ -101,6 +101,33 @@ export class ControlReplica {
   /** The newest index whose effect is in the state. */
   get appliedIndex(): number {
     return this.#appliedIndex;
+  }
+
+  /** The last entry of the log on this replica. */
+  get position(): { readonly term: number; readonly index: number } {
+    const { lastIndex: index } = this.#raft.status();
+    return { term: this.#raft.entriesAfter(index - 1).at(-1)?.term ?? this.#baseTerm, index };
+  }
+
+  /**
+   * Goes on as the only voter with everything that is in the log of this replica, committed or not. It breaks the promise that a
+   * majority makes: only for when that majority is gone for good, and on the newest of the replicas that are left.
+   */
+  goOnAlone(): void {
+    const { term, index } = this.position;
+    for (const entry of this.#raft.entriesAfter(this.#appliedIndex)) this.#apply(entry, this.#appliedAlone);
+    const snapshot = { index, term, configuration: initialConfiguration([this.id]), data: this.group.snapshot() };
+    const hardState = { ...this.#raft.hardState, commit: index };
+    // What is on its way to the disk is of the replica that was; it is written, and means nothing any more.
+    for (const [at, { number }] of this.#waiting.entries()) this.#waiting[at] = { number, ready: null, own: null };
+    this.#messages = [];
+    this.#baseTerm = term;
+    this.#appliedBytes = 0;
+    this.#raft = raftOf({ ...this.#start, hardState, entries: [], snapshot }, snapshot);
+    const number = ++this.#number;
+    this.#waiting.push({ number, ready: null, own: null });
+    const write = { group: CONTROL_GROUP_ID, hardState, restartAfter: index, entries: [] };
+    this.#batches.push({ number, snapshot, write, compactTo: null });
   }
 
   tick(): void {
@@ -143,6 +170,7 @@ export class ControlReplica {
       }
       if (own !== null) {
         this.#raft.compact(memorySnapshot(own));
+        this.#baseTerm = own.term;
         this.#compactTo = own.index;
       }
     }
@@ -150,7 +178,8 @@ export class ControlReplica {
 
   /** Everything that is due. @throws ControlGroupError when an entry is not known here: the replica must end */
   takeReady(): ReplicaReady {
-    const applied: AppliedEntry[] = [];
+    const applied = this.#appliedAlone;
+    this.#appliedAlone = [];
     const reads: { readonly context: string; readonly index: number }[] = [];
     let isRestored = false;
     for (let ready = this.#raft.takeReady(); ready !== null; ready = this.#raft.takeReady()) {
@@ -160,6 +189,7 @@ export class ControlReplica {
       if (ready.snapshot !== null) {
         this.group.restore(ready.snapshot.data);
         this.#appliedIndex = ready.snapshot.index;
+        this.#baseTerm = ready.snapshot.term;
         isRestored = true;
       }
       for (const entry of ready.committed) this.#apply(entry, applied);
@@ -198,4 +228,17 @@ export class ControlReplica {
     this.#waiting.push({ number, ready: null, own });
     this.#batches.push({ number, snapshot: own, write: null, compactTo: null });
   }
+}
+
+function raftOf(start: ControlReplicaStart, base: Snapshot | SnapshotMeta): RaftNode {
+  const { id, hardState, entries = [], random, raft } = start;
+  return new RaftNode({
+    id,
+    snapshot: base,
+    entries,
+    random,
+    ...(hardState ? { hardState } : {}),
+    ...('data' in base ? { source: memorySnapshot(base) } : {}),
+    ...(raft ? { options: raft } : {}),
+  });
 }

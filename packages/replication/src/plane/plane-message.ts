@@ -23,8 +23,11 @@ const messageField = choice(
     readAnswer: record({ requestId, index: number() }),
     /** To a member that was removed, which the log does not reach any more. */
     removed: record({ why: word(['left', 'evicted', 'replaced', 'revoked']) }),
+    /** How far does your log go? */
+    position: record({ requestId }),
+    positionAnswer: record({ requestId, term: number(), index: number() }),
   },
-  { request: 1, answer: 2, declined: 3, read: 4, readAnswer: 5, removed: 6 },
+  { request: 1, answer: 2, declined: 3, read: 4, readAnswer: 5, removed: 6, position: 7, positionAnswer: 8 },
 );
 export type PlaneMessage = ValueOf<typeof messageField>;
 
