@@ -6,7 +6,7 @@ import { storeExtractions } from '../adapters/pg/extraction-writer.ts';
 export function consumeExtracted(bus: Bus, now: () => number): void {
   bus.consumeBatch(
     Extracted,
-    { durable: 'search-extracted', batchSize: 200, concurrency: 1, ackWaitMs: 60_000 },
+    { durable: 'search-extracted', batchSize: 500, concurrency: 1, ackWaitMs: 60_000 },
     async (events, tx) => {
       const batch = events.map((event) => ({
         tenantId: event.tenantid,
