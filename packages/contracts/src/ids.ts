@@ -1,5 +1,5 @@
 import { type TString, Type } from 'typebox';
-import { v7 as uuidv7 } from 'uuid';
+import { uuidV7 } from './uuid-v7.ts';
 
 /** Every kind of identifier that PeerMesh mints, with the prefix that makes it readable in a log. */
 export const ID_PREFIXES = {
@@ -27,12 +27,12 @@ export type IdKind = keyof typeof ID_PREFIXES;
 
 /** A new identifier: the prefix of its kind and a UUIDv7 in 32 hex digits, so ids sort by creation time. */
 export function newId(kind: IdKind): string {
-  return `${ID_PREFIXES[kind]}_${uuidv7().replaceAll('-', '')}`;
+  return `${ID_PREFIXES[kind]}_${uuidV7().replaceAll('-', '')}`;
 }
 
 /** A new event id (UUIDv7, RFC 9562). */
 export function newEventId(): string {
-  return uuidv7();
+  return uuidV7();
 }
 
 /** The schema of an identifier of one kind: the prefix, `_`, and 1 to 64 of `[A-Za-z0-9-]` (callers may choose their own). */

@@ -13,6 +13,8 @@ export interface Embedder {
 export const HASHING_REVISION = 1;
 
 const BIGRAM_WEIGHT = 0.5;
+const FNV_START = 0x811c9dc5;
+const PAIRED_WORDS_MAX = 2 ** 26;
 
 /**
  * Signed feature hashing (Weinberger et al. 2009) of stemmed words and word pairs with sublinear term frequency. It
@@ -27,21 +29,42 @@ export function hashingEmbedder(dims = 256): Embedder {
   };
 }
 
+/** A word or a pair of neighbours, in the order in which texts first hold them. */
+interface Feature {
+  readonly hash: number;
+  readonly isPair: boolean;
+  count: number;
+}
+
 function embed(text: string, dims: number): Float32Array {
-  const counts = new Map<string, number>();
-  let previous: string | undefined;
+  const features: Feature[] = [];
+  const words = new Map<string, { readonly feature: Feature; readonly number: number }>();
+  const pairs = new Map<number, Feature>();
+  let previous: { readonly feature: Feature; readonly number: number } | undefined;
   for (const term of embeddingTerms(text)) {
-    counts.set(term, (counts.get(term) ?? 0) + 1);
-    if (previous !== undefined) {
-      const pair = `${previous} ${term}`;
-      counts.set(pair, (counts.get(pair) ?? 0) + 1);
+    let word = words.get(term);
+    if (word === undefined) {
+      word = { feature: { hash: fnv1a(term, FNV_START), isPair: false, count: 0 }, number: words.size };
+      words.set(term, word);
+      features.push(word.feature);
     }
-    previous = term;
+    word.feature.count += 1;
+    if (previous !== undefined) {
+      const key = previous.number * PAIRED_WORDS_MAX + word.number;
+      let pair = pairs.get(key);
+      if (pair === undefined) {
+        pair = { hash: fnv1a(term, fnv1a(' ', previous.feature.hash)), isPair: true, count: 0 };
+        pairs.set(key, pair);
+        features.push(pair);
+      }
+      pair.count += 1;
+    }
+    previous = word;
   }
   const vector = new Float32Array(dims);
-  for (const [feature, count] of counts) {
-    const hash = mix(fnv1a(feature));
-    const weight = (1 + Math.log(count)) * (feature.includes(' ') ? BIGRAM_WEIGHT : 1);
+  for (const { hash: raw, isPair, count } of features) {
+    const hash = mix(raw >>> 0);
+    const weight = (1 + Math.log(count)) * (isPair ? BIGRAM_WEIGHT : 1);
     const slot = (hash >>> 1) % dims;
     vector[slot] = (vector[slot] ?? 0) + ((hash & 1) === 0 ? weight : -weight);
   }
@@ -57,12 +80,13 @@ function normalize(vector: Float32Array): Float32Array {
   return vector;
 }
 
-function fnv1a(text: string): number {
-  let hash = 0x811c9dc5;
+/** FNV-1a, going on from the hash of what came before. */
+function fnv1a(text: string, start: number): number {
+  let hash = start;
   for (let i = 0; i < text.length; i += 1) {
     hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   }
-  return hash >>> 0;
+  return hash;
 }
 
 /** The finalizer of MurmurHash3: spreads the weak low bits of FNV. */

@@ -1,4 +1,5 @@
 import { stemmer } from 'stemmer';
+import { eachAsciiWord, isAscii } from './ascii-words.ts';
 
 const WORD = /[\p{L}\p{N}]+(?:['’][\p{L}]+)?/gu;
 const UNSEGMENTED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
@@ -21,11 +22,20 @@ const stems = new Map<string, string>();
  */
 export function embeddingTerms(text: string): string[] {
   const terms: string[] = [];
+  if (isAscii(text)) {
+    const lower = text.toLowerCase();
+    eachAsciiWord(lower, (start, end) => pushWord(terms, lower.slice(start, end)));
+    return terms;
+  }
   for (const [word] of text.normalize('NFKC').toLowerCase().matchAll(WORD)) {
     if (UNSEGMENTED.test(word)) terms.push(...characterPairs(word));
-    else if (word.length > 1 && word.length <= 64 && !STOP_WORDS.has(word)) terms.push(stemOf(word));
+    else pushWord(terms, word);
   }
   return terms;
+}
+
+function pushWord(terms: string[], word: string): void {
+  if (word.length > 1 && word.length <= 64 && !STOP_WORDS.has(word)) terms.push(stemOf(word));
 }
 
 function stemOf(word: string): string {

@@ -1,3 +1,4 @@
+import { eachAsciiWord, isAscii } from '@peermesh/embedding';
 import { stemmer } from 'stemmer';
 import { STOP_WORDS } from './stop-words.ts';
 
@@ -13,7 +14,6 @@ export interface Token {
 const WORD = /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}]+)?/gu;
 const UNSEGMENTED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]/u;
-const ASCII = /^\p{ASCII}*$/u;
 const ASCII_WORD = /^[a-z]+$/;
 const MARKS = /\p{M}+/gu;
 const TERM_CHARACTERS_MAX = 64;
@@ -26,31 +26,59 @@ const cache = new Map<string, string>();
  * (Porter). Scripts written without spaces yield overlapping pairs of characters.
  */
 export function analyze(text: string, options: { readonly keepStopWords?: boolean } = {}): Token[] {
+  return isAscii(text)
+    ? analyzeAscii(text, options.keepStopWords === true)
+    : analyzeUnicode(text, options.keepStopWords === true);
+}
+
+function analyzeAscii(text: string, keepsStopWords: boolean): Token[] {
+  const tokens: Token[] = [];
+  const lower = text.toLowerCase();
+  let position = 0;
+  eachAsciiWord(lower, (start, end) => {
+    position += 1;
+    const word = lower.slice(start, end);
+    if (isKept(word, keepsStopWords)) tokens.push({ term: termOf(word), position, start, end });
+  });
+  return tokens;
+}
+
+function isKept(word: string, keepsStopWords: boolean): boolean {
+  return word.length > 0 && word.length <= TERM_CHARACTERS_MAX && (keepsStopWords || !STOP_WORDS.has(word));
+}
+
+function analyzeUnicode(text: string, keepsStopWords: boolean): Token[] {
   const tokens: Token[] = [];
   let position = 0;
   for (const match of text.matchAll(WORD)) {
     const raw = match[0];
     const start = match.index;
     const word = foldCase(raw);
-    if (!ASCII.test(word) && UNSEGMENTED.test(word)) {
+    if (!isAscii(word) && UNSEGMENTED.test(word)) {
       position = pushPairs(tokens, word, position, start, raw.length);
       continue;
     }
     position += 1;
-    if (word.length > TERM_CHARACTERS_MAX || word.length === 0) continue;
-    if (options.keepStopWords !== true && STOP_WORDS.has(word)) continue;
-    tokens.push({ term: termOf(word), position, start, end: start + raw.length });
+    if (isKept(word, keepsStopWords)) tokens.push({ term: termOf(word), position, start, end: start + raw.length });
   }
   return tokens;
 }
 
 /** A name as it is compared: case, width, diacritics, punctuation and spacing do not count. */
 export function normalizeName(name: string): string {
-  return [...foldCase(name).matchAll(WORD)].map((match) => match[0].replace(/['’]s?$/, '')).join(' ');
+  const folded = foldCase(name);
+  if (!isAscii(folded)) return [...folded.matchAll(WORD)].map((match) => match[0].replace(/['’]s?$/, '')).join(' ');
+  const words: string[] = [];
+  eachAsciiWord(folded, (start, end) => words.push(withoutGenitive(folded.slice(start, end))));
+  return words.join(' ');
+}
+
+function withoutGenitive(word: string): string {
+  return word.endsWith("'s") ? word.slice(0, -2) : word;
 }
 
 function foldCase(word: string): string {
-  const folded = ASCII.test(word) ? word : word.normalize('NFKC').normalize('NFD').replace(MARKS, '').normalize('NFC');
+  const folded = isAscii(word) ? word : word.normalize('NFKC').normalize('NFD').replace(MARKS, '').normalize('NFC');
   return folded.toLowerCase();
 }
 
