@@ -1,6 +1,7 @@
 import type { Transaction } from '@peermesh/database';
 import { traceHeaders } from '@peermesh/telemetry';
 import type { ChangeRow } from '../../domain/records/document-row.ts';
+import { arrayText, plainArrayText } from './array-text.ts';
 
 /**
  * Takes the records of some tenants for this transaction: what it reads of them does not change before it writes. Writers
@@ -38,12 +39,12 @@ export async function appendChanges(tx: Transaction<unknown>, changes: readonly 
     `INSERT INTO search.search_changes (seq, tenant_id, kind, record_id, version, deleted, traceparent)
      SELECT *, $7 FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::int[], $6::bool[])`,
     [
-      changes.map((change) => change.seq),
-      changes.map((change) => change.tenant_id),
-      changes.map((change) => change.kind),
-      changes.map((change) => change.record_id),
-      changes.map((change) => change.version),
-      changes.map((change) => change.deleted),
+      plainArrayText(changes.map((change) => change.seq)),
+      arrayText(changes.map((change) => change.tenant_id)),
+      arrayText(changes.map((change) => change.kind)),
+      arrayText(changes.map((change) => change.record_id)),
+      plainArrayText(changes.map((change) => change.version)),
+      plainArrayText(changes.map((change) => change.deleted)),
       traceHeaders()['traceparent'] ?? null,
     ],
   );

@@ -2,6 +2,7 @@ import type { Leg } from '@peermesh/contracts/search';
 import type { Database, Transaction } from '@peermesh/database';
 import { type HeldVersion, keyOf } from '../../domain/versioned-ops.ts';
 import type { Ack, VersionedOp } from '../../ports.ts';
+import { arrayText } from './array-text.ts';
 import { BY_ID, lookUp } from './look-up.ts';
 import { READ_IN_ORDER } from './read-in-order.ts';
 
@@ -50,7 +51,7 @@ export async function heldVersions(
   const { rows } = await tx.client.query<{ tenant_id: string; id: string; version: number; deleted: boolean }>(
     `SELECT held.tenant_id, held.id, held.version, held.deleted FROM unnest($2::text[], $3::text[]) AS wanted (tenant_id, id)
       ${lookUp(table, `held.generation = $1 AND ${BY_ID}`)}`,
-    [generation, batch.map((op) => op.tenantId), batch.map((op) => op.id)],
+    [generation, arrayText(batch.map((op) => op.tenantId)), arrayText(batch.map((op) => op.id))],
   );
   return new Map(rows.map((row) => [keyOf(row.tenant_id, row.id), { version: row.version, deleted: row.deleted }]));
 }

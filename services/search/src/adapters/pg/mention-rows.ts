@@ -2,6 +2,7 @@ import type { Transaction } from '@peermesh/database';
 import type { Bus } from '@peermesh/messaging';
 import type { EntityRow } from '../../domain/records/document-row.ts';
 import { mergeAcl, sameAcl } from '../../domain/records/merge-acl.ts';
+import { arrayText, plainArrayText } from './array-text.ts';
 import { ChangeSet } from './change-set.ts';
 import { lookUp } from './look-up.ts';
 import { readRows } from './record-rows.ts';
@@ -54,11 +55,11 @@ export async function addMentions(tx: Transaction<unknown>, mentions: readonly M
      SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::real[], $5::int[])
      ON CONFLICT (tenant_id, document_id, entity_id) DO UPDATE SET confidence = excluded.confidence, count = excluded.count`,
     [
-      rows.map((row) => row.tenantId),
-      rows.map((row) => row.documentId),
-      rows.map((row) => row.entityId),
-      rows.map((row) => row.confidence),
-      rows.map((row) => row.count),
+      arrayText(rows.map((row) => row.tenantId)),
+      arrayText(rows.map((row) => row.documentId)),
+      arrayText(rows.map((row) => row.entityId)),
+      plainArrayText(rows.map((row) => row.confidence)),
+      plainArrayText(rows.map((row) => row.count)),
     ],
   );
 }

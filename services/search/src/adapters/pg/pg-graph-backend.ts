@@ -14,7 +14,7 @@ import type {
   SearchBackend,
   VersionedOp,
 } from '../../ports.ts';
-import { arrayText } from './array-text.ts';
+import { arrayText, plainArrayText } from './array-text.ts';
 import { cursorOf, statsOf, versionsIn } from './backend-stats.ts';
 import { cancellable } from './cancellable-query.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
@@ -137,13 +137,13 @@ export class PgGraphBackend implements SearchBackend {
          name = excluded.name, attributes = excluded.attributes, acl = excluded.acl`,
       [
         this.#key.generation,
-        ops.map((op) => op.tenantId),
-        ops.map((op) => op.id),
-        ops.map((op) => op.version),
-        ops.map((op) => op.op === 'delete'),
-        nodes.map(({ name }) => name),
-        nodes.map(({ attributes }) => attributes),
-        nodes.map(({ acl }) => arrayText(acl)),
+        arrayText(ops.map((op) => op.tenantId)),
+        arrayText(ops.map((op) => op.id)),
+        plainArrayText(ops.map((op) => op.version)),
+        plainArrayText(ops.map((op) => op.op === 'delete')),
+        arrayText(nodes.map(({ name }) => name)),
+        arrayText(nodes.map(({ attributes }) => attributes)),
+        arrayText(nodes.map(({ acl }) => arrayText(acl))),
       ],
     );
   }
@@ -156,10 +156,10 @@ export class PgGraphBackend implements SearchBackend {
        ON CONFLICT (generation, tenant_id, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted`,
       [
         this.#key.generation,
-        ops.map((op) => op.tenantId),
-        ops.map((op) => op.id),
-        ops.map((op) => op.version),
-        ops.map((op) => op.op === 'delete'),
+        arrayText(ops.map((op) => op.tenantId)),
+        arrayText(ops.map((op) => op.id)),
+        plainArrayText(ops.map((op) => op.version)),
+        plainArrayText(ops.map((op) => op.op === 'delete')),
       ],
     );
   }
@@ -192,14 +192,14 @@ export class PgGraphBackend implements SearchBackend {
            AS edge (tenant_id, from_id, to_id, type, record_id, inverse, weight, acl)`,
       [
         this.#key.generation,
-        edges.map((edge) => edge.tenantId),
-        edges.map((edge) => edge.from),
-        edges.map((edge) => edge.to),
-        edges.map((edge) => edge.type),
-        edges.map((edge) => edge.recordId),
-        edges.map((edge) => edge.inverse),
-        edges.map((edge) => edge.weight),
-        edges.map((edge) => arrayText(edge.acl)),
+        arrayText(edges.map((edge) => edge.tenantId)),
+        arrayText(edges.map((edge) => edge.from)),
+        arrayText(edges.map((edge) => edge.to)),
+        arrayText(edges.map((edge) => edge.type)),
+        arrayText(edges.map((edge) => edge.recordId)),
+        plainArrayText(edges.map((edge) => edge.inverse)),
+        plainArrayText(edges.map((edge) => edge.weight)),
+        arrayText(edges.map((edge) => arrayText(edge.acl))),
       ],
     );
   }

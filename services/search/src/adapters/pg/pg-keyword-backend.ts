@@ -15,6 +15,7 @@ import type {
   VersionedOp,
   Viewer,
 } from '../../ports.ts';
+import { arrayText, plainArrayText } from './array-text.ts';
 import { statsOf, versionsIn } from './backend-stats.ts';
 import { cancellable } from './cancellable-query.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
@@ -161,16 +162,16 @@ export class PgKeywordBackend implements SearchBackend {
          length = excluded.length, terms = excluded.terms, frequencies = excluded.frequencies`,
       [
         generation,
-        rows.map(({ op }) => op.tenantId),
-        rows.map(({ op }) => op.id),
-        rows.map(({ op }) => op.version),
-        rows.map(({ op }) => op.op === 'delete'),
-        rows.map(({ op }) => op.seq),
-        rows.map(({ ord }) => ord),
-        rows.map(({ kind }) => kind),
-        rows.map(({ attributes }) => JSON.stringify(attributes)),
-        rows.map(({ vector }) => vector.length),
-        rows.map(({ vector }) => vector.terms.join('\n')),
+        arrayText(rows.map(({ op }) => op.tenantId)),
+        arrayText(rows.map(({ op }) => op.id)),
+        plainArrayText(rows.map(({ op }) => op.version)),
+        plainArrayText(rows.map(({ op }) => op.op === 'delete')),
+        plainArrayText(rows.map(({ op }) => op.seq)),
+        plainArrayText(rows.map(({ ord }) => ord)),
+        arrayText(rows.map(({ kind }) => kind)),
+        arrayText(rows.map(({ attributes }) => JSON.stringify(attributes))),
+        plainArrayText(rows.map(({ vector }) => vector.length)),
+        arrayText(rows.map(({ vector }) => vector.terms.join('\n'))),
         packed.bytes,
         packed.firsts,
         packed.sizes,

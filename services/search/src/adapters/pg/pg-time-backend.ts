@@ -12,7 +12,7 @@ import type {
   SearchBackend,
   VersionedOp,
 } from '../../ports.ts';
-import { arrayText } from './array-text.ts';
+import { arrayText, plainArrayText } from './array-text.ts';
 import { cursorOf, statsOf, versionsIn } from './backend-stats.ts';
 import { cancellable } from './cancellable-query.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
@@ -155,14 +155,18 @@ export class PgTimeBackend implements SearchBackend {
          at = excluded.at, keys = excluded.keys, attributes = excluded.attributes, acl = excluded.acl`,
       [
         this.#key.generation,
-        ops.map((op) => op.tenantId),
-        ops.map((op) => op.id),
-        ops.map((op) => op.version),
-        ops.map((op) => op.op === 'delete'),
-        entries.map((entry) => new Date(entry?.at ?? 0).toISOString()),
-        entries.map((entry) => arrayText(entry?.keys ?? [])),
-        ops.map((op) => (op.op === 'upsert' && op.record.kind === 'doc' ? JSON.stringify(op.record.attributes) : '{}')),
-        entries.map((entry) => arrayText(entry?.acl ?? [])),
+        arrayText(ops.map((op) => op.tenantId)),
+        arrayText(ops.map((op) => op.id)),
+        plainArrayText(ops.map((op) => op.version)),
+        plainArrayText(ops.map((op) => op.op === 'delete')),
+        arrayText(entries.map((entry) => new Date(entry?.at ?? 0).toISOString())),
+        arrayText(entries.map((entry) => arrayText(entry?.keys ?? []))),
+        arrayText(
+          ops.map((op) =>
+            op.op === 'upsert' && op.record.kind === 'doc' ? JSON.stringify(op.record.attributes) : '{}',
+          ),
+        ),
+        arrayText(entries.map((entry) => arrayText(entry?.acl ?? []))),
       ],
     );
   }

@@ -14,6 +14,7 @@ import type {
   SearchBackend,
   VersionedOp,
 } from '../../ports.ts';
+import { arrayText, plainArrayText } from './array-text.ts';
 import { cursorOf, statsOf, versionsIn } from './backend-stats.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
 import { packBytes } from './packed-bytes.ts';
@@ -169,12 +170,16 @@ export class PgVectorBackend implements SearchBackend {
          seq = excluded.seq, attributes = excluded.attributes, vector = excluded.vector`,
       [
         this.#key.generation,
-        ops.map((op) => op.tenantId),
-        ops.map((op) => op.id),
-        ops.map((op) => op.version),
-        ops.map((op) => op.op === 'delete'),
-        ops.map((op) => op.seq),
-        ops.map((op) => (op.op === 'upsert' && op.record.kind === 'doc' ? JSON.stringify(op.record.attributes) : '{}')),
+        arrayText(ops.map((op) => op.tenantId)),
+        arrayText(ops.map((op) => op.id)),
+        plainArrayText(ops.map((op) => op.version)),
+        plainArrayText(ops.map((op) => op.op === 'delete')),
+        plainArrayText(ops.map((op) => op.seq)),
+        arrayText(
+          ops.map((op) =>
+            op.op === 'upsert' && op.record.kind === 'doc' ? JSON.stringify(op.record.attributes) : '{}',
+          ),
+        ),
         packed.bytes,
         packed.firsts,
         packed.sizes,

@@ -1,5 +1,5 @@
 import type { Transaction } from '@peermesh/database';
-import { cleanJson } from '../../domain/records/clean-text.ts';
+import { cleanJsonText } from '../../domain/records/clean-text.ts';
 import type { DocumentRow, EntityRow, RelationshipRow } from '../../domain/records/document-row.ts';
 import { BY_ID, lookUp } from './look-up.ts';
 
@@ -53,7 +53,7 @@ async function upsert(
     .filter((column) => !['tenant_id', 'id', 'created_at'].includes(column))
     .map((column) => `${column} = excluded.${column}`)
     .join(', ');
-  for (const chunk of chunks(rows.map((row) => JSON.stringify(cleanJson(row))))) {
+  for (const chunk of chunks(rows.map(cleanJsonText))) {
     await tx.client.query(
       `INSERT INTO search.${table} (${columns})
        SELECT ${columns} FROM json_populate_recordset(NULL::search.${table}, $1::json)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Transaction } from '@peermesh/database';
 import { bucketOf } from '../../domain/time/trend-score.ts';
-import { arrayText } from './array-text.ts';
+import { arrayText, plainArrayText } from './array-text.ts';
 
 /** One document's share in the rollups. */
 export interface TimeEntry {
@@ -44,13 +44,13 @@ export async function moveRollups(
      ON CONFLICT (generation, tenant_id, grain, bucket, key, acl_key) DO UPDATE SET count = held.count + excluded.count`,
     [
       generation,
-      rows.map((row) => row.tenantId),
-      rows.map((row) => row.grain),
-      rows.map((row) => new Date(row.bucket).toISOString()),
-      rows.map((row) => row.key),
-      rows.map((row) => row.aclKey),
-      rows.map((row) => arrayText(row.acl)),
-      rows.map((row) => row.count),
+      arrayText(rows.map((row) => row.tenantId)),
+      arrayText(rows.map((row) => row.grain)),
+      arrayText(rows.map((row) => new Date(row.bucket).toISOString())),
+      arrayText(rows.map((row) => row.key)),
+      arrayText(rows.map((row) => row.aclKey)),
+      arrayText(rows.map((row) => arrayText(row.acl))),
+      plainArrayText(rows.map((row) => row.count)),
     ],
   );
 }

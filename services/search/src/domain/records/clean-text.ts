@@ -15,3 +15,12 @@ export function cleanJson<T>(value: T): T {
   }
   return value;
 }
+
+/** NUL or half of a surrogate pair as JSON writes them. A backslash of the text in front of them is mistaken for theirs. */
+const UNCLEAN = /\\u(?:0000|d[89a-f])/;
+
+/** A value as JSON that PostgreSQL takes; as {@link cleanJson}, which is spared when there is nothing to clean. */
+export function cleanJsonText(value: unknown): string {
+  const text = JSON.stringify(value);
+  return UNCLEAN.test(text) ? JSON.stringify(cleanJson(value)) : text;
+}
