@@ -221,10 +221,11 @@ export class InboxConsumer {
   async #effect(deliveries: Delivery[], before: Turn | null): Promise<void> {
     const { db, logger, module, wakeRelay } = this.#host;
     const tenant = this.#perTenant ? deliveries[0]?.event.tenantid : undefined;
+    const ids = deliveries.map(({ event }) => event.id);
     // biome-ignore lint/suspicious/noExplicitAny: a consumer works on every schema
     const work = async (tx: Transaction<any>): Promise<void> => {
       if (before !== null && !(await before.committed)) throw OUT_OF_TURN;
-      const fresh = new Set(this.#inbox.admitted(tx.opening));
+      const fresh = this.#inbox.admitted(tx.opening, ids);
       const events = deliveries.filter(({ event }) => fresh.delete(event.id)).map(({ event }) => event);
       if (events.length === 0) return;
       tx.afterCommit(wakeRelay);
@@ -237,7 +238,7 @@ export class InboxConsumer {
         await resolveRedriven(tx, db.schema, module, letters);
       }
     };
-    const opening = this.#inbox.admission(deliveries.map(({ event }) => event.id));
+    const opening = this.#inbox.admission(ids);
     await (tenant === undefined ? db.system(work, { opening }) : db.tenant(tenant, work, { opening }));
   }
 

@@ -4,22 +4,31 @@ import { tableOf } from './dead-letter-store.ts';
 /** Which events one consumer has had its effect of. */
 export interface Inbox {
   /**
-   * The statement that notes events as handled and gives back those that were not yet, for the transaction of their effect:
-   * what is rolled back was not noted. Needs no parameters, so that it travels with BEGIN.
-   * @param eventIds UUIDs
+   * The statement that notes events as handled and tells which were not yet, for the transaction of their effect: what is
+   * rolled back was not noted. Needs no parameters, so that it travels with BEGIN. Throws when an id is not a UUID.
    */
   admission(eventIds: readonly string[]): string;
-  /** The events that the statement let in. */
-  admitted(result: pg.QueryResult | null): string[];
+  /** The events that the statement let in, of those that it was made for. */
+  admitted(result: pg.QueryResult | null, eventIds: readonly string[]): Set<string>;
 }
+
+const UUIDS = /^[0-9a-f,-]*$/i;
 
 /** The inbox of one consumer. */
 export function inboxOf(schema: string, module: string, consumer: string): Inbox {
-  const insert = `INSERT INTO ${tableOf(schema, module, 'inbox')} (consumer, message_id, status)
-    SELECT ${pg.escapeLiteral(consumer)}, id, 'done' FROM unnest(`;
+  const insert = `WITH admitted AS (INSERT INTO ${tableOf(schema, module, 'inbox')} (consumer, message_id, status)
+    SELECT ${pg.escapeLiteral(consumer)}, id, 'done' FROM unnest('{`;
   return {
-    admission: (eventIds) =>
-      `${insert}${pg.escapeLiteral(`{${eventIds.join()}}`)}::uuid[]) AS id ON CONFLICT DO NOTHING RETURNING message_id`,
-    admitted: (result) => (result?.rows ?? []).map((row: { message_id: string }) => row.message_id),
+    admission: (eventIds) => {
+      const list = eventIds.join();
+      if (!UUIDS.test(list)) throw new RangeError('the inbox takes UUIDs only');
+      return `${insert}${list}}'::uuid[]) AS id ON CONFLICT DO NOTHING RETURNING message_id)
+        SELECT CASE WHEN count(*) < ${new Set(eventIds).size} THEN array_agg(message_id::text) END AS few, count(*) AS admitted FROM admitted`;
+    },
+    admitted: (result, eventIds) => {
+      const row = result?.rows[0] as { few: string[] | null; admitted: string } | undefined;
+      if (row === undefined || row.admitted === '0') return new Set();
+      return new Set(row.few ?? eventIds);
+    },
   };
 }
