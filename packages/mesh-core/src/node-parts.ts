@@ -1,4 +1,4 @@
-import { Overlay } from '@peermesh/overlay';
+import { Overlay, type OverlayInheritance } from '@peermesh/overlay';
 import { type CommandBody, joinKeyHash, type NodeIntroduction } from '@peermesh/replication';
 import { NodeFlag } from '@peermesh/routing';
 import type { MeshCoreOptions, MeshSelf, SeedWish } from './mesh-core-options.ts';
@@ -12,11 +12,18 @@ export function introductionOf(self: MeshSelf, isLogLost: boolean): NodeIntroduc
   return { ...description, volumeId, sealingKey, certificate };
 }
 
-export function overlayOf({ self, signer, random, config }: MeshCoreOptions, meshId: string, nowMs: number): Overlay {
+/** @param inheritance what the last overlay of this process left, if there was one. */
+export function overlayOf(
+  { self, signer, random, config }: MeshCoreOptions,
+  meshId: string,
+  inheritance: OverlayInheritance | undefined,
+  nowMs: number,
+): Overlay {
   const { nodeId, bootEpoch, description } = self;
   const { isInbound, isRelay } = description;
   const flags = (isInbound ? NodeFlag.INBOUND : 0) | (isRelay ? NodeFlag.RELAY : 0);
-  return new Overlay({ meshId, nodeId, bootEpoch, flags, config: config.overlay, signer, random, nowMs });
+  const shared = { meshId, nodeId, bootEpoch, flags, signer, random, nowMs };
+  return new Overlay({ ...shared, config: config.overlay, inheritance });
 }
 
 /** The command that begins a mesh; it holds hashes of the join keys. */

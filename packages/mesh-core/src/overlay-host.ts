@@ -1,4 +1,4 @@
-import type { ConnectionInfo, Overlay, OverlayEvent, OverlayReady } from '@peermesh/overlay';
+import type { ConnectionInfo, Overlay, OverlayEvent, OverlayInheritance, OverlayReady } from '@peermesh/overlay';
 import type { MeshCoreOptions } from './mesh-core-options.ts';
 import type { MeshClose } from './mesh-ready.ts';
 import { overlayOf } from './node-parts.ts';
@@ -10,6 +10,8 @@ export class OverlayHost {
   readonly #options: MeshCoreOptions;
   readonly #connections = new Set<number>();
   #overlay: Overlay | null = null;
+  /** Of the last overlay: to its peers this process is in the same life as before. */
+  #inheritance: OverlayInheritance | undefined;
   #closes: MeshClose[] = [];
   #eventLoopDelayMs = 0;
 
@@ -22,7 +24,7 @@ export class OverlayHost {
   }
 
   start(meshId: string, nowMs: number): Overlay {
-    this.#overlay = overlayOf(this.#options, meshId, nowMs);
+    this.#overlay = overlayOf(this.#options, meshId, this.#inheritance, nowMs);
     this.#overlay.setEventLoopDelay(this.#eventLoopDelayMs);
     return this.#overlay;
   }
@@ -31,6 +33,7 @@ export class OverlayHost {
     for (const connection of this.#connections) this.#closes.push({ connection, reason: 'no_mesh' });
     this.#connections.clear();
     this.links.clear();
+    this.#inheritance = this.#overlay?.retire() ?? this.#inheritance;
     this.#overlay = null;
   }
 

@@ -1,10 +1,12 @@
 export { DEFAULT_OVERLAY, type DialConfig, type FlowConfig, type HoldConfig, type OverlayConfig } from './config.ts';
-export type { OverlaySigner } from './control/member-core.ts';
+export type { HeldBytes, OverlaySigner } from './control/member-core.ts';
 export type { DropReason, OverlayCounters } from './counters.ts';
 export type { NeighbourMessage, OverlayDelivery, OverlayEvent, OverlayReady } from './events.ts';
 export { Channel } from './flows/channel.ts';
 export type { Acceptance } from './flows/flows.ts';
 export type { Dial } from './links/dialler.ts';
 export type { CloseReason, ConnectionClose, ConnectionInfo, ConnectionWrite } from './links/link-table.ts';
+export type { LinkView } from './links/peer-link.ts';
 export type { OverlayMember } from './members.ts';
-export { type LinkView, Overlay, type OverlayOptions, type SendOptions } from './overlay.ts';
+export type { OverlayInheritance, OverlayOptions, SendOptions } from './options.ts';
+export { Overlay } from './overlay.ts';

@@ -1,49 +1,19 @@
-import { type Delivery, FrameCursor, FrameType, type LinkEvent, type LinkStats } from '@peermesh/link';
-import { type ForwardingTable, type LinkMetrics, NodeFlag, type Router } from '@peermesh/routing';
+import { FrameType, type LinkEvent } from '@peermesh/link';
+import type { Membership } from '@peermesh/membership';
+import { type ForwardingTable, NodeFlag, type Router } from '@peermesh/routing';
 import type { OverlayConfig } from './config.ts';
-import { MemberCore, type OverlaySigner } from './control/member-core.ts';
+import { type HeldBytes, MemberCore } from './control/member-core.ts';
 import { OverlayCounters } from './counters.ts';
-import type { NeighbourMessage, OverlayDelivery, OverlayEvent, OverlayReady } from './events.ts';
-import type { FlowKind } from './flows/flow-id.ts';
+import type { OverlayDelivery, OverlayEvent, OverlayReady } from './events.ts';
 import type { Acceptance } from './flows/flows.ts';
+import { Intake } from './intake.ts';
 import { type Dial, Dialler } from './links/dialler.ts';
-import { LinkMeter } from './links/link-metrics.ts';
 import { type CloseReason, type ConnectionInfo, type ConnectionWrite, LinkTable } from './links/link-table.ts';
 import { chooseNeighbours } from './links/neighbour-choice.ts';
-import { messageOf, sendToNeighbour } from './links/neighbour-frames.ts';
-import type { PeerLink } from './links/peer-link.ts';
+import { sendToNeighbour } from './links/neighbour-frames.ts';
+import type { LinkView, PeerLink } from './links/peer-link.ts';
 import { MemberDirectory, type OverlayMember } from './members.ts';
-
-/** What an overlay is made of. Times are ms of one clock that never goes back. */
-export interface OverlayOptions {
-  readonly meshId: string;
-  /** This node's public key, base64url without padding. */
-  readonly nodeId: string;
-  /** Counts the starts of this node; kept on its disk and raised before each start. */
-  readonly bootEpoch: number;
-  /** What this node offers, bits of `NodeFlag`: INBOUND, RELAY. */
-  readonly flags: number;
-  readonly config: OverlayConfig;
-  readonly signer: OverlaySigner;
-  /** A number in [0, 1); the only source of randomness. */
-  readonly random: () => number;
-  readonly nowMs: number;
-}
-
-/** A link and how it does. */
-export interface LinkView {
-  /** Node id of the peer, and its short id; 0 for a node that is not a member. */
-  readonly peer: string;
-  readonly shortId: number;
-  readonly isUp: boolean;
-  /** Whether this node dialled a connection of it. */
-  readonly isDialled: boolean;
-  readonly stats: LinkStats;
-}
-
-/** How a message is sent. */
-export type SendOptions = Pick<FlowKind, 'trafficClass' | 'isReliable'> &
-  Partial<Pick<FlowKind, 'index' | 'isMultiPath'>>;
+import type { OverlayInheritance, OverlayOptions, SendOptions } from './options.ts';
 
 const DIAL_EVERY_MS = 50;
 const ROUNDS_MAX = 4;
@@ -61,13 +31,13 @@ export class Overlay {
   readonly #config: OverlayConfig;
   readonly #links: LinkTable;
   readonly #dialler: Dialler;
-  readonly #cursor = new FrameCursor();
-  readonly #meters = new WeakMap<PeerLink, LinkMeter>();
+  readonly #intake = new Intake(this.counters);
   #core: MemberCore | null = null;
   #isDraining = false;
+  #bootEpoch: number;
+  #hasBeenMember = false;
   #writes: ConnectionWrite[] = [];
   #dials: Dial[] = [];
-  #neighbourMessages: NeighbourMessage[] = [];
   #deliveries: OverlayDelivery[] = [];
   #events: OverlayEvent[] = [];
   #linkTickAtMs: number;
@@ -80,9 +50,12 @@ export class Overlay {
     this.#options = options;
     this.nodeId = nodeId;
     this.#config = config;
-    this.#links = new LinkTable(nodeId, config, random);
+    this.#links = options.inheritance?.links ?? new LinkTable(nodeId, config, random);
     this.#dialler = new Dialler(nodeId, config.dial, random);
     this.#dialler.setDialable((flags & NodeFlag.INBOUND) !== 0);
+    this.#bootEpoch = Math.max(options.bootEpoch, options.inheritance?.bootEpoch ?? 0);
+    this.#hasBeenMember = options.inheritance?.hasBeenMember ?? false;
+    this.#links.inherit(options.inheritance?.held ?? [], nowMs);
     this.#linkTickAtMs = nowMs;
     this.#dialAtMs = nowMs;
     this.#measureAtMs = nowMs;
@@ -91,16 +64,6 @@ export class Overlay {
   /** 0 while this node is not a member. */
   get shortId(): number {
     return this.#core?.shortId ?? 0;
-  }
-
-  /** What this node knows of the topology, for reading; null while it is not a member. */
-  get router(): Router | null {
-    return this.#core?.router ?? null;
-  }
-
-  /** The routes as they are installed, for reading; null while it is not a member. */
-  get routes(): ForwardingTable | null {
-    return this.#core?.table ?? null;
   }
 
   /** When `tick` and `takeReady` are wanted next; minus infinity for at once. */
@@ -143,10 +106,7 @@ export class Overlay {
   /** A connection whose handshake is done. */
   connected(id: number, info: ConnectionInfo, nowMs: number): void {
     if (info.isDialled) this.#dialler.onConnected(info.peer, info.lane, info.address, nowMs);
-    const before = this.#links.get(info.peer);
-    if (before?.epoch !== info.established.linkEpoch && before?.isRouted === true) this.#unroute(before, nowMs);
-    this.#links.connected(id, info, nowMs);
-    const link = this.#links.get(info.peer)!;
+    const link = this.#links.connected(id, info, nowMs);
     link.shortId = this.members.byNodeId(info.peer)?.shortId ?? 0;
   }
 
@@ -188,9 +148,35 @@ export class Overlay {
   /** Sends a control message to whoever is at the other end of a link, member or not. False without link or room. */
   sendToNeighbour(peer: string, bytes: Uint8Array, nowMs: number): boolean {
     const link = this.#links.get(peer);
-    if (link === undefined) return false;
+    if (link?.hasConnections !== true) return false;
     const message = { type: FrameType.control, src: this.shortId, bytes, isReliable: true };
     return sendToNeighbour(link, message, nowMs);
+  }
+
+  /** This node's view of the topology; null while it is not a member. To be read, not driven. */
+  get router(): Router | null {
+    return this.#core?.router ?? null;
+  }
+
+  /** The installed routes and repairs; null while this node is not a member. To be read, not driven. */
+  get routes(): ForwardingTable | null {
+    return this.#core?.table ?? null;
+  }
+
+  /** Who is reachable, as SWIM sees it; null while this node is not a member. To be read, not driven. */
+  get membership(): Pick<Membership, 'get' | 'members' | 'counters' | 'healthScore' | 'activeCount'> | null {
+    return this.#core?.gossip.core ?? null;
+  }
+
+  /** The links as of now; new objects. */
+  links(): LinkView[] {
+    return Array.from(this.#links.all(), (link) => link.view());
+  }
+
+  /** Bytes that this node holds for others and for itself: what its memory bound is about. */
+  heldBytes(): HeldBytes {
+    const none = { heldFrames: 0, sending: 0, receiving: 0 };
+    return this.#core?.heldBytes() ?? none;
   }
 
   /** Whether there is a way to a member now. */
@@ -198,17 +184,15 @@ export class Overlay {
     return shortId === this.shortId ? shortId !== 0 : this.#core?.reaches(shortId) === true;
   }
 
-  /** The links that stand, with their measurements. For reading. */
-  links(): readonly LinkView[] {
-    return Array.from(this.#links.all(), ({ peer, shortId, link, connections }) => {
-      const isDialled = connections.some((connection) => connection?.isDialled === true);
-      return { peer, shortId, isUp: link.isUp, isDialled, stats: link.stats() };
-    });
-  }
-
   /** A message of a channel whose credit is held has been consumed. */
   release(delivery: OverlayDelivery, nowMs: number): void {
     this.#core?.flows.release(delivery, nowMs);
+  }
+
+  /** Ends this overlay; its transport has closed all connections. To be handed to the next one in this process. */
+  retire(): OverlayInheritance {
+    const held = this.#core?.forwarder.held.takeAll() ?? [];
+    return { links: this.#links, held, bootEpoch: this.#bootEpoch, hasBeenMember: this.#hasBeenMember };
   }
 
   /** Lets time pass. */
@@ -233,11 +217,12 @@ export class Overlay {
       dials: this.#dials,
       closes,
       deliveries: this.#deliveries,
-      neighbourMessages: this.#neighbourMessages,
+      neighbourMessages: this.#intake.neighbourMessages,
       events: this.#events,
     };
     this.#links.closes = [];
-    [this.#writes, this.#dials, this.#deliveries, this.#neighbourMessages, this.#events] = [[], [], [], [], []];
+    this.#intake.neighbourMessages = [];
+    [this.#writes, this.#dials, this.#deliveries, this.#events] = [[], [], [], []];
     return ready;
   }
 
@@ -253,10 +238,19 @@ export class Overlay {
       this.#core?.setFlags(this.#flags(), nowMs);
       return;
     }
-    for (const link of this.#links.all()) if (link.isRouted) this.#unroute(link, nowMs);
-    if (this.#core !== null) this.#collect(nowMs);
-    const { meshId, bootEpoch, signer, random } = this.#options;
-    const shared = { meshId, bootEpoch, config: this.#config, members: this.members, links: this.#links };
+    for (const link of this.#links.all()) this.#core?.linkDown(link, nowMs);
+    this.#collect(nowMs);
+    // Flows and advertisements of an earlier membership must not be taken for those of this one.
+    if (this.#hasBeenMember && self !== undefined) this.#events.push({ kind: 'overtaken', bootEpoch: ++this.#bootEpoch });
+    this.#hasBeenMember ||= self !== undefined;
+    const { meshId, signer, random } = this.#options;
+    const shared = {
+      meshId,
+      bootEpoch: this.#bootEpoch,
+      config: this.#config,
+      members: this.members,
+      links: this.#links,
+    };
     const options = { ...shared, counters: this.counters, signer, random, flags: this.#flags() };
     this.#core = self === undefined ? null : new MemberCore({ ...options, self }, nowMs);
     this.#events.push({ kind: 'self', shortId: this.shortId });
@@ -266,29 +260,13 @@ export class Overlay {
   #refreshLink(link: PeerLink, nowMs: number): void {
     const shortId = this.members.byNodeId(link.peer)?.shortId ?? 0;
     if (shortId !== link.shortId) {
-      if (link.isRouted) this.#unroute(link, nowMs);
+      this.#core?.linkDown(link, nowMs);
       link.shortId = shortId;
       link.strangerSinceMs = nowMs;
     }
     const isUsable = link.link.isUp && link.shortId !== 0 && this.#core !== null;
-    if (isUsable && !link.isRouted) this.#route(link, nowMs);
-    else if (!isUsable && link.isRouted) this.#unroute(link, nowMs);
-  }
-
-  #route(link: PeerLink, nowMs: number): void {
-    link.isRouted = true;
-    this.#core?.linkUp(link, this.#measure(link, nowMs), nowMs);
-  }
-
-  #unroute(link: PeerLink, nowMs: number): void {
-    link.isRouted = false;
-    this.#core?.linkDown(link, nowMs);
-  }
-
-  #measure(link: PeerLink, nowMs: number): LinkMetrics {
-    let meter = this.#meters.get(link);
-    if (meter === undefined) this.#meters.set(link, (meter = new LinkMeter(this.#config.linkKbps, nowMs)));
-    return meter.measure(link.link.stats(), 0, nowMs);
+    if (isUsable) this.#core?.linkUp(link, nowMs);
+    else this.#core?.linkDown(link, nowMs);
   }
 
   #chooseNeighbours(nowMs: number): void {
@@ -304,7 +282,10 @@ export class Overlay {
   #tickLinks(nowMs: number): void {
     this.#linkTickAtMs = nowMs + this.#config.linkTickMs;
     const isMeasuring = nowMs >= this.#measureAtMs;
-    if (isMeasuring) this.#measureAtMs = nowMs + this.#config.measureMs;
+    if (isMeasuring) {
+      this.#measureAtMs = nowMs + this.#config.measureMs;
+      this.#links.trim();
+    }
     for (const link of this.#links.all()) {
       link.link.tick(nowMs);
       if (isMeasuring) this.#inspect(link, nowMs);
@@ -317,11 +298,10 @@ export class Overlay {
 
   #inspect(link: PeerLink, nowMs: number): void {
     link.reassembler.expire(nowMs);
-    if (link.isRouted) this.#core?.router.linkMeasured(nowMs, link.shortId, this.#measure(link, nowMs));
+    this.#core?.linkMeasured(link, nowMs);
     const isStranger = this.#core !== null && link.shortId === 0;
     if (isStranger && nowMs - link.strangerSinceMs >= this.#config.dial.strangerMs)
-      this.#links.end(link, 'not_a_member', nowMs);
-    else if (!link.hasConnections && !link.isRouted && link.shortId === 0) this.#links.end(link, 'idle', nowMs);
+      this.#links.closeAll(link, 'not_a_member', nowMs);
   }
 
   /** Takes from the links what came in and gives them what is to go out. True when any had something to do. */
@@ -343,12 +323,13 @@ export class Overlay {
       const connection = link.connections[lane];
       if (connection) this.#writes.push({ connection: connection.id, bytes });
     }
-    for (const delivery of deliveries) this.#deliver(link, delivery, nowMs);
+    for (const delivery of deliveries) this.#intake.take(link, delivery, this.#core, nowMs);
   }
 
   #onLinkEvent(link: PeerLink, event: LinkEvent, nowMs: number): void {
     this.#events.push({ kind: 'lane', peer: link.peer, event });
     if (event.kind === 'link') {
+      if (event.isUp) this.#supersede(link, nowMs);
       this.#events.push({ kind: 'link', peer: link.peer, shortId: link.shortId, isUp: event.isUp });
       this.#refreshLink(link, nowMs);
     } else if (event.kind === 'lane' && event.to === 'DOWN') this.#closeLane(link, event.lane, 'silent', nowMs);
@@ -359,41 +340,18 @@ export class Overlay {
     }
   }
 
+  /** An echo came back over a link: links to other lives of its peer are at an end. */
+  #supersede(link: PeerLink, nowMs: number): void {
+    for (const other of this.#links.proven(link)) {
+      this.#core?.linkDown(other, nowMs);
+      this.#links.closeAll(other, 'superseded', nowMs);
+    }
+  }
+
   #closeLane(link: PeerLink, lane: number, reason: CloseReason, nowMs: number): void {
     if (link.connections[lane] === null) return;
     this.#links.closeLane(link, lane, reason, nowMs);
     this.#dialler.onClosed(link.peer, lane, nowMs);
-  }
-
-  #deliver(link: PeerLink, { trafficClass, bytes, from, end }: Delivery, nowMs: number): void {
-    const cursor = this.#cursor;
-    const core = link.shortId === 0 ? null : this.#core;
-    let done = 0;
-    cursor.reset(bytes, from, end);
-    while (cursor.next()) {
-      const { dst, length } = cursor;
-      if (cursor.trafficClass !== trafficClass) this.counters.drop('bad_class', cursor.flow);
-      else if (dst === 0) this.#onNeighbourFrame(link, nowMs);
-      else if (core === null) this.counters.drop('not_a_member', cursor.flow);
-      else if (dst === core.shortId) core.receive(cursor, nowMs);
-      else if (!core.forwarder.transit(cursor, link, nowMs)) continue;
-      done += length;
-    }
-    if (done > 0) link.link.release(trafficClass, done, nowMs);
-  }
-
-  #onNeighbourFrame(link: PeerLink, nowMs: number): void {
-    const cursor = this.#cursor;
-    const { type } = cursor;
-    const isLinkState = type === FrameType.linkState && this.#core !== null && link.shortId !== 0;
-    if (!isLinkState && type !== FrameType.control) {
-      this.counters.drop('bad_type', cursor.flow);
-      return;
-    }
-    const bytes = messageOf(link, cursor, nowMs);
-    if (bytes === null) return;
-    if (isLinkState) this.#core?.router.step(nowMs, link.shortId, bytes);
-    else this.#neighbourMessages.push({ peer: link.peer, bytes });
   }
 
   #collect(nowMs: number): void {
@@ -402,6 +360,7 @@ export class Overlay {
     this.#deliveries.push(...core.deliveries.splice(0));
     for (const event of core.events.splice(0)) {
       this.#events.push(event);
+      if (event.kind === 'overtaken') this.#bootEpoch = event.bootEpoch;
       if (event.kind === 'membership' && CHANGES_REACH.has(event.event.type)) this.#chooseNeighbours(nowMs);
     }
   }

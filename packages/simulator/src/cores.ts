@@ -3,6 +3,7 @@ import { createHostCore } from './consensus/host-core.ts';
 import { createRaftCore } from './consensus/raft-core.ts';
 import { LINK_CORE } from './link/link-core.ts';
 import { membershipCore } from './membership/membership-core.ts';
+import { MESH_CORE } from './mesh/mesh-core.ts';
 import { routingCore } from './routing/routing-core.ts';
 import type { SimulatedCore } from './simulated-core.ts';
 
@@ -19,6 +20,7 @@ export const CORES: readonly SimulatedCore[] = [
   GROUPS_CORE,
   membershipCore,
   routingCore,
+  MESH_CORE,
 ];
 
 /** @throws RangeError for a name that is not there */

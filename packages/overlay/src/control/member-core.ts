@@ -20,6 +20,13 @@ export interface OverlaySigner {
   verify(nodeId: string, body: Uint8Array, signature: Uint8Array): boolean;
 }
 
+/** Bytes in memory: frames without a route, what flows have accepted to send, what they received and not handed over. */
+export interface HeldBytes {
+  readonly heldFrames: number;
+  readonly sending: number;
+  readonly receiving: number;
+}
+
 export interface MemberCoreOptions {
   readonly meshId: string;
   readonly self: OverlayMember;
@@ -90,22 +97,34 @@ export class MemberCore {
     this.router.membersChanged(nowMs);
   }
 
-  /** The link carries frames now. */
-  linkUp(link: PeerLink, metrics: Parameters<Router['linkMeasured']>[2], nowMs: number): void {
+  /** The link carries frames. */
+  linkUp(link: PeerLink, nowMs: number): void {
+    if (link.isRouted) return;
+    link.isRouted = true;
     const peer = link.shortId;
     this.forwarder.out.set(peer, link);
-    this.router.linkUp(nowMs, { peer, linkId: peer, metrics, riskGroups: [] });
+    this.router.linkUp(nowMs, { peer, linkId: peer, metrics: link.measure(nowMs), riskGroups: [] });
     this.#drainRouter(nowMs);
     this.forwarder.retryHeld(nowMs);
   }
 
   /** The link carries nothing any more: its reliable frames go another way at once. */
   linkDown(link: PeerLink, nowMs: number): void {
+    if (!link.isRouted) return;
+    link.isRouted = false;
     this.forwarder.out.delete(link.shortId);
     this.router.linkDown(nowMs, link.shortId);
     this.#drainRouter(nowMs);
     for (const frames of link.link.recall()) this.forwarder.recall(frames, nowMs);
     this.forwarder.unpark(link, nowMs);
+  }
+
+  linkMeasured(link: PeerLink, nowMs: number): void {
+    if (link.isRouted) this.router.linkMeasured(nowMs, link.shortId, link.measure(nowMs));
+  }
+
+  heldBytes(): HeldBytes {
+    return { heldFrames: this.forwarder.held.bytes, ...this.flows.heldBytes() };
   }
 
   /** A frame for this node. */

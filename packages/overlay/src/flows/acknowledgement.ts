@@ -3,6 +3,8 @@ export interface Acknowledgement {
   readonly flow: number;
   /** Epoch of the sender that the numbers belong to. */
   readonly senderEpoch: number;
+  /** Of the flow at the sender. */
+  readonly generation: number;
   /** Epoch of the receiver that says so. */
   readonly receiverEpoch: number;
   /** Every frame up to here has been taken. */
@@ -13,7 +15,7 @@ export interface Acknowledgement {
   readonly creditBytes: number;
 }
 
-const ENTRY_BYTES = 24;
+const ENTRY_BYTES = 28;
 /** Entries of one frame. */
 export const ACKNOWLEDGEMENTS_MAX = 512;
 
@@ -28,6 +30,7 @@ export function encodeAcknowledgements(list: readonly Acknowledgement[]): Uint8A
     view.setUint32(at + 12, entry.taken, true);
     view.setUint32(at + 16, entry.gapEnd, true);
     view.setUint32(at + 20, entry.creditBytes, true);
+    view.setUint32(at + 24, entry.generation, true);
   }
   return bytes;
 }
@@ -46,6 +49,7 @@ export function decodeAcknowledgements(bytes: Uint8Array): Acknowledgement[] | n
       taken: view.getUint32(at + 12, true),
       gapEnd: view.getUint32(at + 16, true),
       creditBytes: view.getUint32(at + 20, true),
+      generation: view.getUint32(at + 24, true),
     };
   });
 }

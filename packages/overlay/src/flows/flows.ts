@@ -10,7 +10,7 @@ import {
 } from './acknowledgement.ts';
 import { frameTypeOf } from './channel.ts';
 import { type FlowKind, flowIdOf, flowKindOf } from './flow-id.ts';
-import { PART_HEADER_BYTES, PARTS_KNOWN, Part } from './part.ts';
+import { generationAt, PART_HEADER_BYTES, PARTS_KNOWN, Part, receiverEpochAt, writePartHead } from './part.ts';
 import { ReceiveFlow } from './receive-flow.ts';
 import { isLater, SendFlow } from './send-flow.ts';
 
@@ -49,6 +49,8 @@ export class Flows {
   readonly #active = new Set<SendFlow>();
   readonly #receiving = new Map<number, Map<number, ReceiveFlow>>();
   readonly #owing = new Set<ReceiveFlow>();
+  /** Raised whenever flows are forgotten: what comes after is told from what was under way. */
+  #generation = 0;
 
   constructor(options: FlowsOptions) {
     this.#options = options;
@@ -63,10 +65,6 @@ export class Flows {
       if (flow.isStarved || flow.receiverEpoch === null) atMs = Math.min(atMs, flow.probeAtMs);
     }
     return atMs;
-  }
-
-  get sendFlows(): Iterable<SendFlow> {
-    return this.#active;
   }
 
   send(dst: number, kind: FlowKind, bytes: Uint8Array, nowMs: number): Acceptance {
@@ -127,8 +125,17 @@ export class Flows {
   forget(node: number): void {
     for (const flow of this.#sending.get(node)?.values() ?? []) this.#active.delete(flow);
     for (const flow of this.#receiving.get(node)?.values() ?? []) this.#owing.delete(flow);
+    this.#generation += 1;
     this.#sending.delete(node);
     this.#receiving.delete(node);
+  }
+
+  heldBytes(): { sending: number; receiving: number } {
+    let [sending, receiving] = [0, 0];
+    for (const flows of this.#sending.values())
+      for (const { bufferedBytes } of flows.values()) sending += bufferedBytes;
+    for (const flows of this.#receiving.values()) for (const { heldBytes } of flows.values()) receiving += heldBytes;
+    return { sending, receiving };
   }
 
   /** Sends what may be sent. True when there was more than one turn's worth. */
@@ -148,7 +155,7 @@ export class Flows {
     if (flows === undefined) this.#sending.set(dst, (flows = new Map()));
     const id = flowIdOf(kind);
     let flow = flows.get(id);
-    if (flow === undefined) flows.set(id, (flow = new SendFlow(dst, id, kind, this.#options.config)));
+    if (flow === undefined) flows.set(id, (flow = new SendFlow(dst, id, kind, this.#generation, this.#options.config)));
     return flow;
   }
 
@@ -181,7 +188,7 @@ export class Flows {
   #emitPart(flow: SendFlow, position: number, nowMs: number): boolean {
     const { source, counters } = this.#options;
     const part = flow.part(position);
-    writeEpoch(part.payload, flow.receiverEpoch ?? 0);
+    writePartHead(part.payload, flow.receiverEpoch ?? 0, flow.generation);
     this.#frame(flow.kind, flow.id, part.payload);
     source.frame.seqLow = flow.seqOf(position);
     source.frame.seqHigh = this.epoch;
@@ -197,7 +204,7 @@ export class Flows {
     flow.probeAtMs = nowMs + PROBE_MS;
     const payload = new Uint8Array(PART_HEADER_BYTES);
     payload[4] = Part.probe;
-    writeEpoch(payload, flow.receiverEpoch ?? 0);
+    writePartHead(payload, flow.receiverEpoch ?? 0, flow.generation);
     this.#frame(flow.kind, flow.id, payload);
     this.#options.source.frame.seqLow = 0;
     this.#options.source.frame.seqHigh = this.epoch;
@@ -222,13 +229,13 @@ export class Flows {
       counters.malformedFrames += 1;
       return;
     }
-    const receiving = this.#receiveFlow(src, flow, seqHigh);
+    const receiving = this.#receiveFlow(src, flow, seqHigh, generationAt(bytes, payloadAt));
     if (receiving === null) {
       counters.staleFrames += 1;
       return;
     }
     const isProbe = bytes[payloadAt + 4] === Part.probe;
-    if (readEpoch(bytes, payloadAt) !== this.epoch && !isProbe) {
+    if (receiverEpochAt(bytes, payloadAt) !== this.epoch && !isProbe) {
       counters.staleFrames += 1;
       receiving.ackDueAtMs = nowMs;
     } else {
@@ -242,25 +249,29 @@ export class Flows {
   }
 
   /** Null for frames of an earlier life of the sender. */
-  #receiveFlow(src: number, id: number, senderEpoch: number): ReceiveFlow | null {
+  #receiveFlow(src: number, id: number, senderEpoch: number, generation: number): ReceiveFlow | null {
     let flows = this.#receiving.get(src);
     if (flows === undefined) this.#receiving.set(src, (flows = new Map()));
     const known = flows.get(id);
-    if (known !== undefined && known.senderEpoch === senderEpoch) return known;
+    if (known?.senderEpoch === senderEpoch) {
+      if (known.generation === generation) return known;
+      if (known.generation > generation) return null;
+      this.#owing.delete(known);
+    }
     for (const flow of flows.values()) {
       if (isLater(flow.senderEpoch, senderEpoch)) return null;
       if (flow.senderEpoch === senderEpoch) continue;
       flows.delete(flow.id);
       this.#owing.delete(flow);
     }
-    const flow = new ReceiveFlow(src, id, senderEpoch, this.#options.config);
+    const flow = new ReceiveFlow(src, id, senderEpoch, generation, this.#options.config);
     flows.set(id, flow);
     return flow;
   }
 
   #onAcknowledgement(src: number, entry: Acknowledgement, nowMs: number): void {
     const flow = this.#sending.get(src)?.get(entry.flow);
-    if (flow === undefined || entry.senderEpoch !== this.epoch) return;
+    if (flow === undefined || entry.senderEpoch !== this.epoch || entry.generation !== flow.generation) return;
     if (entry.receiverEpoch !== flow.receiverEpoch) {
       if (isLater(entry.receiverEpoch, flow.receiverEpoch)) flow.restart(entry.receiverEpoch);
       return;
@@ -290,12 +301,4 @@ export class Flows {
       source.emit(src, this.epoch, false, nowMs);
     }
   }
-}
-
-function writeEpoch(bytes: Uint8Array, epoch: number): void {
-  for (let index = 0; index < 4; index += 1) bytes[index] = epoch >>> (8 * index);
-}
-
-function readEpoch(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
 }

@@ -23,6 +23,7 @@ export class ReceiveFlow {
   readonly src: number;
   readonly id: number;
   readonly senderEpoch: number;
+  readonly generation: number;
   readonly credit: CreditReceiver;
   /** Messages that are complete, in order; the owner takes them out. */
   readonly messages: ReceivedMessage[] = [];
@@ -33,12 +34,14 @@ export class ReceiveFlow {
   readonly #held = new Map<number, HeldPart>();
   #assembly: Uint8Array[] = [];
   #assemblyBytes = 0;
-  #isSkipping = false;
+  /** Until a first part comes, and in messages that are too large. */
+  #isSkipping = true;
 
-  constructor(src: number, id: number, senderEpoch: number, config: FlowConfig) {
+  constructor(src: number, id: number, senderEpoch: number, generation: number, config: FlowConfig) {
     this.src = src;
     this.id = id;
     this.senderEpoch = senderEpoch;
+    this.generation = generation;
     this.#config = config;
     this.credit = new CreditReceiver(config.windowBytes);
   }
@@ -84,8 +87,9 @@ export class ReceiveFlow {
       const ahead = distance(this.#taken, seq);
       if (ahead < nearest) [nearest, gapEnd] = [ahead, seq];
     }
-    const { senderEpoch, id: flow } = this;
-    return { flow, senderEpoch, receiverEpoch, taken: this.#taken, gapEnd, creditBytes: this.credit.announce() };
+    const { senderEpoch, generation, id: flow } = this;
+    const creditBytes = this.credit.announce();
+    return { flow, senderEpoch, generation, receiverEpoch, taken: this.#taken, gapEnd, creditBytes };
   }
 
   #owe(bytes: number, isGap: boolean, nowMs: number): void {
@@ -125,6 +129,7 @@ export class ReceiveFlow {
     if (this.#isSkipping) return;
     this.#assembly.push(bytes);
     if (part !== Part.last) return;
+    this.#isSkipping = true;
     this.messages.push({ bytes: Buffer.concat(this.#assembly), credit: 0 });
     this.#assembly = [];
     this.#assemblyBytes = 0;

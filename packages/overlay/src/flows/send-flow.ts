@@ -22,6 +22,7 @@ export class SendFlow {
   readonly dst: number;
   readonly id: number;
   readonly kind: FlowKind;
+  readonly generation: number;
   bufferedBytes = 0;
   retransmitted = 0;
   /** Changes with each timeout, so that frames sent again take another path. */
@@ -33,6 +34,8 @@ export class SendFlow {
   readonly #rtt: RoundTrip;
   #credit: CreditSender;
   #parts: OutgoingPart[] = [];
+  /** Taken parts of the message that is being taken. */
+  readonly #kept: OutgoingPart[] = [];
   #acked = 0;
   #sent = 0;
   #resendAt = 0;
@@ -42,10 +45,11 @@ export class SendFlow {
   #timerAtMs = Number.POSITIVE_INFINITY;
   #sentBytes = 0;
 
-  constructor(dst: number, id: number, kind: FlowKind, config: FlowConfig) {
+  constructor(dst: number, id: number, kind: FlowKind, generation: number, config: FlowConfig) {
     this.dst = dst;
     this.id = id;
     this.kind = kind;
+    this.generation = generation;
     this.#config = config;
     this.#rtt = new RoundTrip(config.retransmitMinMs, config.retransmitMaxMs);
     this.#credit = new CreditSender(config.windowBytes);
@@ -145,6 +149,7 @@ export class SendFlow {
   /** Another life of the receiver: it knows nothing of what the last one had not acknowledged, so that is numbered anew. */
   restart(receiverEpoch: number): void {
     this.receiverEpoch = receiverEpoch;
+    this.#parts.unshift(...this.#kept.splice(0));
     this.#acked = 0;
     this.#sent = 0;
     this.#resendAt = 0;
@@ -157,13 +162,21 @@ export class SendFlow {
     const last = this.#parts[count - 1]!;
     if (last.sends === 1) this.#rtt.sample(nowMs - last.sentAtMs);
     else this.#rtt.onProgress();
-    for (let index = 0; index < count; index += 1) this.bufferedBytes -= this.#parts[index]!.payload.length;
-    this.#parts.splice(0, count);
+    this.#keep(this.#parts.splice(0, count));
     this.#acked = plus(this.#acked, count);
     this.#sent -= count;
     this.#resendAt = Math.max(0, this.#resendAt - count);
     this.#resendEnd = Math.max(0, this.#resendEnd - count);
     this.#timerAtMs = this.#sent > 0 ? nowMs + this.#rtt.timeoutMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** Parts of a message that is not complete at the receiver are kept: another life of it needs them all. */
+  #keep(taken: OutgoingPart[]): void {
+    for (const part of taken) {
+      this.#kept.push(part);
+      if (part.payload[4] === Part.first || part.payload[4] === Part.middle) continue;
+      for (const { payload } of this.#kept.splice(0)) this.bufferedBytes -= payload.length;
+    }
   }
 
   /** A gap that does not close by itself is a loss. */

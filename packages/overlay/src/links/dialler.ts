@@ -9,7 +9,7 @@ export interface Dial {
 }
 
 /** What the dialler needs to know of the links that stand. */
-export interface LinkView {
+export interface ConnectedLanes {
   /** Lanes of the link to a peer that have a connection; empty for none. */
   connectedLanes(peer: string): ReadonlySet<number>;
   /** Lanes that the link would like besides the first. */
@@ -99,7 +99,7 @@ export class Dialler {
   }
 
   /** Connections to be opened now. */
-  due(nowMs: number, links: LinkView): Dial[] {
+  due(nowMs: number, links: ConnectedLanes): Dial[] {
     const dials: Dial[] = [];
     for (const target of this.#targets.values()) {
       const connected = target.peer === undefined ? NONE : links.connectedLanes(target.peer);
@@ -117,7 +117,7 @@ export class Dialler {
   }
 
   /** Lane 0 alone until there is a connection, or until it has failed so often that its lane may be what is dead. */
-  #lanesFor(target: Target, connected: ReadonlySet<number>, links: LinkView): Set<number> {
+  #lanesFor(target: Target, connected: ReadonlySet<number>, links: ConnectedLanes): Set<number> {
     const lanes = new Set([0]);
     const tries = target.lanes.get(0)?.failures ?? 0;
     if (connected.size === 0 && (target.peer === undefined || tries < FIRST_LANE_TRIES)) return lanes;

@@ -1,5 +1,6 @@
 import type { Established } from '@peermesh/link';
 import type { OverlayConfig } from '../config.ts';
+import type { ParkedFrame } from '../forwarding/parked-frames.ts';
 import { PeerLink } from './peer-link.ts';
 
 /** What a transport says of a connection whose handshake is done. */
@@ -43,13 +44,18 @@ interface Place {
   readonly lane: number;
 }
 
-/** Which connection is which lane of which link; and of two connections for one lane the same one on both sides. */
+/**
+ * Which connection is which lane of which link; and of two connections for one lane the same one on both sides. A connection
+ * to another life of a peer makes a second link, which takes the place of the first once an echo has come back over it:
+ * the last word of a process that is dead already must not end the link to its successor.
+ */
 export class LinkTable {
   closes: ConnectionClose[] = [];
   readonly #self: string;
   readonly #config: OverlayConfig;
   readonly #random: () => number;
   readonly #links = new Map<string, PeerLink>();
+  readonly #candidates = new Map<string, PeerLink[]>();
   readonly #places = new Map<number, Place>();
 
   constructor(self: string, config: OverlayConfig, random: () => number) {
@@ -62,15 +68,16 @@ export class LinkTable {
     return this.#links.get(peer);
   }
 
-  all(): MapIterator<PeerLink> {
-    return this.#links.values();
+  *all(): Generator<PeerLink> {
+    yield* this.#links.values();
+    if (this.#candidates.size > 0) for (const links of this.#candidates.values()) yield* links;
   }
 
-  /** Lanes of the link to a peer that have a connection. */
+  /** Lanes to a peer that have a connection. */
   connectedLanes(peer: string): ReadonlySet<number> {
     const lanes = new Set<number>();
-    for (const [lane, connection] of this.#links.get(peer)?.connections.entries() ?? [])
-      if (connection !== null) lanes.add(lane);
+    for (const { connections } of this.#linksTo(peer))
+      for (const [lane, connection] of connections.entries()) if (connection !== null) lanes.add(lane);
     return lanes;
   }
 
@@ -83,27 +90,47 @@ export class LinkTable {
     return this.#places.get(connection);
   }
 
-  /** Takes a new connection in. Returns the link that it ended, if the peer was in another life before, else null. */
-  connected(id: number, info: ConnectionInfo, nowMs: number): PeerLink | null {
-    const { peer, lane, established, isDialled } = info;
-    const known = this.#links.get(peer);
-    const ended = known !== undefined && known.epoch !== established.linkEpoch ? known : null;
-    if (ended !== null) this.end(ended, 'superseded', nowMs);
-    let link = this.#links.get(peer);
-    if (link === undefined) {
-      link = new PeerLink(peer, established, this.#config.link, this.#random, nowMs);
-      this.#links.set(peer, link);
-    }
+  /** Takes a new connection in and returns the link that it is of. */
+  connected(id: number, { peer, lane, established, isDialled }: ConnectionInfo, nowMs: number): PeerLink {
+    const link =
+      this.#linksTo(peer).find(({ epoch }) => epoch === established.linkEpoch) ?? this.#add(peer, established, nowMs);
     const other = link.connections[lane] ?? null;
     if (other !== null && !this.#isBetter(peer, isDialled, other.isDialled)) {
       this.closes.push({ connection: id, reason: 'duplicate' });
-      return ended;
+      return link;
     }
     if (other !== null) this.#forget(link, lane, 'duplicate', nowMs);
     link.connections[lane] = { id, isDialled, sinceMs: nowMs };
     this.#places.set(id, { link, lane });
     link.link.laneUp(lane, nowMs);
+    return link;
+  }
+
+  /** A link has proved itself: returns those of other lives of its peer, which are at an end. */
+  proven(link: PeerLink): PeerLink[] {
+    const ended = this.#linksTo(link.peer).filter((other) => other !== link);
+    this.#links.set(link.peer, link);
+    this.#candidates.delete(link.peer);
+    for (const other of ended) other.isGone = true;
     return ended;
+  }
+
+  /** Goes on for another overlay: no connection stands, nothing is routed, and what waited has its credit given back. */
+  inherit(held: readonly ParkedFrame[], nowMs: number): void {
+    this.#places.clear();
+    const waiting = [...held];
+    for (const link of this.all()) {
+      waiting.push(...link.parked.flatMap((parked) => parked.takeAll()));
+      for (const lane of link.connections.keys()) {
+        link.connections[lane] = null;
+        link.link.laneDown(lane, nowMs);
+      }
+      link.isRouted = false;
+      link.shortId = 0;
+      link.strangerSinceMs = nowMs;
+    }
+    for (const { upstream, bytes, at, credit } of waiting)
+      if (upstream !== null) upstream.link.release(bytes[at + CLASS_AT]!, credit, nowMs);
   }
 
   /** The transport lost a connection. Returns where it was, or undefined when that was known already. */
@@ -121,11 +148,37 @@ export class LinkTable {
     if (link.connections[lane] !== null) this.#forget(link, lane, reason, nowMs);
   }
 
-  /** Ends a link: its connections are closed, what it had queued is for its owner to take back. */
-  end(link: PeerLink, reason: CloseReason, nowMs: number): void {
+  /**
+   * Closes all connections of a link. The link itself stays: as long as both processes live its sequences go on, and one
+   * side alone cannot begin anew.
+   */
+  closeAll(link: PeerLink, reason: CloseReason, nowMs: number): void {
     for (const lane of link.connections.keys()) this.closeLane(link, lane, reason, nowMs);
-    link.isGone = true;
-    this.#links.delete(link.peer);
+  }
+
+  /** Forgets links of nodes that are not members and have no connection, the oldest first, when there are many. */
+  trim(): void {
+    let strangers = 0;
+    for (const link of this.#links.values()) if (isForgettable(link)) strangers += 1;
+    for (const link of this.#links.values()) {
+      if (strangers <= STRANGERS_KEPT) return;
+      if (!isForgettable(link) || this.#candidates.has(link.peer)) continue;
+      link.isGone = true;
+      this.#links.delete(link.peer);
+      strangers -= 1;
+    }
+  }
+
+  #linksTo(peer: string): PeerLink[] {
+    const link = this.#links.get(peer);
+    return link === undefined ? [] : [link, ...(this.#candidates.get(peer) ?? [])];
+  }
+
+  #add(peer: string, established: Established, nowMs: number): PeerLink {
+    const link = new PeerLink(peer, established, this.#config, this.#random, nowMs);
+    if (!this.#links.has(peer)) this.#links.set(peer, link);
+    else this.#candidates.set(peer, [...(this.#candidates.get(peer) ?? []), link].slice(-CANDIDATES_MAX));
+    return link;
   }
 
   #forget(link: PeerLink, lane: number, reason: CloseReason, nowMs: number): void {
@@ -141,4 +194,15 @@ export class LinkTable {
     if (isDialled === wasDialled) return true;
     return isDialled === this.#self > peer;
   }
+}
+
+/** Where a frame says its class. */
+const CLASS_AT = 7;
+/** Links of unproven lives that are kept for one peer. */
+const CANDIDATES_MAX = 4;
+/** Links of strangers that are remembered without a connection. */
+const STRANGERS_KEPT = 256;
+
+function isForgettable(link: PeerLink): boolean {
+  return link.shortId === 0 && !link.hasConnections;
 }

@@ -3,11 +3,14 @@ import {
   type Established,
   type Flow,
   LANES_MAX,
-  type LinkConfig,
+  type LinkStats,
   Reassembler,
   type VirtualLink,
 } from '@peermesh/link';
+import type { LinkMetrics } from '@peermesh/routing';
+import type { OverlayConfig } from '../config.ts';
 import { ParkedFrames } from '../forwarding/parked-frames.ts';
+import { LinkMeter } from './link-metrics.ts';
 
 const CLASSES = 3;
 const BULK = 2;
@@ -20,6 +23,21 @@ export interface LaneConnection {
   readonly id: number;
   readonly isDialled: boolean;
   readonly sinceMs: number;
+}
+
+/** A link as an operator sees it. */
+export interface LinkView {
+  readonly peer: string;
+  /** 0 for a node that is not a member. */
+  readonly shortId: number;
+  readonly isUp: boolean;
+  /** Whether this node dialled a connection of it. */
+  readonly isDialled: boolean;
+  /** Bytes that wait for room on it besides what its own queues hold. */
+  readonly parkedBytes: number;
+  readonly stats: LinkStats;
+  /** Batches refused, by reason. */
+  readonly refused: ReadonlyMap<string, number>;
 }
 
 /** The VirtualLink to one peer, its connections, and the frames that wait for room on it. */
@@ -50,14 +68,16 @@ export class PeerLink {
   readonly wantedLanes = new Set<number>();
   readonly #reliable: Flow[];
   readonly #bestEffort: Flow[];
+  readonly #meter: LinkMeter;
 
-  constructor(peer: string, established: Established, config: LinkConfig, random: () => number, nowMs: number) {
+  constructor(peer: string, established: Established, config: OverlayConfig, random: () => number, nowMs: number) {
     const { version, features, linkEpoch, remote } = established;
     this.peer = peer;
     this.epoch = linkEpoch;
     this.strangerSinceMs = nowMs;
+    this.#meter = new LinkMeter(config.linkKbps, nowMs);
     this.link = createVirtualLink({
-      config: { ...config, version, features, peerCreditBytes: remote.creditBytes },
+      config: { ...config.link, version, features, peerCreditBytes: remote.creditBytes },
       random,
       epoch: linkEpoch,
     });
@@ -73,6 +93,17 @@ export class PeerLink {
   flow(trafficClass: number, isReliable: boolean, spread: number): Flow {
     const index = trafficClass < BULK ? trafficClass : BULK + (spread & (BULK_FLOWS - 1));
     return (isReliable ? this.#reliable : this.#bestEffort)[index]!;
+  }
+
+  /** What routing is told of it. */
+  measure(nowMs: number): LinkMetrics {
+    return this.#meter.measure(this.link.stats(), 0, nowMs);
+  }
+
+  view(): LinkView {
+    const { peer, shortId, parkedBytes, link } = this;
+    const isDialled = this.connections.some((connection) => connection?.isDialled === true);
+    return { peer, shortId, isUp: link.isUp, isDialled, parkedBytes, stats: link.stats(), refused: link.refused };
   }
 
   get hasConnections(): boolean {

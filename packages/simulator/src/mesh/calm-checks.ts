@@ -1,0 +1,172 @@
+import type { SeededRandom } from '../random.ts';
+import type { SimMeshNode } from './mesh-node.ts';
+import { CONVERGE_MS } from './shape.ts';
+import type { Traffic } from './traffic.ts';
+import type { MeshWorld } from './world.ts';
+
+const POLL_MS = 100;
+/** The longest that a link is held back for flapping, and the back-off of the computation (RFC 8405). */
+const SETTLE_MS = 45_000;
+const DRAIN_KNOWN_MS = 15_000;
+const ARRIVAL_MS = 2_000;
+const CUT_ARRIVAL_MS = 1_000;
+const QUIET_MS = 30_000;
+
+/** What must be true after the last fault: run from the time of healing on. */
+export class CalmChecks {
+  convergedAfterMs = 0;
+  slowestAfterCutMs = 0;
+  readonly #world: MeshWorld;
+  readonly #traffic: Traffic;
+  readonly #random: SeededRandom;
+
+  constructor(world: MeshWorld, traffic: Traffic, random: SeededRandom) {
+    this.#world = world;
+    this.#traffic = traffic;
+    this.#random = random;
+  }
+
+  run(): void {
+    const { queue } = this.#world;
+    const fromMs = queue.nowMs;
+    const isConverged = this.#until(CONVERGE_MS, () => this.#flaw() === '');
+    this.#world.registry.check('ConvergedAfterHeal', isConverged, () => this.#flaw());
+    this.convergedAfterMs = queue.nowMs - fromMs;
+    this.#checkPairs();
+    queue.runUntil(Math.max(queue.nowMs, fromMs + SETTLE_MS));
+    this.#drainOne();
+    this.#cutOne();
+    this.#traffic.isOn = false;
+    this.#finish();
+  }
+
+  #until(withinMs: number, holds: () => boolean): boolean {
+    const { queue } = this.#world;
+    const endMs = queue.nowMs + withinMs;
+    while (!holds()) {
+      if (queue.nowMs >= endMs) return false;
+      queue.runUntil(queue.nowMs + POLL_MS);
+    }
+    return true;
+  }
+
+  /** Why the mesh has not converged; empty when it has. */
+  #flaw(): string {
+    const nodes = this.#world.all();
+    const first = JSON.stringify(nodes[0]?.overlay?.router?.versions());
+    for (const { name, overlay } of nodes) {
+      for (const { id } of nodes) if (overlay?.reaches(id) !== true) return `${name} has no way to n${id}`;
+      if (overlay?.membership?.activeCount !== nodes.length) return `${name} sees ${overlay?.membership?.activeCount}`;
+      if (JSON.stringify(overlay.router?.versions()) !== first) return `${name} has another database`;
+    }
+    return '';
+  }
+
+  #checkPairs(): void {
+    const { registry, ledger, queue } = this.#world;
+    const sent: { text: string; number: number }[] = [];
+    for (const src of this.#world.all())
+      for (const dst of this.#world.all())
+        if (src !== dst) sent.push({ text: `${src.name} to ${dst.name}`, number: this.#traffic.check(src, dst.id) });
+    queue.runUntil(queue.nowMs + ARRIVAL_MS);
+    for (const { text, number } of sent)
+      registry.check('FlowsAfterHeal', !Number.isNaN(ledger.arrivedAtMs(number)), () => text);
+  }
+
+  #drainOne(): void {
+    const { queue, registry } = this.#world;
+    const node = this.#random.pick(this.#world.all());
+    this.#world.setDraining(node, true);
+    queue.runUntil(queue.nowMs + DRAIN_KNOWN_MS);
+    const before = node.overlay?.counters.transitFrames;
+    queue.runUntil(queue.nowMs + 3_000);
+    const after = node.overlay?.counters.transitFrames;
+    registry.check('DrainedCarriesNothing', before === after, () => `${node.name} forwarded ${after} after ${before}`);
+    this.#world.setDraining(node, false);
+    queue.runUntil(queue.nowMs + DRAIN_KNOWN_MS);
+  }
+
+  /** Cuts one link in use, while each pair that has another way sends. */
+  #cutOne(): void {
+    const { queue, registry, ledger } = this.#world;
+    const nodes = this.#world.all();
+    const from = this.#random.pick(nodes);
+    const peers = neighboursOf(from);
+    if (peers.size === 0) return;
+    const to = this.#random.pick([...peers]);
+    const ends = new Set([from.name, `n${to}`]);
+    const restore = this.#world.addRule({ appliesTo: (a, b) => ends.has(a) && ends.has(b), isCut: true });
+    const cutAtMs = queue.nowMs;
+    const reached = this.#reachable(from, from.id, to);
+    const sent = nodes
+      .filter((node) => node !== from && reached.has(node.id))
+      .map((node) => ({ node, number: this.#traffic.check(from, node.id) }));
+    queue.runUntil(queue.nowMs + CUT_ARRIVAL_MS);
+    for (const { node, number } of sent) {
+      const tookMs = ledger.arrivedAtMs(number) - cutAtMs;
+      const text = (): string => `${from.name} to ${node.name} after n${from.id}-n${to} was cut`;
+      registry.check('FlowsAfterCut', number < 0 || tookMs <= CUT_ARRIVAL_MS, text);
+      if (tookMs > this.slowestAfterCutMs) this.slowestAfterCutMs = tookMs;
+    }
+    queue.runUntil(queue.nowMs + 5_000);
+    restore();
+  }
+
+  /** Everybody to whom there is a way without the link a-b. */
+  #reachable(from: SimMeshNode, a: number, b: number): Set<number> {
+    const reached = new Set([from.id]);
+    for (const id of reached)
+      for (const peer of neighboursOf(this.#world.nodeById(id)))
+        if (!(id === a && peer === b) && !(id === b && peer === a)) reached.add(peer);
+    return reached;
+  }
+
+  #finish(): void {
+    const { registry, ledger } = this.#world;
+    const lifeOf = (id: number): number => this.#world.nodeById(id).life;
+    const isQuiet = this.#until(QUIET_MS, () => ledger.missing(lifeOf).length === 0 && this.#unrest() === '');
+    const [missing] = ledger.missing(lifeOf);
+    registry.check('NoLoss', missing === undefined, () => JSON.stringify(missing));
+    registry.check('QuietInTheEnd', isQuiet, () => this.#unrest());
+    this.#until(QUIET_MS, () => this.#creditFlaw() === '');
+    registry.check('CreditConserved', this.#creditFlaw() === '', () => this.#creditFlaw());
+  }
+
+  #unrest(): string {
+    for (const { name, overlay } of this.#world.all()) {
+      const held = overlay?.heldBytes();
+      if (held === undefined) return `${name} is down`;
+      if (held.heldFrames > 0 || held.receiving > 0 || held.sending > 0) return `${name} holds ${JSON.stringify(held)}`;
+      for (const { parkedBytes, shortId, isUp } of overlay?.links() ?? [])
+        if (parkedBytes > 0 && isUp) return `${name}: ${parkedBytes} bytes wait for n${shortId}`;
+    }
+    return '';
+  }
+
+  #creditFlaw(): string {
+    for (const node of this.#world.all()) {
+      for (const { shortId, isUp, stats } of node.overlay?.links() ?? []) {
+        const back = this.#world
+          .nodeById(shortId)
+          .overlay?.links()
+          .find((link) => link.shortId === node.id);
+        if (!isUp || back === undefined || !back.isUp) continue;
+        for (const [trafficClass, window] of WINDOWS.entries()) {
+          const credit = stats.creditBytes[trafficClass]! + back.stats.unreleasedBytes[trafficClass]!;
+          const isWhole = credit <= window && credit >= window * (3 / 4) - UNDER_WAY_BYTES;
+          const isFree = back.stats.unreleasedBytes[trafficClass] === 0;
+          if (!isWhole || !isFree) return `${node.name} to n${shortId}, class ${trafficClass}: ${credit} of ${window}`;
+        }
+      }
+    }
+    return '';
+  }
+}
+
+/** What each class is granted; less than a quarter of it may be released and not yet announced. */
+const WINDOWS = [512 * 1024, 2 * 1024 * 1024, 8 * 1024 * 1024];
+const UNDER_WAY_BYTES = 64 * 1024;
+
+function neighboursOf(node: SimMeshNode): Set<number> {
+  return new Set(node.overlay?.links().flatMap(({ isUp, shortId }) => (isUp && shortId !== 0 ? [shortId] : [])));
+}
