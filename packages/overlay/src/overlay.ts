@@ -241,7 +241,8 @@ export class Overlay {
     for (const link of this.#links.all()) this.#core?.linkDown(link, nowMs);
     this.#collect(nowMs);
     // Flows and advertisements of an earlier membership must not be taken for those of this one.
-    if (this.#hasBeenMember && self !== undefined) this.#events.push({ kind: 'overtaken', bootEpoch: ++this.#bootEpoch });
+    if (this.#hasBeenMember && self !== undefined)
+      this.#events.push({ kind: 'overtaken', bootEpoch: ++this.#bootEpoch });
     this.#hasBeenMember ||= self !== undefined;
     const { meshId, signer, random } = this.#options;
     const shared = {
