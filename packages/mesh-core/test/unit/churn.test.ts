@@ -63,7 +63,9 @@ function churn(seed: number): void {
     assert.deepEqual(controlStateFlaws(state), []);
     assert.equal(state.members.size, NAMES.length);
   }
-  assert.ok(done.size > 20, `only ${done.size} of 60 were done, ${refused} refused`);
+  // Who asked may have been killed since, and its outcomes with it.
+  const lived = asked.filter(({ name, life }) => net.node(name).life === life).length;
+  assert.ok(done.size > lived / 2, `only ${done.size} of ${lived} were done, ${refused} refused`);
 }
 
 test('under kills, restarts and cuts nothing that was done is lost or done twice, and all come together again', () => {
