@@ -239,6 +239,7 @@ export class Overlay {
       return;
     }
     for (const link of this.#links.all()) this.#core?.linkDown(link, nowMs);
+    this.#core?.forwarder.abandon(nowMs);
     this.#collect(nowMs);
     // Flows and advertisements of an earlier membership must not be taken for those of this one.
     if (this.#hasBeenMember && self !== undefined)

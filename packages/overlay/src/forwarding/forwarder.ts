@@ -81,6 +81,11 @@ export class Forwarder {
     }
   }
 
+  /** This node is no member any more: what waits for a route is given up, and its credit given back. */
+  abandon(nowMs: number): void {
+    for (const frame of this.held.takeAll()) this.#giveUp(frame, 'not_a_member', nowMs);
+  }
+
   /** Gives up what has waited for too long. */
   expire(nowMs: number, links: Iterable<PeerLink>): void {
     const { routeMs, stallMs } = this.#config.hold;
@@ -161,7 +166,7 @@ export class Forwarder {
     if (this.#again(cursor, frame.upstream, frame.credit, nowMs)) this.#release(frame, trafficClass, nowMs);
   }
 
-  #giveUp(frame: ParkedFrame, reason: 'no_route' | 'stalled', nowMs: number): void {
+  #giveUp(frame: ParkedFrame, reason: DropReason, nowMs: number): void {
     const { flow, trafficClass } = this.#at(frame);
     this.#drop(reason, flow);
     this.#release(frame, trafficClass, nowMs);
