@@ -290,6 +290,8 @@ test('a damaged record ends the subscriptions that come to it, saying where, and
   assert.deepEqual(taken(here.take(100)), numbers(0, 2));
   assert.deepEqual(taken(here.take(100)), []);
   assert.match(reason, /record 3 of topic t is corrupt/);
+  const [outcome] = await mesh.node(1).publish([request('t', 'x', { isReliable: false })]);
+  assert.deepEqual(outcome, { status: 'sent', receivers: 1, dropped: 0 }, 'only what waits for node 2');
   assert.throws(() => mesh.node(1).read('t', 3, 100), { name: 'StorageError', fault: 'corrupt' });
   mesh.network = {};
   await mesh.run(1_000);

@@ -53,7 +53,7 @@ export class Subscriptions {
     const { topic, name, onReadable, onClosed, queue } = request;
     const cursor = name === null ? null : cursorOf(name, topic);
     const known = cursor === null ? null : this.#cursors.get(cursor);
-    const subscription = new Subscription({
+    const subscription: Subscription = new Subscription({
       topic,
       name,
       from: known === null ? this.#startOf(request) : known + 1,
@@ -61,7 +61,10 @@ export class Subscriptions {
       counters: this.#counters,
       queue: { ...DEFAULT_QUEUE, ...queue },
       onReadable,
-      onClosed,
+      onClosed: (reason) => {
+        this.#leave(subscription);
+        onClosed(reason);
+      },
     });
     if (cursor !== null) {
       // Whoever comes back has lost what it had before, whether that is known here or not.
@@ -86,14 +89,6 @@ export class Subscriptions {
 
   /** The subscriber goes; a durable subscription stays. */
   close(subscription: Subscription, reason: string): void {
-    const subscribers = this.#byTopic.get(subscription.topic);
-    if (!subscribers?.delete(subscription)) return;
-    if (subscribers.size === 0) this.#byTopic.delete(subscription.topic);
-    if (subscription.name !== null) {
-      const cursor = cursorOf(subscription.name, subscription.topic);
-      if (this.#attached.get(cursor) === subscription) this.#attached.delete(cursor);
-    }
-    this.#interests.remove(subscription.topic);
     subscription.close(reason);
   }
 
@@ -128,6 +123,16 @@ export class Subscriptions {
 
   closeAll(reason: string): void {
     for (const subscribers of this.#byTopic.values()) for (const one of subscribers) this.close(one, reason);
+  }
+
+  #leave(subscription: Subscription): void {
+    const { topic, name } = subscription;
+    const subscribers = this.#byTopic.get(topic);
+    if (!subscribers?.delete(subscription)) return;
+    if (subscribers.size === 0) this.#byTopic.delete(topic);
+    const cursor = name === null ? null : cursorOf(name, topic);
+    if (cursor !== null && this.#attached.get(cursor) === subscription) this.#attached.delete(cursor);
+    this.#interests.remove(topic);
   }
 
   #keep(topic: string, cursor: string): void {
