@@ -38,7 +38,7 @@ export const composeAddresses: Addresses = {
 
 /** What is a container's own. */
 function placeOf(instance: string): Pick<Addresses, 'instance' | 'dataFolder' | 'meshUrl'> {
-  return { instance, dataFolder: DATA_FOLDER, meshUrl: `ws://${instance}:${MESH_PORT}` };
+  return { instance, dataFolder: DATA_FOLDER, meshUrl: `wss://${instance}:${MESH_PORT}` };
 }
 
 /** Name of the secret that holds one key of one service. */

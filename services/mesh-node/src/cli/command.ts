@@ -47,6 +47,14 @@ export interface MeshCommand {
   run(context: CommandContext): Promise<Outcome>;
 }
 
+/** A command that needs no node. */
+export interface LocalCommand {
+  readonly usage: string;
+  readonly summary: string;
+  /** @param nowMs Unix time */
+  runLocally(args: readonly string[], nowMs: number): Promise<Outcome>;
+}
+
 /** The command was called wrongly. */
 export class UsageError extends Error {}
 

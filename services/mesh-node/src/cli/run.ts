@@ -2,8 +2,9 @@ import { parseArgs } from 'node:util';
 import { createClient } from '@peermesh/contracts';
 import { meshRoutes } from '@peermesh/contracts/mesh';
 import { isPeerMeshError } from '@peermesh/errors';
-import { type CommandContext, type MeshClient, type MeshCommand, UsageError } from './command.ts';
+import { type CommandContext, type LocalCommand, type MeshClient, type MeshCommand, UsageError } from './command.ts';
 import { joinCommand, leaveCommand, seedCommand } from './commands/bootstrap.ts';
+import { caCommand } from './commands/ca.ts';
 import {
   drainCommand,
   evictCommand,
@@ -16,7 +17,7 @@ import { followCommand, publishCommand, readCommand, watchCommand } from './comm
 import { statusCommand, topCommand } from './commands/status.ts';
 import { readEventStream } from './event-stream-reader.ts';
 
-const COMMANDS: Readonly<Record<string, MeshCommand>> = {
+const COMMANDS: Readonly<Record<string, MeshCommand | LocalCommand>> = {
   seed: seedCommand,
   join: joinCommand,
   leave: leaveCommand,
@@ -32,6 +33,7 @@ const COMMANDS: Readonly<Record<string, MeshCommand>> = {
   publish: publishCommand,
   read: readCommand,
   follow: followCommand,
+  ca: caCommand,
 };
 
 const OPTIONS = {
@@ -70,7 +72,10 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
     }
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (command === undefined) throw new UsageError(`there is no command ${name}`);
-    const outcome = await command.run({ args, flags, ...connection(flags, surroundings) });
+    const outcome =
+      'runLocally' in command
+        ? await command.runLocally(args, Date.now())
+        : await command.run({ args, flags, ...connection(flags, surroundings) });
     if (!flags.json) write(outcome.text);
     else if (outcome.json !== null) write(`${JSON.stringify(outcome.json, null, 2)}\n`);
     return outcome.exitCode ?? 0;

@@ -10,8 +10,9 @@ import type { Fact } from '../facts/fact.ts';
 import { loadOrCreateNodeKey } from '../identity/index.ts';
 import type { MeshRuntime, Topics } from '../ports.ts';
 import { LmdbCursorStore, NodeStateStore, openLmdbStores, TopicLog, TopicRetention, Volume } from '../store/index.ts';
-import { createWsTransport, DEFAULT_TRANSPORT_LIMITS } from '../transport/index.ts';
+import { createWsTransport, DEFAULT_TRANSPORT_LIMITS, type Transport } from '../transport/index.ts';
 import { meshChangeOf } from './change-teller.ts';
+import { readCredentials } from './credentials.ts';
 import { watchEventLoopDelay } from './event-loop-delay.ts';
 import { FactTeller } from './fact-teller.ts';
 import { MeshDriver } from './mesh-driver.ts';
@@ -108,19 +109,21 @@ export async function openNode(
     bootEpoch,
     wallMs: () => Date.now(),
   });
+  const credentials = readCredentials(config.MESH_HOME, core.session?.plane.state.meshId ?? '');
   const transport = createWsTransport(
     {
       key,
       incarnation: randomInt(U32_RANGE),
       link: DEFAULT_MESH_CORE.overlay.link,
       listen: config.MESH_LISTEN === '' ? null : config.MESH_LISTEN,
-      credentials: null,
-      now,
+      credentials,
+      // Certificates and tokens expire by the clock on the wall.
+      now: () => Date.now(),
       limits: DEFAULT_TRANSPORT_LIMITS,
     },
     driver.transportEvents,
   );
-  const listens = config.MESH_LISTEN === '' ? [] : [await transport.listen()];
+  const listens = await listenIfPossible(transport, config, logger);
   const runtime = new NodeRuntime({ driver, now, name: config.MESH_NAME, listens });
   const { view } = runtime;
   const facts = new FactTeller({ core, view, tell, wall: () => new Date() });
@@ -200,6 +203,21 @@ export async function openNode(
       await volume.close();
     },
   };
+}
+
+/** A node that cannot listen yet, because it has no certificate, still answers its API: that is how it gets one. */
+async function listenIfPossible(transport: Transport, config: MeshNodeConfig, logger: Logger): Promise<string[]> {
+  if (config.MESH_LISTEN === '') return [];
+  try {
+    return [await transport.listen()];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
+    logger.error(
+      { err: error },
+      'this node accepts no other nodes: give it a certificate with mesh ca and start it again',
+    );
+    return [];
+  }
 }
 
 function descriptionOf(config: MeshNodeConfig) {

@@ -13,6 +13,9 @@ export const TopicName = Type.String({
 /** Largest payload of a message in bytes. */
 export const MESSAGE_BYTES_MAX = 262_144;
 
+/** Largest offset that can be asked for. */
+export const OFFSET_MAX = 1_000_000_000_000_000;
+
 /** Whether a message is kept until every subscriber has it, or may be lost under load. */
 export const DeliveryClass = Type.Enum(['reliable', 'best_effort']);
 /** What goes first when there is not room for all. */

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineRoute } from '../../define-route.ts';
-import { MessagesRead, PublishMessages, PublishResult, TopicName } from './data-schemas.ts';
+import { MessagesRead, OFFSET_MAX, PublishMessages, PublishResult, TopicName } from './data-schemas.ts';
 import { publishMessages, readMessages } from './policies.ts';
 
 const tags = ['mesh messages'];
@@ -35,7 +35,7 @@ export const read = defineRoute({
   policy: readMessages,
   params,
   query: Type.Object({
-    offset: Type.Optional(Type.Integer({ minimum: 0, default: 0 })),
+    offset: Type.Optional(Type.Integer({ minimum: 0, maximum: OFFSET_MAX, default: 0 })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
   }),
   responses: { 200: MessagesRead },

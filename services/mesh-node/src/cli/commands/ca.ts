@@ -1,0 +1,77 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CertificateAuthority } from '../../identity/index.ts';
+import { AUTHORITY_FILE, CERTIFICATE_FILE, REVOCATIONS_FILE } from '../../runtime/credentials.ts';
+import { type LocalCommand, type Outcome, UsageError } from '../command.ts';
+
+const USAGE =
+  'ca init FOLDER MESH | issue FOLDER NODE_ID OUT | rotate FOLDER | revoke FOLDER NODE_ID | trust FOLDER OUT';
+
+/** The authority of a mesh, on the machine of the operator; asks no node. */
+export const caCommand: LocalCommand = {
+  usage: USAGE,
+  summary: 'certificates of a mesh: make the authority, give nodes certificates, exchange its key, revoke a node',
+  runLocally: async (args, nowMs) => {
+    const [verb, folder, ...rest] = args;
+    if (verb === undefined || folder === undefined) throw new UsageError(`usage: ${USAGE}`);
+    if (verb === 'init') return init(folder, needed(rest[0], 'mesh'), nowMs);
+    const authority = CertificateAuthority.open(folder);
+    switch (verb) {
+      case 'issue':
+        return issue(authority, needed(rest[0], 'id of the node'), needed(rest[1], 'folder for the files'), nowMs);
+      case 'trust':
+        return trust(authority, needed(rest[0], 'folder for the files'));
+      case 'rotate':
+        await authority.rotate({ nowMs });
+        return said(
+          { rotated: true },
+          'a new key signs from now on; give every node what `trust` writes, then issue anew\n',
+        );
+      case 'revoke': {
+        const nodeId = needed(rest[0], 'id of the node');
+        authority.revokeNode(nodeId);
+        return said({ nodeId, revoked: true }, 'revoked; give every node what `trust` writes, and evict the node\n');
+      }
+      default:
+        throw new UsageError(`there is no ca ${verb}`);
+    }
+  },
+};
+
+async function init(folder: string, meshId: string, nowMs: number): Promise<Outcome> {
+  await CertificateAuthority.create(folder, { meshId, nowMs });
+  return said({ folder, meshId }, `the authority of ${meshId} is in ${folder}: keep it, and keep it from others\n`);
+}
+
+async function issue(authority: CertificateAuthority, nodeId: string, out: string, nowMs: number): Promise<Outcome> {
+  const certificate = await authority.issue(nodeId, { nowMs });
+  writeTrust(authority, out);
+  writeFileSync(join(out, CERTIFICATE_FILE), certificate, { mode: 0o600 });
+  return said(
+    { nodeId, out },
+    `${CERTIFICATE_FILE} and ${AUTHORITY_FILE} are in ${out}: put them into the node's MESH_HOME\n`,
+  );
+}
+
+function trust(authority: CertificateAuthority, out: string): Outcome {
+  writeTrust(authority, out);
+  return said(
+    { out },
+    `${AUTHORITY_FILE} and ${REVOCATIONS_FILE} are in ${out}: put them into the MESH_HOME of every node\n`,
+  );
+}
+
+function writeTrust(authority: CertificateAuthority, out: string): void {
+  mkdirSync(out, { recursive: true, mode: 0o700 });
+  writeFileSync(join(out, AUTHORITY_FILE), authority.trustedPem.join('\n'), { mode: 0o600 });
+  writeFileSync(join(out, REVOCATIONS_FILE), JSON.stringify(authority.revocations), { mode: 0o600 });
+}
+
+function said(json: unknown, text: string): Outcome {
+  return { json, text };
+}
+
+function needed(value: string | undefined, name: string): string {
+  if (value === undefined) throw new UsageError(`name the ${name}`);
+  return value;
+}

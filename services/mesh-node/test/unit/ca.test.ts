@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { temporaryFolder } from '@peermesh/testkit';
+import { runCli } from '../../src/cli/run.ts';
+import { createNodeKey } from '../../src/identity/index.ts';
+import { readCredentials } from '../../src/runtime/credentials.ts';
+
+async function ca(...argv: string[]): Promise<number> {
+  return runCli(['ca', ...argv], {
+    env: {},
+    write: () => undefined,
+    writeError: () => undefined,
+    isTerminal: false,
+    signal: new AbortController().signal,
+  });
+}
+
+describe('mesh ca', () => {
+  it('gives a node what it needs to speak TLS, and takes it back', async (t) => {
+    const folder = temporaryFolder('ca');
+    t.after(() => folder.remove());
+    const { nodeId } = createNodeKey();
+    const [authority, home] = [`${folder.path}/ca`, `${folder.path}/home`];
+    assert.equal(await ca('init', authority, 'harbour'), 0);
+    assert.equal(readCredentials(folder.path, 'harbour'), null);
+    assert.equal(await ca('issue', authority, nodeId, home), 0);
+    const credentials = readCredentials(home, 'harbour');
+    assert.match(credentials?.certificatePem ?? '', /BEGIN CERTIFICATE/);
+    assert.equal(credentials?.trustedPem.length, 1);
+    assert.equal(credentials?.isRevoked(nodeId, null), false);
+    assert.equal(await ca('rotate', authority), 0);
+    assert.equal(await ca('revoke', authority, nodeId), 0);
+    assert.equal(await ca('trust', authority, home), 0);
+    assert.equal(readCredentials(home, 'harbour')?.trustedPem.length, 2);
+    assert.equal(readCredentials(home, 'harbour')?.isRevoked(nodeId, null), true);
+    assert.equal(await ca('issue', authority, nodeId, home), 1);
+  });
+
+  it('ends with 2 when it is called wrongly', async () => {
+    assert.equal(await ca('init'), 2);
+    assert.equal(await ca('init', '/nowhere'), 2);
+  });
+});
