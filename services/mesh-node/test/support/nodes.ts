@@ -8,6 +8,7 @@ import { type OpenNode, openNode } from '../../src/runtime/open-node.ts';
 export interface TestNode {
   readonly name: string;
   readonly address: string;
+  readonly home: string;
   readonly facts: Fact[];
   /** The running node. */
   open: OpenNode;
@@ -20,7 +21,7 @@ export interface TestNode {
 /** Starts a node on a port of its own, without any other server. */
 export async function startNode(name: string, env: Readonly<Record<string, string>> = {}): Promise<TestNode> {
   const folder = temporaryFolder(`mesh-${name}`);
-  const address = `ws://127.0.0.1:${await freePort()}`;
+  const address = env['MESH_LISTEN'] ?? `ws://127.0.0.1:${await freePort()}`;
   const facts: Fact[] = [];
   const config = loadMeshNodeConfig({
     HOST: '127.0.0.1',
@@ -43,6 +44,7 @@ export async function startNode(name: string, env: Readonly<Record<string, strin
   const node: TestNode = {
     name,
     address,
+    home: folder.path,
     facts,
     open: await open(),
     restart: async () => {
