@@ -14,7 +14,7 @@ import { collectRetrieval, type Retrieval } from './retrieval.ts';
 const RESERVE_MS = 25;
 const GRAPH_EXPANSION_MS_MIN = 60;
 const ANSWERED_ENOUGH = 0.8;
-const STRAGGLER_SHARE = 0.25;
+const STRAGGLER_SHARE = 0.3;
 const SEED_HITS = 10;
 
 /** What {@link Retriever} needs. */
