@@ -234,7 +234,8 @@ test('who is behind does not go on without a majority, and says who is ahead', (
   const by = { operator: 'op', override: 'burnt down' };
   const outcome = net.settle('e', (core, nowMs) => core.recover([1, 2, 3], by, nowMs));
   assert.deepEqual(outcome, { kind: 'refused', reason: 'not-the-newest', value: 4 });
-  assert.equal(net.settle('d', (core, nowMs) => core.recover([1, 2, 3], by, nowMs)).kind, 'done');
+  assert.equal(net.settle('d', (core, nowMs) => core.recover([1], by, nowMs)).kind, 'done');
+  for (const shortId of [2, 3]) assert.equal(ask(net, 'd', { kind: 'evict', shortId, note: '' }, by).kind, 'done');
   net.until('both vote', () => net.voters.length === 2);
   net.converge();
   assert.equal(net.node('e').core.session?.plane.state.parameters.has('news'), true);

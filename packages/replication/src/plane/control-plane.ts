@@ -10,7 +10,7 @@ import type { ControlPlaneStart, RequestOptions } from './plane-options.ts';
 import type { LoggedChange, PlaneReady } from './plane-ready.ts';
 import { Reachability } from './reachability.ts';
 import { Recovery, recoveryCommands, recoveryOutcome } from './recovery.ts';
-import { type PendingRequest, type RequestOutcome, Requests } from './requests.ts';
+import { newRequestId, type PendingRequest, type RequestOutcome, Requests } from './requests.ts';
 import { VoterManager } from './voter-manager.ts';
 
 const RECOVERY_TIMEOUT_MS = 10_000;
@@ -96,7 +96,7 @@ export class ControlPlane {
    * @throws RangeError when the command is beyond a limit of its format
    */
   request(body: CommandBody, options: RequestOptions, nowMs: number): string {
-    const requestId = this.#newId();
+    const requestId = newRequestId(this.#random);
     const { operator = '', override = '', timeoutMs } = options;
     const actor = body.kind === 'create' ? 0 : this.#replica.id;
     const basis = this.#replica.appliedIndex;
@@ -115,14 +115,14 @@ export class ControlPlane {
     options: { readonly operator: string; readonly override: string },
     nowMs: number,
   ): string {
-    const requestId = this.#newId();
+    const requestId = newRequestId(this.#random);
     this.#recovery.begin({ requestId, evicting, ...options }, nowMs);
     return requestId;
   }
 
   /** Asks for a moment at which this replica has applied everything that is committed now. */
   read(timeoutMs: number, nowMs: number): string {
-    return this.#begin(this.#newId(), null, timeoutMs, nowMs);
+    return this.#begin(newRequestId(this.#random), null, timeoutMs, nowMs);
   }
 
   /** Requests that have no outcome yet. */
@@ -217,7 +217,7 @@ export class ControlPlane {
     this.#replica.goOnAlone();
     this.hurryElection();
     const { id: actor, appliedIndex: basis } = this.#replica;
-    for (const command of recoveryCommands(end.wish, actor, basis, () => this.#newId())) {
+    for (const command of recoveryCommands(end.wish, actor, basis, () => newRequestId(this.#random))) {
       this.#begin(command.header.requestId, command, RECOVERY_TIMEOUT_MS, nowMs);
     }
   }
@@ -305,14 +305,5 @@ export class ControlPlane {
 
   #count(reason: string): void {
     this.counters[reason] = (this.counters[reason] ?? 0) + 1;
-  }
-
-  /** 128 random bits in hex. */
-  #newId(): string {
-    const word = (): string =>
-      Math.floor(this.#random() * 2 ** 32)
-        .toString(16)
-        .padStart(8, '0');
-    return word() + word() + word() + word();
   }
 }

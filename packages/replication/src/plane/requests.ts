@@ -60,3 +60,12 @@ export class Requests {
     return atMs;
   }
 }
+
+/** 128 random bits in hex. */
+export function newRequestId(random: () => number): string {
+  const word = (): string =>
+    Math.floor(random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
+  return word() + word() + word() + word();
+}

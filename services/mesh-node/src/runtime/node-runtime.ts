@@ -81,8 +81,14 @@ export class NodeRuntime implements MeshRuntime {
 
   async evict(reference: string, { operator, override }: { operator: string; override: boolean }): Promise<void> {
     const { shortId } = this.view.member(reference);
-    const options = { operator, ...(override ? { override: `asked for by ${operator}` } : {}) };
-    await this.#change((core, nowMs) => core.command({ kind: 'evict', shortId, note: '' }, options, nowMs));
+    const why = { operator, ...(override ? { override: `asked for by ${operator}` } : {}) };
+    await this.#change((core, nowMs) => {
+      const isLeaderless = core.session?.plane.raftStatus.leader === 0;
+      // Without a majority there is nobody to ask: this node goes on without the lost one, if it may.
+      if (isLeaderless && why.override !== undefined)
+        return core.recover([shortId], { operator, override: why.override }, nowMs);
+      return core.command({ kind: 'evict', shortId, note: '' }, why, nowMs);
+    });
   }
 
   async drain(reference: string, isDraining: boolean, operator: string): Promise<void> {
