@@ -3,7 +3,7 @@ import { checkLinearizability } from '../history/linearizability.ts';
 import { registerModel } from '../history/register-model.ts';
 import { DISK_FAULTS } from '../nemesis/disk-faults.ts';
 import type { FaultKind } from '../nemesis/fault.ts';
-import { NETWORK_FAULTS } from '../nemesis/network-faults.ts';
+import { DATAGRAM_FAULTS, NETWORK_FAULTS } from '../nemesis/network-faults.ts';
 import { CLOCK_FAULTS, PROCESS_FAULTS } from '../nemesis/process-faults.ts';
 import { type FaultOccurrence, planFaults } from '../nemesis/schedule.ts';
 import { SeededRandom } from '../random.ts';
@@ -20,6 +20,7 @@ import { DURATION_MS, describeShape, drawShape, HEAL_MS } from './world-shape.ts
 /** Every kind of fault that a group of replicas goes through. */
 export const CONSENSUS_FAULTS: readonly FaultKind<ConsensusHost>[] = [
   ...NETWORK_FAULTS,
+  ...DATAGRAM_FAULTS,
   ...PROCESS_FAULTS,
   ...CLOCK_FAULTS,
   ...DISK_FAULTS,

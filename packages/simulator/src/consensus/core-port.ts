@@ -36,6 +36,8 @@ export interface CoreStatus {
   readonly isLeader: boolean;
   readonly leader: number;
   readonly commit: number;
+  /** Everything up to here is on the disk, by the core's account. */
+  readonly durable: number;
   readonly lastIndex: number;
   readonly configuration: Configuration;
   readonly uncommittedBytes: number;

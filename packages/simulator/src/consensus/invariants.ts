@@ -21,6 +21,9 @@ const statements = {
   VoteOnce: 'a replica votes for one candidate in a term, also across restarts',
   TermMonotonic: 'the term of a replica never goes back, also across restarts',
   AckDurable: 'an acknowledged entry is on the disk of the one that acknowledges',
+  DurableIsOnDisk: 'what a replica counts as its own durable log is on its disk',
+  ConfigFromLog:
+    'the configuration of a replica is the newest one in its log, committed or not (Raft dissertation, 4.1)',
   ConfigOverlap: 'quorums of successive configurations overlap; one change at a time is open (Raft dissertation, 4)',
   ReadIndexFresh: 'a read sees everything that was acknowledged before it was asked',
   SnapshotEqualsReplay: 'a snapshot holds what applying the log up to its index gives',

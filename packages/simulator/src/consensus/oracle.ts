@@ -1,5 +1,6 @@
 import { InvariantRegistry } from '../invariant.ts';
 import { type Configuration, isQuorum, overlaps } from './configuration.ts';
+import { ConfigurationLog } from './configuration-log.ts';
 import { CONSENSUS_INVARIANTS, type ConsensusInvariant } from './invariants.ts';
 import { COMMAND_KIND, hashEntry, type LogPosition, type ObservedEntry, ReplicaLog } from './replica-log.ts';
 
@@ -15,6 +16,7 @@ interface ReplicaRecord {
   readonly isWitness: boolean;
   log: ReplicaLog;
   durable: ReplicaLog;
+  readonly configurations: ConfigurationLog;
   durableVote: DurableVote;
   term: number;
   commit: number;
@@ -26,6 +28,10 @@ interface ReplicaRecord {
 /** What a leader may hold above its limit: the entries that it makes itself. */
 const ENTRY_BYTES = 400;
 const POSITIONS_PER_INDEX = 1_048_576;
+
+function positionKey({ index, term }: LogPosition): number {
+  return index * POSITIONS_PER_INDEX + term;
+}
 
 /**
  * Sees everything at once and checks it as it happens: each call is one thing that a replica did. What a replica claims is
@@ -47,6 +53,9 @@ export class ConsensusOracle {
   readonly #machineHashes = new Map<number, number>();
   #answered = 0;
   #configuration: { readonly index: number; readonly value: Configuration } | null = null;
+  readonly #committedConfigurations = new ConfigurationLog();
+  /** What configuration entries say, by index and term. */
+  readonly #configurations = new Map<number, Configuration>();
 
   get commit(): number {
     return this.#committed.length - 1;
@@ -66,6 +75,7 @@ export class ConsensusOracle {
       isWitness,
       log: new ReplicaLog(),
       durable: new ReplicaLog(),
+      configurations: new ConfigurationLog(),
       durableVote: { term: 0, vote: null },
       term: 0,
       commit: 0,
@@ -83,6 +93,8 @@ export class ConsensusOracle {
   /** The process started from its disk: what it remembers is what is durable. */
   restarted(id: string, snapshot: LogPosition | null, entries: readonly ObservedEntry[], vote: DurableVote): void {
     const replica = this.#of(id);
+    replica.configurations.clear();
+    for (const entry of entries) replica.configurations.put(entry.index, this.#configurationOf(entry));
     const durable = new ReplicaLog();
     if (snapshot !== null) durable.compact(snapshot, this.#chainOf(snapshot));
     for (const entry of entries) this.#matches(replica, entry, durable.put(entry.index, entry.term), true);
@@ -101,8 +113,16 @@ export class ConsensusOracle {
   }
 
   /** The log in memory changed: `entries` follow each other and replace whatever was from the first one on. */
-  appended(id: string, entries: readonly ObservedEntry[]): void {
+  appended(
+    id: string,
+    entries: readonly ObservedEntry[],
+    configurationOf: (entry: ObservedEntry) => Configuration | null,
+  ): void {
     const replica = this.#of(id);
+    for (const entry of entries) {
+      const configuration = configurationOf(entry);
+      if (configuration !== null) this.#configurations.set(positionKey(entry), configuration);
+    }
     for (const entry of entries) {
       const { index, term } = entry;
       const { log } = replica;
@@ -114,8 +134,13 @@ export class ConsensusOracle {
       );
       if (index <= log.lastIndex) this.#truncating(replica, index);
       const chain = log.put(index, term);
+      replica.configurations.put(index, this.#configurationOf(entry));
       this.#matches(replica, entry, chain, false);
     }
+  }
+
+  #configurationOf(entry: LogPosition): Configuration | null {
+    return this.#configurations.get(positionKey(entry)) ?? null;
   }
 
   #truncating(replica: ReplicaRecord, index: number): void {
@@ -136,7 +161,7 @@ export class ConsensusOracle {
    * durable, and lead the same term again after a crash.
    */
   #matches(replica: ReplicaRecord, entry: ObservedEntry, chain: number, isDurable: boolean): void {
-    const key = entry.index * POSITIONS_PER_INDEX + entry.term;
+    const key = positionKey(entry);
     const known = this.#chains.get(key);
     if (known === undefined && isDurable) this.#chains.set(key, chain);
     this.#check(
@@ -182,8 +207,29 @@ export class ConsensusOracle {
   compacted(id: string, position: LogPosition): void {
     const replica = this.#of(id);
     const chain = this.#chainOf(position);
+    if (!replica.log.has(position)) replica.configurations.clear();
     for (const log of [replica.log, replica.durable]) if (position.index > log.baseIndex) log.compact(position, chain);
     replica.commit = Math.max(replica.commit, position.index);
+  }
+
+  /** What a replica holds for durable, and who takes part by its account. */
+  claims(id: string, durable: number, configuration: Configuration): void {
+    const { log, durable: disk, configurations } = this.#of(id);
+    const term = log.termAt(durable) ?? 0;
+    this.#check(
+      'DurableIsOnDisk',
+      durable <= log.baseIndex || (disk.lastIndex >= durable && disk.has({ index: durable, term })),
+      () =>
+        `${id} holds entry ${durable} of term ${term} for durable; on its disk it is of term ${disk.termAt(durable)}`,
+    );
+    // A replica that joins later knows of no configuration until one comes.
+    if (log.baseIndex === 0 && configuration.voters.length === 0) return;
+    const expected = configurations.upTo(log.lastIndex) ?? this.#committedConfigurations.upTo(log.baseIndex);
+    this.#check(
+      'ConfigFromLog',
+      expected === null || JSON.stringify(expected) === JSON.stringify(configuration),
+      () => `${id} goes by ${JSON.stringify(configuration)}; its log says ${JSON.stringify(expected)}`,
+    );
   }
 
   becameLeader(id: string, term: number, configuration: Configuration): void {
@@ -335,6 +381,7 @@ export class ConsensusOracle {
     if (this.#configuration !== null && index <= this.#configuration.index) return;
     const before = this.#configuration?.value;
     this.#configuration = { index, value: configuration };
+    this.#committedConfigurations.put(index, configuration);
     this.#check(
       'ConfigOverlap',
       before === undefined || overlaps(before, configuration),

@@ -130,9 +130,9 @@ class RaftCore implements CorePort {
   }
 
   status(): CoreStatus {
-    const { role, term, leader, commit, lastIndex, uncommittedBytes } = this.#node.status();
+    const { role, term, leader, commit, durable, lastIndex, uncommittedBytes } = this.#node.status();
     const configuration = named(this.#node.configuration);
-    return { term, isLeader: role === 'leader', leader, commit, lastIndex, configuration, uncommittedBytes };
+    return { term, isLeader: role === 'leader', leader, commit, durable, lastIndex, configuration, uncommittedBytes };
   }
 
   configurationOf({ kind, data }: ObservedEntry): Configuration | null {
@@ -151,7 +151,7 @@ export function drawOptions(random: () => number): Pick<RaftOptions, 'uncommitte
   const pick = (small: number, large: number): number => (random() < 0.5 ? small : large);
   return {
     inFlightMax: pick(2, 256),
-    appendBytesMax: pick(200, 65_536),
+    appendBytesMax: random() < 0.25 ? 1 : pick(200, 65_536),
     uncommittedBytesMax: pick(2_000, 1_048_576),
     applyBytesMax: pick(300, 65_536),
     snapshotChunkBytes: pick(64, 65_536),

@@ -162,7 +162,7 @@ export class Replica {
     const { oracle, id, trace, nowMs } = this.#context;
     if (entries.length === 0) return;
     trace.add(nowMs(), `r${id}`, 'append', entries.map(({ index, term }) => `${index}@${term}`).join(' '));
-    oracle.appended(String(id), entries);
+    oracle.appended(String(id), entries, (entry) => this.core.configurationOf(entry));
   }
 
   #observe(status: CoreStatus): void {
@@ -174,6 +174,7 @@ export class Replica {
       oracle.becameLeader(name, status.term, status.configuration);
     }
     oracle.committed(name, status.commit, status.configuration);
+    oracle.claims(name, status.durable, status.configuration);
   }
 
   /** Batches become durable in the order in which they were taken; one with nothing to write waits for those before it. */

@@ -140,3 +140,17 @@ export const NETWORK_FAULTS: readonly Kind[] = [
     return { appliesTo: (from, to) => from === node || to === node, bytesPerMs: random.between(0.2, 20) };
   }),
 ];
+
+/** For protocols over datagrams: a connection would not deliver twice. */
+export const DATAGRAM_FAULTS: readonly Kind[] = [
+  ruleFault(
+    'late-duplicate',
+    '2 to 30 % of all messages arrive a second time, up to 20 s later',
+    LONG,
+    (_host, random) => ({
+      appliesTo: everywhere,
+      duplicateRate: random.between(0.02, 0.3),
+      duplicateLateMs: random.between(1_000, 20_000),
+    }),
+  ),
+];

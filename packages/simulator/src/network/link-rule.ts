@@ -8,6 +8,8 @@ export interface LinkRule {
   readonly isClogged?: boolean;
   readonly dropRate?: number;
   readonly duplicateRate?: number;
+  /** The second copy takes up to this much longer; one that would arrive after the rule ended does not. */
+  readonly duplicateLateMs?: number;
   /** Share of messages that take up to `reorderMs` longer and may be overtaken. */
   readonly reorderRate?: number;
   readonly reorderMs?: number;
@@ -23,6 +25,7 @@ export interface LinkConditions {
   clog: LinkRule | null;
   dropRate: number;
   duplicateRate: number;
+  late: LinkRule | null;
   reorderRate: number;
   reorderMs: number;
   delayMs: number;
@@ -36,6 +39,7 @@ export function conditionsOf(rules: Iterable<LinkRule>, from: string, to: string
     clog: null,
     dropRate: 0,
     duplicateRate: 0,
+    late: null,
     reorderRate: 0,
     reorderMs: 0,
     delayMs: 0,
@@ -48,6 +52,7 @@ export function conditionsOf(rules: Iterable<LinkRule>, from: string, to: string
     if (rule.isClogged === true) sum.clog = rule;
     sum.dropRate = Math.max(sum.dropRate, rule.dropRate ?? 0);
     sum.duplicateRate = Math.max(sum.duplicateRate, rule.duplicateRate ?? 0);
+    if (rule.duplicateLateMs !== undefined) sum.late = rule;
     sum.reorderRate = Math.max(sum.reorderRate, rule.reorderRate ?? 0);
     sum.reorderMs = Math.max(sum.reorderMs, rule.reorderMs ?? 0);
     sum.delayMs += rule.delayMs ?? 0;

@@ -133,7 +133,12 @@ export class SimNetwork<Message> {
     this.#travel(from, to, bytes, lane, bytesPerMs, delayMs, !isReordered, arrive);
     if (this.#random.chance(conditions.duplicateRate)) {
       this.counts.duplicated++;
-      this.#travel(from, to, bytes, lane, bytesPerMs, delayMs + this.#random.exponential(20), false, arrive);
+      const { late } = conditions;
+      const lateMs = late === null ? this.#random.exponential(20) : this.#random.between(0, late.duplicateLateMs ?? 0);
+      const again = (): void => {
+        if (late === null || this.#rules.has(late)) arrive();
+      };
+      this.#travel(from, to, bytes, lane, bytesPerMs, delayMs + lateMs, false, again);
     }
   }
 
