@@ -74,11 +74,11 @@ const LOG_BUGS: readonly Mutant[] = [
     'if (entry.index <= log.commit) continue;',
   ),
   bug(
-    'commits-unverified-tail',
-    "Raft, figure 2: commitIndex = min(leaderCommit, index of last NEW entry); students' guide to Raft",
+    'commits-beyond-its-log',
+    'Raft, figure 2: commitIndex = min(leaderCommit, index of last new entry); etcd: "tocommit is out of range [lastIndex]"',
     'following.ts',
     'log.commitTo(Math.min(request.commit, last));',
-    'log.commitTo(Math.min(request.commit, log.lastIndex));',
+    'log.commitTo(request.commit);',
   ),
   bug(
     'heartbeat-commit-unbounded',
@@ -151,10 +151,20 @@ const READ_BUGS: readonly Mutant[] = [
 const SNAPSHOT_BUGS: readonly Mutant[] = [
   bug(
     'snapshot-goes-back',
-    'etcd raft restore: a snapshot behind the commit index is ignored',
+    'etcd raft restore: a snapshot behind the commit index, or of what the log has, is ignored',
     'snapshot-transfer.ts',
-    'if (index <= log.commit) {',
-    'if (index < 0) {',
+    `  if (index <= log.commit) {
+    state.incoming = null;
+    acknowledge(state, from, log.commit);
+    return;
+  }
+  if (log.termAt(index) === term) {
+    log.commitTo(index);
+    acknowledge(state, from, index);
+    return;
+  }
+`,
+    '',
   ),
   bug(
     'snapshot-chunk-twice',
