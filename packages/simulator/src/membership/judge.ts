@@ -156,7 +156,10 @@ export class MembershipJudge implements MeshWatcher {
       const isLong = belief?.state === 'suspect' && lastedMs >= leastMs - 1;
       this.registry.check('NoHastyVerdict', isLong, say(`suspected for ${lastedMs} ms only`));
     }
-    const isExcused = !this.#disturbance.isNetworkFair(nowMs) || !this.#disturbance.isHealthy(subject, nowMs);
+    // Whoever stood still reads then what others decided long before.
+    const isOldNews = by !== observer.id && !this.#disturbance.isHealthy(observer, nowMs);
+    const isExcused =
+      isOldNews || !this.#disturbance.isNetworkFair(nowMs) || !this.#disturbance.isHealthy(subject, nowMs);
     this.registry.check('HealthyStays', isExcused, say('it runs undisturbed'));
   }
 
