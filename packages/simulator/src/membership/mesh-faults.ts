@@ -6,6 +6,7 @@ import { splitRule } from '../network/partitions.ts';
 import type { SeededRandom } from '../random.ts';
 import { type Disturbance, isFairLoss } from './disturbance.ts';
 import type { MeshWorld } from './mesh-world.ts';
+import { THIEF } from './sim-member.ts';
 
 /** A world under membership faults, and what is true about it. */
 export interface MeshHost {
@@ -84,8 +85,14 @@ const OWN_FAULTS: readonly FaultKind<MeshWorld>[] = [
     summary: 'somebody with another key claims the id of a member, at the door and by forged gossip',
     durationMs: [1_000, 2_000],
     start(world, random) {
-      const [victim, door] = [random.pick(world.nodes()), random.pick(world.nodes())];
-      const record = { id: victim, address: 'thief', identity: 'key-of-thief', metadata: '' };
+      const victim = random.pick(world.nodes());
+      // Whoever does not know the victim cannot tell; the others must.
+      const doors = world
+        .nodes()
+        .filter((id) => id === victim || ['alive', 'suspect'].includes(world.member(id).core.get(victim)?.state ?? ''));
+      if (doors.length === 0) return;
+      const door = random.pick(doors);
+      const record = { id: victim, address: 'thief', identity: THIEF, metadata: '' };
       const versions = { metadataVersion: 0, versionMin: 1, versionMax: 1 };
       const incarnation = random.integer(40);
       const claim = { kind: 'alive', incarnation, record: { ...record, ...versions } } as const;
