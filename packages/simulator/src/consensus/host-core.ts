@@ -127,9 +127,9 @@ class HostCore implements CorePort {
   }
 
   status(): CoreStatus {
-    const { role, term, leader, commit, lastIndex, uncommittedBytes } = this.#status();
+    const { role, term, leader, commit, durable, lastIndex, uncommittedBytes } = this.#status();
     const configuration = named(this.#host.configuration(GROUP));
-    return { term, isLeader: role === 'leader', leader, commit, lastIndex, configuration, uncommittedBytes };
+    return { term, isLeader: role === 'leader', leader, commit, durable, lastIndex, configuration, uncommittedBytes };
   }
 
   configurationOf({ kind, data }: ObservedEntry): Configuration | null {
