@@ -21,7 +21,7 @@ export interface GroupHeartbeatResponse {
   readonly message: HeartbeatResponse;
 }
 
-/** Lists are sorted by group and hold how far each group lies above the one before: four bytes a group are usual. */
+/** Lists are sorted by group and hold how far each group lies above the one before: five bytes a group are usual. */
 export function writeHeartbeats(writer: ByteWriter, list: readonly GroupHeartbeat[]): void {
   writer.u8(HEARTBEATS);
   writer.varint(list.length);
