@@ -15,6 +15,8 @@ interface Belief {
   life: number;
 }
 
+/** Longer than a claim rides on packets, with the longest time that a rule holds packets back. */
+const NEWS_MS = 60_000;
 const TRAFFIC_WINDOW_MS = 1_000;
 const PACKETS_BASE = 1_000;
 const PACKETS_PER_NODE = 20;
@@ -42,6 +44,8 @@ export class MembershipJudge implements MeshWatcher {
   readonly #disturbance: Disturbance;
   readonly #trace: TraceRing;
   readonly #beliefs = new Map<string, Map<string, Belief>>();
+  /** When a member came to a verdict of its own, by accuser, accused and incarnation. */
+  readonly #verdicts = new Map<string, number>();
   readonly #lossRate: number;
   #world: MeshWorld | undefined;
   /** Set while nothing may happen any more. */
@@ -119,7 +123,8 @@ export class MembershipJudge implements MeshWatcher {
       this.registry.check('OwnIncarnation', incarnation >= belief.incarnation, say(`was in ${belief.incarnation}`));
     }
     if (event.type === 'member_suspected') this.#judgeSuspicion(observer, subject, event.by, nowMs, say);
-    if (event.type === 'member_failed') this.#judgeVerdict(observer, subject, event.by, belief, nowMs, say);
+    if (event.type === 'member_failed')
+      this.#judgeVerdict(observer, subject, event.by, belief, incarnation, nowMs, say);
     const suspectedAtMs = state === 'suspect' ? nowMs : (belief?.suspectedAtMs ?? Number.NaN);
     this.#remember(observer, id, { state, incarnation, suspectedAtMs, life: observer.life });
   }
@@ -146,6 +151,7 @@ export class MembershipJudge implements MeshWatcher {
     subject: SimMember,
     by: string,
     belief: Belief | undefined,
+    incarnation: number,
     nowMs: number,
     say: (what: string) => () => string,
   ): void {
@@ -157,10 +163,35 @@ export class MembershipJudge implements MeshWatcher {
       this.registry.check('NoHastyVerdict', isLong, say(`suspected for ${lastedMs} ms only`));
     }
     // Whoever stood still reads then what others decided long before.
+    this.#judgeAge(observer, subject, by, incarnation, nowMs, say);
     const isOldNews = by !== observer.id && !this.#disturbance.isHealthy(observer, nowMs);
     const isExcused =
       isOldNews || !this.#disturbance.isNetworkFair(nowMs) || !this.#disturbance.isHealthy(subject, nowMs);
     this.registry.check('HealthyStays', isExcused, say('it runs undisturbed'));
+  }
+
+  /** A verdict of others counts while it is news; what a synchronization brings from another time is none. */
+  #judgeAge(
+    observer: SimMember,
+    subject: SimMember,
+    by: string,
+    incarnation: number,
+    nowMs: number,
+    say: (what: string) => () => string,
+  ): void {
+    const key = `${by} ${subject.id} ${incarnation}`;
+    const madeAtMs = this.#verdicts.get(key);
+    if (by === observer.id) {
+      if (madeAtMs === undefined) this.#verdicts.set(key, nowMs);
+      return;
+    }
+    const isFresh = madeAtMs === undefined || nowMs - madeAtMs <= NEWS_MS;
+    const isExcused = !this.#disturbance.isHealthy(observer, nowMs) || !subject.isRunning;
+    this.registry.check(
+      'VerdictsAreNews',
+      isFresh || isExcused,
+      say(`the verdict is of ${nowMs - (madeAtMs ?? 0)} ms ago`),
+    );
   }
 
   #belief(observer: SimMember, id: string): Belief | undefined {

@@ -23,6 +23,11 @@ export const MEMBERSHIP_INVARIANTS = [
       'a member that runs, is not slowed down and can be reached by somebody is failed by nobody, whatever becomes of others, of single links and of up to a fifth of all packets',
   },
   {
+    name: 'VerdictsAreNews',
+    statement:
+      'who runs is not taken for failed on the word of others that is older than a minute: that only leads to own probes',
+  },
+  {
     name: 'HealthyIsNotAccused',
     statement:
       'while no packet is lost or late, nobody suspects a member that runs undisturbed; an observer that stood still is no exception',
