@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { serviceNodeFlags } from '@peermesh/infra/node-flags';
 
 const CLOCK_TICK_MS = 10;
 
@@ -24,7 +25,7 @@ export async function startProcess(
 ): Promise<Running> {
   const child = spawn(
     process.execPath,
-    ['--conditions=@peermesh/source', '--no-warnings', script, ...(options.args ?? [])],
+    ['--conditions=@peermesh/source', '--no-warnings', ...serviceNodeFlags(), script, ...(options.args ?? [])],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, ...options.env },

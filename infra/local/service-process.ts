@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Addresses, ServiceDefinition } from '../catalog.ts';
+import { serviceNodeFlags } from '../node-flags.ts';
 import { type GuardedProcess, startGuarded, untilReady } from '../servers/index.ts';
 import type { Settings } from './settings.ts';
 
@@ -42,7 +43,7 @@ export async function launchService(launch: ServiceLaunch, onSpawn: (process: Gu
   const watch = launch.watch ? ['--watch', '--watch-preserve-output'] : [];
   const guarded = startGuarded({
     command: process.execPath,
-    args: [...watch, SOURCE_CONDITION, 'src/main.ts'],
+    args: [...watch, ...serviceNodeFlags(), SOURCE_CONDITION, 'src/main.ts'],
     cwd: serviceFolder(launch.settings, launch.definition),
     env: serviceEnvironment(launch),
     logFile: launch.logFile,

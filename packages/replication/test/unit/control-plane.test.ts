@@ -159,7 +159,8 @@ test('in a critical mesh that can still decide only eviction with an override is
   const critical = { isDone: false, reason: 'mesh-critical', value: 0 };
   const resultOf = (body: CommandBody, options = {}) => {
     const outcome = net.ask(leader, body, options);
-    return outcome.kind === 'result' ? outcome.result : outcome;
+    assert.ok(outcome.kind === 'result', outcome.kind);
+    return outcome.result;
   };
   assert.deepEqual(resultOf(setting('a', '1')), critical);
   assert.deepEqual(resultOf(admission('x')), critical);

@@ -7,6 +7,13 @@ export interface Configuration {
   readonly witnesses: readonly string[];
 }
 
+/** Whether two configurations name the same members in the same parts. */
+export function isSame(left: Configuration, right: Configuration): boolean {
+  const parts = ({ voters, outgoing, learners, witnesses }: Configuration): string =>
+    [voters, outgoing, learners, witnesses].map((part) => part.toSorted().join(' ')).join(', ');
+  return parts(left) === parts(right);
+}
+
 /** Whether the members for which `has` is true are a quorum: in each half when the configuration is joint. */
 export function isQuorum(configuration: Configuration, has: (id: string) => boolean): boolean {
   return isMajority(configuration.voters, has) && isMajority(configuration.outgoing, has);

@@ -1,5 +1,5 @@
 import { InvariantRegistry } from '../invariant.ts';
-import { type Configuration, isQuorum, overlaps } from './configuration.ts';
+import { type Configuration, isQuorum, isSame, overlaps } from './configuration.ts';
 import { ConfigurationLog } from './configuration-log.ts';
 import { CONSENSUS_INVARIANTS, type ConsensusInvariant } from './invariants.ts';
 import { COMMAND_KIND, hashEntry, type LogPosition, type ObservedEntry, ReplicaLog } from './replica-log.ts';
@@ -227,7 +227,7 @@ export class ConsensusOracle {
     const expected = configurations.upTo(log.lastIndex) ?? this.#committedConfigurations.upTo(log.baseIndex);
     this.#check(
       'ConfigFromLog',
-      expected === null || JSON.stringify(expected) === JSON.stringify(configuration),
+      expected === null || isSame(expected, configuration),
       () => `${id} goes by ${JSON.stringify(configuration)}; its log says ${JSON.stringify(expected)}`,
     );
   }

@@ -71,16 +71,11 @@ before(async () => {
       });
     return { status: 200, body: mesh };
   });
-  mountRoute(app, meshRoutes.trace, async () => ({
-    status: 200,
-    body: {
-      to: 3,
-      hops: [
-        { shortId: 2, name: 'quay-2', rttMs: 0.5 },
-        { shortId: 3, name: 'quay-3', rttMs: null },
-      ],
-    },
-  }));
+  const hops = [
+    { shortId: 2, name: 'quay-2', rttMs: 0.5 },
+    { shortId: 3, name: 'quay-3', rttMs: null },
+  ];
+  mountRoute(app, meshRoutes.trace, async () => ({ status: 200, body: { to: 3, hops } }));
   mountRoute(app, meshRoutes.subscribe, async ({ reply }) => {
     const stream = openEventStream(reply, () => undefined);
     for (const [offset, text] of ['one', 'two'].entries()) {
