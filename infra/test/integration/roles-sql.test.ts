@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { services } from '../../catalog.ts';
+import { schemaOf } from '../../names.ts';
 import { appRole, databaseUrl, ownerRole } from '../../postgres/index.ts';
 import {
   findBinary,
@@ -72,7 +73,7 @@ test('the SQL that compose runs gives each service its schema and nobody else', 
     databaseUrl(server.url, { user: role, password: passwordOf(role), database: 'peermesh' });
   for (const { name } of services) {
     await execute(urlOf(ownerRole(name)), 'CREATE TABLE kept (id int)');
-    await execute(urlOf(appRole(name)), `INSERT INTO ${name}.kept VALUES (1)`);
+    await execute(urlOf(appRole(name)), `INSERT INTO ${schemaOf(name)}.kept VALUES (1)`);
     await assert.rejects(execute(urlOf(appRole(name)), 'DROP TABLE kept'), { code: '42501' });
   }
   for (const { name } of services) {
@@ -80,7 +81,7 @@ test('the SQL that compose runs gives each service its schema and nobody else', 
       if (other.name === name) continue;
       for (const role of [appRole(name), ownerRole(name)]) {
         await assert.rejects(
-          execute(urlOf(role), `SELECT * FROM ${other.name}.kept`),
+          execute(urlOf(role), `SELECT * FROM ${schemaOf(other.name)}.kept`),
           { code: '42501' },
           `${role} on ${other.name}`,
         );
