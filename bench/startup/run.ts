@@ -9,7 +9,17 @@ const READY_MAX_MS = 2_000;
 const MEMORY_MAX_MIB = 1_536;
 const WARM_STARTS = 3;
 const IDLE_MS = 15_000;
-const SERVICES = ['auth', 'ingest', 'search', 'publisher', 'gateway'];
+const SERVICES = [
+  'auth',
+  'ingest',
+  'search',
+  'publisher',
+  'router',
+  'mesh-node',
+  'mesh-node-2',
+  'mesh-node-3',
+  'gateway',
+];
 
 const checkout = freshCheckout(20_000 + (process.pid % 20_000));
 const start = ['--no-walk', '--detach'];

@@ -19,10 +19,11 @@ export function mutantNamed(id: string): Mutant {
   return mutant;
 }
 
-/** `all`, one id, or `rotate:N`: N of them, others each day, so that a fortnight of gates has run them all. */
+/** `all`, ids, or `rotate:N`: N of those that show soon, others each day, so that a week of gates has run them all. */
 export function selectMutants(selection: string, day: number): readonly Mutant[] {
   const count = /^rotate:(\d+)$/.exec(selection)?.[1];
   if (count === undefined) return selection === 'all' ? MUTANTS : selection.split(',').map(mutantNamed);
-  const size = Math.min(Number(count), MUTANTS.length);
-  return Array.from({ length: size }, (_, index) => MUTANTS[(day * size + index) % MUTANTS.length] as Mutant);
+  const quick = MUTANTS.filter(({ isSlow }) => isSlow !== true);
+  const size = Math.min(Number(count), quick.length);
+  return Array.from({ length: size }, (_, index) => quick[(day * size + index) % quick.length] as Mutant);
 }

@@ -5,7 +5,7 @@ import { describeVerdict, runMutants } from '../../src/mutants/run-mutants.ts';
 
 const A_DAY = 15;
 
-test(`${A_DAY} of the seeded bugs, others each day, are found`, async (t) => {
+test(`${A_DAY} of the seeded bugs, others each day, are found`, { timeout: 280_000 }, async (t) => {
   const day = Math.floor(Date.now() / 86_400_000);
   const verdicts = await runMutants(selectMutants(`rotate:${A_DAY}`, day), 2, (verdict) =>
     t.diagnostic(describeVerdict(verdict)),

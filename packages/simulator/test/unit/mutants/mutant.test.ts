@@ -34,5 +34,5 @@ test('ids are unique and every seeded bug says where it was seen', () => {
 test('rotation takes others each day and all of them in turn', () => {
   const taken = new Set<string>();
   for (let day = 0; day < MUTANTS.length; day++) for (const { id } of selectMutants('rotate:15', day)) taken.add(id);
-  assert.equal(taken.size, MUTANTS.length);
+  assert.equal(taken.size, MUTANTS.filter(({ isSlow }) => isSlow !== true).length);
 });
