@@ -8,6 +8,7 @@ export {
   type PortName,
   SERVICE_NAMES,
   type ServiceName,
+  schemaOf,
 } from './names.ts';
 
 /** Where a service finds the others; made by whoever runs the fleet (launcher, compose). */

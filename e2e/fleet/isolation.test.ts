@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { SERVICE_NAMES } from '@peermesh/infra/catalog';
+import { SERVICE_NAMES, schemaOf } from '@peermesh/infra/catalog';
 import { appRole, ownerRole } from '@peermesh/infra/postgres';
 import { startTestFleet, type TestFleet } from '@peermesh/testkit/fleet';
 import pg from 'pg';
@@ -57,10 +57,7 @@ function everyAccess({ schema, name, kind, column }: Relation): Record<string, s
 for (const service of SERVICE_NAMES) {
   test(`the roles of ${service} are refused everything that belongs to another service`, async () => {
     const superuser = await connectTo(fleet.databaseUrl('superuser'));
-    const foreign = await relationsIn(
-      superuser,
-      SERVICE_NAMES.filter((name) => name !== service),
-    );
+    const foreign = await relationsIn(superuser, SERVICE_NAMES.filter((name) => name !== service).map(schemaOf));
     assert.ok(foreign.length > 40, `${foreign.length} relations`);
     const application = await connectTo(fleet.databaseUrl(service));
     const { rows } = await application.query<{ role: string }>('SELECT current_user AS role');
@@ -77,7 +74,7 @@ for (const service of SERVICE_NAMES) {
             allowed.push(`${role}: ${access} ${relation.schema}.${relation.name} ${code}`);
         }
       }
-      for (const schema of ['public', ...SERVICE_NAMES.filter((name) => name !== service)]) {
+      for (const schema of ['public', ...SERVICE_NAMES.filter((name) => name !== service).map(schemaOf)]) {
         const code = await refusalOf(client, `CREATE TABLE ${pg.escapeIdentifier(schema)}.intruder (id int)`);
         if (code !== INSUFFICIENT_PRIVILEGE) allowed.push(`${role}: create in ${schema} ${code}`);
       }
@@ -92,7 +89,7 @@ test('a service cannot change the shape of its own tables', async () => {
     const superuser = await connectTo(fleet.databaseUrl('superuser'));
     const application = await connectTo(fleet.databaseUrl(service));
     await application.query('BEGIN');
-    const own = await relationsIn(superuser, [service]);
+    const own = await relationsIn(superuser, [schemaOf(service)]);
     const tables = own.filter(({ kind }) => kind === 'relation');
     for (const { schema, name } of tables) {
       const relation = `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`;
@@ -114,7 +111,7 @@ test('every row of a tenant that a service can reach is behind forced row-level 
        AND NOT (class.relrowsecurity AND (class.relforcerowsecurity OR class.relispartition))
        AND has_table_privilege('peermesh_' || namespace.nspname, class.oid, 'SELECT, INSERT, UPDATE, DELETE')
      ORDER BY 1`,
-    [SERVICE_NAMES],
+    [SERVICE_NAMES.map(schemaOf)],
   );
   assert.deepEqual(
     rows.map(({ name }) => name),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { RouteDefinition } from '@peermesh/contracts';
 import { newId } from '@peermesh/contracts';
-import { SERVICE_NAMES } from '@peermesh/infra/catalog';
+import { SERVICE_NAMES, schemaOf } from '@peermesh/infra/catalog';
 import { waitFor } from '@peermesh/testkit';
 import { startTestFleet, type TestFleet } from '@peermesh/testkit/fleet';
 import pg from 'pg';
@@ -182,7 +182,7 @@ test('PostgreSQL shows the role of a service no row of a tenant that its transac
       `SELECT c.oid::regclass::text AS name FROM pg_class c WHERE has_table_privilege(c.oid, 'SELECT')`,
     );
     const names = new Set(readable.map(({ name }) => name.replace(/^.*\./, '')));
-    for (const { schema, name, hasTenant, isPartition } of await relationsIn(superuser, [service])) {
+    for (const { schema, name, hasTenant, isPartition } of await relationsIn(superuser, [schemaOf(service)])) {
       if (!hasTenant || !names.has(name)) continue;
       const table = `${schema}.${name}`;
       const all = await count(superuser, table, `tenant_id = 'owner'`);

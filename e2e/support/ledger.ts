@@ -1,4 +1,4 @@
-import { SERVICE_NAMES } from '@peermesh/infra/catalog';
+import { SERVICE_NAMES, schemaOf } from '@peermesh/infra/catalog';
 import pg from 'pg';
 
 /** What the fleet's database knows of the documents of a run; every number counts rows. */
@@ -72,7 +72,7 @@ export async function readLedger(client: pg.Client, topic: string): Promise<Ledg
 async function outboxes(client: pg.Client): Promise<Record<string, number>> {
   const waiting: Record<string, number> = {};
   for (const service of SERVICE_NAMES) {
-    const table = `${service}.${service}_outbox`;
+    const table = `${schemaOf(service)}.${schemaOf(service)}_outbox`;
     const { rows } = await client.query<{ count: number }>(
       `SELECT count(*)::int AS count FROM ${table} WHERE xid >= (SELECT done_before FROM ${table}_leader)`,
     );
@@ -85,7 +85,7 @@ async function deadLetters(client: pg.Client): Promise<string[]> {
   const found: string[] = [];
   for (const service of SERVICE_NAMES) {
     const { rows } = await client.query<{ text: string }>(
-      `SELECT consumer || ' ' || subject || ': ' || code || ' ' || reason AS text FROM ${service}.${service}_dead_letters`,
+      `SELECT consumer || ' ' || subject || ': ' || code || ' ' || reason AS text FROM ${schemaOf(service)}.${schemaOf(service)}_dead_letters`,
     );
     found.push(...rows.map(({ text }) => text));
   }
