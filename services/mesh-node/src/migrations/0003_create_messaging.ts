@@ -1,4 +1,10 @@
-import { createDeadLetterTable, createIdempotencyTable, createInboxTable, createOutboxTable } from '@peermesh/database';
+import {
+  createDeadLetterTable,
+  createIdempotencyTable,
+  createInboxTable,
+  createOutboxTable,
+  enableTenantIsolation,
+} from '@peermesh/database';
 import type { Kysely } from 'kysely';
 
 export async function up(db: Kysely<unknown>): Promise<void> {
@@ -6,4 +12,5 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await createInboxTable(db, 'mesh');
   await createDeadLetterTable(db, 'mesh');
   await createIdempotencyTable(db, 'mesh');
+  await enableTenantIsolation(db, 'mesh', 'mesh_idempotency');
 }
