@@ -23,7 +23,6 @@ export interface CommandResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  readonly milliseconds: number;
 }
 
 /** A local installation of its own: state folder, ports and nothing else in common with others. */
@@ -74,7 +73,6 @@ export async function createLocalInstallation(): Promise<LocalInstallation> {
 
 /** Waits for the end of a process and gives what it wrote. */
 export function collect(child: ChildProcess): Promise<CommandResult> {
-  const startedAt = performance.now();
   let stdout = '';
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
@@ -85,7 +83,7 @@ export function collect(child: ChildProcess): Promise<CommandResult> {
   });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr, milliseconds: performance.now() - startedAt }));
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
 }
 
