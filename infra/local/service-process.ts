@@ -35,6 +35,8 @@ export function serviceEnvironment(launch: ServiceLaunch): Record<string, string
     ...launch.secretFiles,
     ...launch.overrides,
     NODE_COMPILE_CACHE: launch.settings.compileCache,
+    // glibc keeps an arena for each thread by default, and gives little of it back.
+    MALLOC_ARENA_MAX: '2',
   };
 }
 

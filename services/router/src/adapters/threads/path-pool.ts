@@ -45,7 +45,7 @@ const DEATHS_MAX = 2;
 
 class Pool implements PathPool {
   readonly #options: PathPoolOptions;
-  readonly #threads: Thread[];
+  readonly #threads: Thread[] = [];
   readonly #waiting: Job[] = [];
   /** By mesh, what a new thread needs to know. */
   readonly #topologies = new Map<string, Map<number, TopologyUpdate['changed'][number]>>();
@@ -56,9 +56,6 @@ class Pool implements PathPool {
 
   constructor(options: PathPoolOptions) {
     this.#options = options;
-    this.#threads = Array.from({ length: options.threads }, () =>
-      this.#watch({ worker: startThread(), current: null }),
-    );
   }
 
   get load(): number {
@@ -98,7 +95,11 @@ class Pool implements PathPool {
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
   }
 
+  /** Threads begin when there is something to compute: until then they would only take memory. */
   #dispatch(): void {
+    const isAnyIdle = this.#threads.some(({ current }) => current === null);
+    if (!isAnyIdle && this.#waiting.length > 0 && this.#threads.length < this.#options.threads)
+      this.#threads.push(this.#begin({ worker: startThread(), current: null }));
     for (const thread of this.#threads) {
       if (thread.current !== null) continue;
       const job = this.#waiting.shift();
@@ -108,8 +109,12 @@ class Pool implements PathPool {
     }
   }
 
-  #watch(thread: Thread): Thread {
+  #begin(thread: Thread): Thread {
     const { worker } = thread;
+    for (const [meshId, topology] of this.#topologies) {
+      const revision = this.#revisions.get(meshId) ?? 0;
+      post(worker, { kind: 'update', update: { meshId, revision, changed: [...topology.values()], gone: [] } });
+    }
     worker.unref();
     worker.on('message', (reply: ThreadReply) => {
       const job = thread.current;
@@ -131,11 +136,7 @@ class Pool implements PathPool {
     const job = thread.current;
     thread.current = null;
     thread.worker = startThread();
-    this.#watch(thread);
-    for (const [meshId, topology] of this.#topologies) {
-      const revision = this.#revisions.get(meshId) ?? 0;
-      post(thread.worker, { kind: 'update', update: { meshId, revision, changed: [...topology.values()], gone: [] } });
-    }
+    this.#begin(thread);
     if (job !== null) {
       job.deaths += 1;
       if (job.deaths < DEATHS_MAX) this.#waiting.unshift(job);
