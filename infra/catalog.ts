@@ -62,6 +62,8 @@ export interface ServiceDefinition {
   /** Further processes of it, each with a name, a disk and ports of its own, where {@link replicas} are all alike. */
   readonly siblings?: readonly Sibling[];
   readonly resources: { readonly memoryMiB: number; readonly cpus: number };
+  /** Limit of V8's young generation, for services that keep little and wait much; its default otherwise. */
+  readonly semiSpaceMiB?: number;
   /** Keys of its configuration that are secrets; they arrive as files. */
   readonly secrets: readonly string[];
   /** Secrets that only its migration gets, besides the owner's URL. */
@@ -95,6 +97,7 @@ const definitions: { readonly [Name in ServiceName]: Omit<ServiceDefinition, 'na
     databaseConnectionsMax: 40,
     replicas: 1,
     resources: { memoryMiB: 512, cpus: 1 },
+    semiSpaceMiB: 8,
     secrets: ['DATABASE_URL', 'NATS_URL', 'AUTH_KEY_ENCRYPTION_KEY'],
     migrationSecrets: ['ADMIN_PASSWORD'],
     env: (at) => ({ ...base(at), ADMIN_EMAIL: 'admin@peermesh.local' }),
@@ -165,6 +168,7 @@ const definitions: { readonly [Name in ServiceName]: Omit<ServiceDefinition, 'na
     databaseConnectionsMax: 20,
     replicas: 1,
     resources: { memoryMiB: 512, cpus: 2 },
+    semiSpaceMiB: 8,
     secrets: ['DATABASE_URL', 'NATS_URL', 'REDIS_URL'],
     env: base,
   },
@@ -183,6 +187,7 @@ const definitions: { readonly [Name in ServiceName]: Omit<ServiceDefinition, 'na
       { name: 'mesh-node-3', port: 'meshNode3', linkPort: 'meshLink3' },
     ],
     resources: { memoryMiB: 1024, cpus: 2 },
+    semiSpaceMiB: 8,
     secrets: ['DATABASE_URL', 'NATS_URL', 'REDIS_URL'],
     env: (at) => ({
       ...base(at),

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 const HELPERS_MAX = 4;
 
 /**
- * What Node is started with for a service. V8 marks and sweeps on helper threads, four by default; with as many of them as
+ * What Node is started with for a process of a service. V8 marks and sweeps on helper threads, four by default; with as many of them as
  * cores a collection takes the core away from the thread that answers requests, so one core stays free.
  */
 export function serviceNodeFlags(cores: number = availableParallelism()): string[] {

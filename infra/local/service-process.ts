@@ -35,9 +35,11 @@ export function serviceEnvironment(launch: ServiceLaunch): Record<string, string
     ...launch.secretFiles,
     ...launch.overrides,
     NODE_COMPILE_CACHE: launch.settings.compileCache,
-    // glibc keeps an arena for each thread by default, and gives little of it back.
-    MALLOC_ARENA_MAX: '2',
   };
+}
+
+function semiSpace({ semiSpaceMiB }: ServiceDefinition): string[] {
+  return semiSpaceMiB === undefined ? [] : [`--max-semi-space-size=${semiSpaceMiB}`];
 }
 
 /** Starts a service and waits until it says that it is ready. */
@@ -45,7 +47,7 @@ export async function launchService(launch: ServiceLaunch, onSpawn: (process: Gu
   const watch = launch.watch ? ['--watch', '--watch-preserve-output'] : [];
   const guarded = startGuarded({
     command: process.execPath,
-    args: [...watch, ...serviceNodeFlags(), SOURCE_CONDITION, 'src/main.ts'],
+    args: [...watch, ...serviceNodeFlags(), ...semiSpace(launch.definition), SOURCE_CONDITION, 'src/main.ts'],
     cwd: serviceFolder(launch.settings, launch.definition),
     env: serviceEnvironment(launch),
     logFile: launch.logFile,
