@@ -62,7 +62,8 @@ export const PHASES: readonly Phase[] = [
     pattern: '{{packages,services}/*/test/integration/**/*.test.ts,infra/test/**/*.test.ts}',
     concurrency: 2,
     timeoutMs: 120_000,
-    fileLimitMs: 300_000,
+    // The gate of the simulator has up to ten minutes.
+    fileLimitMs: 660_000,
   },
   {
     name: 'e2e',

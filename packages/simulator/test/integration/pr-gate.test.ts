@@ -9,7 +9,7 @@ import { addResult, emptyTotals } from '../../src/run/totals.ts';
 const SEEDS: Readonly<Record<string, number>> = { consensus: 1_000, routing: 50 };
 const SEEDS_OTHERS = 60;
 const SEEDS_MIN = 20;
-const TIME_MAX_MS = 100_000;
+const TIME_MAX_MS = 90_000;
 
 for (const core of CORES) {
   const seeds = SEEDS[core.name] ?? SEEDS_OTHERS;
