@@ -9,6 +9,7 @@ export {
 } from './messaging-tables.ts';
 export { type MigrateOptions, migrate } from './migrate.ts';
 export { bundleOutboxEvents } from './outbox-bundles.ts';
+export { createPartitionMaintenance } from './partition-maintenance.ts';
 export { dropPartitionsOlderThan, ensurePartitions, type MonthlyTable, partitionByMonth } from './partitions.ts';
 export { enableTenantIsolation } from './tenant-isolation.ts';
 export type { Transaction, TxOptions } from './transaction.ts';

@@ -3,6 +3,7 @@ import {
   createIdempotencyTable,
   createInboxTable,
   createOutboxTable,
+  createPartitionMaintenance,
   enableTenantIsolation,
   partitionByMonth,
 } from '@peermesh/database';
@@ -62,30 +63,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       updated_at timestamptz NOT NULL DEFAULT clock_timestamp()
     )`.execute(db);
   await sql`CREATE INDEX router_policies_mesh ON router.router_policies (mesh_id)`.execute(db);
-  // The application role may not create tables; this function is the one thing that it can do about partitions.
-  await sql`
-    CREATE FUNCTION router.router_maintain_history(at timestamptz, ahead integer, keep integer) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = router, pg_temp SET timezone = 'UTC' AS $$
-    DECLARE
-      this_month timestamptz := date_trunc('month', at);
-      month timestamptz;
-      part_name text;
-      part record;
-    BEGIN
-      PERFORM pg_advisory_xact_lock(hashtext('router_maintain_history'));
-      FOR n IN 0..greatest(ahead, 0) LOOP
-        month := this_month + make_interval(months => n);
-        part_name := 'router_link_state_history_' || to_char(month, '"y"YYYY"m"MM');
-        CONTINUE WHEN to_regclass(format('router.%I', part_name)) IS NOT NULL;
-        EXECUTE format('CREATE TABLE router.%I PARTITION OF router.router_link_state_history FOR VALUES FROM (%L) TO (%L)',
-          part_name, month, month + interval '1 month');
-      END LOOP;
-      FOR part IN SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-                   WHERE i.inhparent = 'router.router_link_state_history'::regclass LOOP
-        IF to_timestamp(right(part.relname, 8), '"y"YYYY"m"MM') < this_month - make_interval(months => greatest(keep, 1)) THEN
-          EXECUTE format('DROP TABLE router.%I', part.relname);
-        END IF;
-      END LOOP;
-    END $$`.execute(db);
-  await sql`SELECT router.router_maintain_history(now(), 3, 3)`.execute(db);
+  await createPartitionMaintenance(db, {
+    schema: 'router',
+    name: 'router_maintain_history',
+    tables: ['router_link_state_history'],
+  });
 }
