@@ -2,7 +2,7 @@ import { CORES, coreNamed } from './cores.ts';
 import { runModel } from './model/command.ts';
 import { selectMutants } from './mutants/registry.ts';
 import { describeVerdict, runMutants } from './mutants/run-mutants.ts';
-import { readOptions, type SimOptions, USAGE } from './run/options.ts';
+import { readOptions, type SimOptions } from './run/options.ts';
 import { describeFailure, describeTotals } from './run/report.ts';
 import { runSeeds } from './run/run-seeds.ts';
 import { shrink } from './run/shrink.ts';
@@ -53,10 +53,6 @@ async function runMany(core: SimulatedCore, { seed, seeds, workers }: SimOptions
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  if (args.includes('--help') || args.includes('-h')) {
-    say(`${USAGE}Cores: ${CORES.map(({ name }) => name).join(', ')}.\n`);
-    return 0;
-  }
   const options = readOptions(args);
   if (options.mutants !== null) {
     const mutants = selectMutants(options.mutants, Math.floor(Date.now() / 86_400_000));

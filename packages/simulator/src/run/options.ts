@@ -19,19 +19,6 @@ export interface SimOptions {
   readonly minutes: number;
 }
 
-/** What the command line takes, for a person. */
-export const USAGE = `Runs the cores of the mesh in virtual time, from seeds.
-
-  npm run sim -- [--core NAMES] [--seeds N] [--workers N]   seeds 0 to N-1 (100) of these cores, or of all
-  npm run sim -- --core NAME --seed S                        repeats one seed; shrinks it and prints its trace when it fails
-                 [--faults 1,4 | none] [--until MS]          with these of its faults, up to that virtual time
-  npm run sim -- --mutants [all | rotate:N | IDS]            puts known bugs back: are they found?
-  npm run sim -- --model STATES                              an abstract Raft, every state, breadth first
-  npm run sim -- --soak --minutes N [--core NAMES]           totals to bench/results/sim-soak.md
-
-Exit codes: 0 nothing failed, 1 something did.
-`;
-
 /** @throws TypeError or RangeError that names the option */
 export function readOptions(args: readonly string[]): SimOptions {
   // `--mutants` alone means all of them.
