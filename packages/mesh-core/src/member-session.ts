@@ -2,6 +2,7 @@ import { Channel, type Overlay, type OverlayDelivery, type OverlayEvent } from '
 import {
   ControlPlane,
   type ControlPlaneStart,
+  type ControlReason,
   type LoggedChange,
   type NodeIntroduction,
   type RequestOptions,
@@ -26,6 +27,8 @@ export interface MemberSessionOptions {
   readonly durability: Durability;
   readonly record: NodeRecord;
   readonly introduction: NodeIntroduction;
+  /** Addresses to dial whoever answers there. */
+  readonly seeds: readonly string[];
   readonly replica: Omit<ControlPlaneStart, 'config' | 'id' | 'isFounder'>;
 }
 
@@ -67,8 +70,13 @@ export class MemberSession {
     this.#description = new SelfDescription(options.introduction);
     this.#leaderSeenMs = nowMs;
     this.#doubtAtMs = nowMs + config.doubtMs;
-    overlay.setSeeds([], nowMs);
+    overlay.setSeeds(options.seeds, nowMs);
     this.#tellMembers(nowMs);
+  }
+
+  /** Newcomers that were turned away through this node, by reason. */
+  get admissionsRefused(): ReadonlyMap<ControlReason, number> {
+    return this.#admitting.refused;
   }
 
   /** Whether the state of the control group is at least as new as what this node was told when it was let in. */
@@ -145,7 +153,7 @@ export class MemberSession {
     for (const { to, bytes } of ready.messages) {
       overlay.send(to, Channel.control, bytes, { trafficClass: 0, isReliable: true }, nowMs);
     }
-    for (const { index, change } of ready.changes) this.#events.push({ kind: 'changed', index, change });
+    for (const logged of ready.changes) this.#events.push({ kind: 'changed', ...logged });
     if (ready.isRestored) this.#events.push({ kind: 'restored' });
     if (ready.isRestored || concernsMembers(ready.changes)) this.#onMembers(nowMs);
     // After the overlay has taken them off its list: what waits on a link that carries no members is taken back.

@@ -11,6 +11,8 @@ export interface Restored {
   readonly snapshot: Snapshot | null;
   /** Behind the snapshot, without gaps. */
   readonly entries: readonly Entry[];
+  /** Addresses of nodes that this one was connected to: dialled besides those that the record knows. */
+  readonly peers?: readonly string[];
 }
 
 /** A disk that was never used. */
@@ -26,7 +28,7 @@ export interface MeshSelf {
   readonly bootEpoch: number;
   /** Public X25519 key for key epochs; empty without. */
   readonly sealingKey: Uint8Array;
-  /** Fingerprint of the certificate; empty without. */
+  /** Serial number of the certificate in upper-case hex; empty without. */
   readonly certificate: string;
   readonly description: NodeDescription;
 }

@@ -272,7 +272,15 @@ export class MeshCore {
     const overlay = this.overlay ?? this.#host.start(record.meshId, nowMs);
     const { hardState, snapshot, entries } = restored;
     const replica = { hardState, snapshot, entries, random };
-    const parts = { config, overlay, links: this.#host.links, durability: this.#durability, record, replica };
+    const parts = {
+      config,
+      overlay,
+      links: this.#host.links,
+      durability: this.#durability,
+      record,
+      replica,
+      seeds: restored.peers ?? [],
+    };
     const session = new MemberSession({ ...parts, introduction: this.#introduction }, nowMs);
     session.plane.setWallClock(nowMs + this.#wallOffsetMs, nowMs);
     this.#session = session;

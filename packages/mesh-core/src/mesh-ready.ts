@@ -1,6 +1,6 @@
 import type { LogWrite, Snapshot } from '@peermesh/consensus';
 import type { ConnectionWrite, Dial, OverlayDelivery, OverlayEvent } from '@peermesh/overlay';
-import type { ControlChange, ControlReason, MeshHealth } from '@peermesh/replication';
+import type { ControlChange, ControlReason, Initiator, MeshHealth } from '@peermesh/replication';
 
 /** What a node is to its mesh. */
 export type MeshPhase = 'idle' | 'joining' | 'member' | 'leaving';
@@ -57,7 +57,7 @@ export type MeshEvent =
   /** This node is no member any more, and why. What it knew of the mesh is gone. */
   | { readonly kind: 'removed'; readonly reason: RemovalReason }
   /** The control group changed. After a restart, changes from before come again with the same index. */
-  | { readonly kind: 'changed'; readonly index: number; readonly change: ControlChange }
+  | { readonly kind: 'changed'; readonly index: number; readonly change: ControlChange; readonly by: Initiator }
   /** The control group's state came whole: read it anew. */
   | { readonly kind: 'restored' }
   | { readonly kind: 'leader'; readonly leader: number; readonly term: number }

@@ -13,6 +13,7 @@ export {
   ControlGroup,
   ControlGroupError,
   encodeCommand,
+  type Initiator,
   joinKeyHash,
 } from './control-group/control-group.ts';
 export { controlStateFlaws } from './control-group/flaws.ts';

@@ -1,4 +1,4 @@
-import { type ControlPlane, joinKeyHash, type RequestOutcome } from '@peermesh/replication';
+import { type ControlPlane, type ControlReason, joinKeyHash, type RequestOutcome } from '@peermesh/replication';
 import { contactOf } from './contact.ts';
 import { type NeighbourWords, welcomeContacts } from './neighbour-message.ts';
 
@@ -11,6 +11,9 @@ export class Admitting {
   /** By request id. */
   readonly #pending = new Map<string, { readonly peer: string; readonly nonce: string }>();
 
+  /** Newcomers that were turned away, by reason. */
+  readonly refused = new Map<ControlReason, number>();
+
   constructor(plane: ControlPlane, max: number) {
     this.#plane = plane;
     this.#max = max;
@@ -20,7 +23,7 @@ export class Admitting {
   ask(peer: string, words: Extract<NeighbourWords, { kind: 'join' }>, nowMs: number): NeighbourWords | null {
     const { nonce, introduction, secret } = words;
     const { meshId } = this.#plane.state;
-    if (words.meshId !== meshId) return { kind: 'refusal', nonce, reason: 'wrong-mesh' };
+    if (words.meshId !== meshId) return this.#refuse(nonce, 'wrong-mesh');
     for (const { peer: waiting } of this.#pending.values()) if (waiting === peer) return null;
     if (this.#pending.size >= this.#max) return { kind: 'later', nonce };
     const keyHash = secret === '' ? '' : joinKeyHash(meshId, secret);
@@ -41,10 +44,15 @@ export class Admitting {
     const { peer, nonce } = asked;
     if (outcome.kind !== 'result') return { peer, words: { kind: 'later', nonce } };
     const { result } = outcome;
-    if (!result.isDone) return { peer, words: { kind: 'refusal', nonce, reason: result.reason } };
+    if (!result.isDone) return { peer, words: this.#refuse(nonce, result.reason) };
     const { meshId, members, appliedIndex: index } = this.#plane.state;
     const contacts = welcomeContacts(Array.from(members.values(), contactOf));
     return { peer, words: { kind: 'welcome', nonce, meshId, shortId: result.value, index, contacts } };
+  }
+
+  #refuse(nonce: string, reason: ControlReason): NeighbourWords {
+    this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1);
+    return { kind: 'refusal', nonce, reason };
   }
 
   /** What this node knows of the membership of a neighbour. */

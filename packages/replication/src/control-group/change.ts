@@ -13,7 +13,13 @@ export type ControlChange =
     }
   | { readonly kind: 'policy-changed'; readonly policy: JoinPolicy }
   | { readonly kind: 'setting-changed'; readonly space: 'configuration' | 'parameter'; readonly key: string }
-  | { readonly kind: 'admission-changed' }
-  | { readonly kind: 'certificate-revoked'; readonly certificate: string }
+  | {
+      readonly kind: 'admission-changed';
+      readonly what: 'join-key-added' | 'join-key-removed' | 'listed' | 'unlisted' | 'readmitted';
+      /** Id of the join key, or of the node. */
+      readonly subject: string;
+    }
+  | { readonly kind: 'identity-revoked'; readonly nodeId: string; readonly note: string }
+  | { readonly kind: 'certificate-revoked'; readonly certificate: string; readonly note: string }
   | { readonly kind: 'keys-due' | 'keys-installed'; readonly epoch: number }
   | { readonly kind: 'rule-overridden'; readonly actor: number; readonly operator: string; readonly override: string };

@@ -13,9 +13,17 @@ export class ControlGroupError extends Error {
   override readonly name = 'ControlGroupError';
 }
 
+/** Who made a request: a member, and the operator that it acts for; empty when it acts for itself. */
+export interface Initiator {
+  readonly actor: number;
+  readonly operator: string;
+}
+
 /** What applying a command did. */
 export interface Applied {
   readonly requestId: string;
+  /** The member that asked, and who asked that member. */
+  readonly by: Initiator;
   readonly result: ControlResult;
   /** Empty when it was refused, or when it is a request that was answered before. */
   readonly changes: readonly ControlChange[];
@@ -40,22 +48,23 @@ export class ControlGroup {
       throw new ControlGroupError(`entry ${index} is no command that is known here: ${decoded.fault}`);
     const { header } = decoded.value;
     const state = this.#state;
-    const { requestId } = header;
+    const { requestId, actor, operator } = header;
+    const by = { actor, operator };
     state.appliedIndex = index;
     for (const [id, answer] of state.answered) {
       if (answer.index + LIMITS.requestWindow > index) break;
       state.answered.delete(id);
     }
     const before = state.answered.get(requestId);
-    if (before !== undefined) return { requestId, result: answerOf(before), changes: [] };
+    if (before !== undefined) return { requestId, by, result: answerOf(before), changes: [] };
     if (header.basis + LIMITS.requestWindow <= index)
-      return { requestId, result: refused('request-too-old'), changes: [] };
+      return { requestId, by, result: refused('request-too-old'), changes: [] };
     state.clockMs = Math.max(state.clockMs, header.atMs);
     const changes: ControlChange[] = [];
     const result = applyCommand({ state, header, index, changes }, decoded.value);
     const outcome = result.isDone ? 'done' : result.reason;
     state.answered.set(requestId, { index, outcome, value: result.value });
-    return { requestId, result, changes };
+    return { requestId, by, result, changes };
   }
 
   snapshot(): Uint8Array {

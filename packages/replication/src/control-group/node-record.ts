@@ -27,7 +27,7 @@ const introduced = {
   volumeId: text(LIMITS.nameBytes),
   /** Public X25519 key that key epochs are wrapped for; empty when the node takes no part in them. */
   sealingKey: bytes(64),
-  /** Fingerprint of its certificate; empty without one. */
+  /** Serial number of its certificate in upper-case hex; empty without one. */
   certificate: text(LIMITS.textBytes),
 };
 

@@ -3,7 +3,7 @@ import { decode, encode, type Field, versioned } from '../wire/field.ts';
 import { type ControlState, stateField } from './state.ts';
 
 /** Version of the snapshot's form, its first byte. */
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 
 const snapshotField = versioned<unknown>(SNAPSHOT_VERSION, stateField as Field<unknown>);
 

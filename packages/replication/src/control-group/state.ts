@@ -47,6 +47,8 @@ export type HeldJoinKey = { readonly key: JoinKey; readonly uses: number };
 export interface ControlState {
   /** Empty before the mesh is created. */
   meshId: string;
+  /** The random id of the request that made the mesh: tells it from another one of the same name. */
+  incarnation: string;
   createdAtMs: number;
   policy: JoinPolicy;
   policyVersion: number;
@@ -58,7 +60,9 @@ export interface ControlState {
   members: Map<number, Member>;
   former: FormerMember[];
   evicted: Map<string, ValueOf<typeof evictedField>>;
+  /** Node ids, with a note. */
   revokedIdentities: Map<string, string>;
+  /** Serial numbers in upper-case hex, with a note. */
   revokedCertificates: Map<string, string>;
   /** Who may join a CLOSED mesh, with a note. */
   admissionList: Map<string, string>;
@@ -69,8 +73,11 @@ export interface ControlState {
   settingVersion: number;
   /** 0 before keys were installed. */
   keyEpoch: number;
+  /** When its keys were installed, by the clock of the group. */
+  keyEpochAtMs: number;
   /** A member has gone that knows the current keys: a new epoch is due. */
   isKeyEpochDue: boolean;
+  /** By member; empty bytes for one without a sealing key. */
   wrappedKeys: Map<number, Uint8Array>;
   overrides: OverrideRecord[];
   /** What recent requests came to, by their id. */
@@ -81,6 +88,7 @@ export interface ControlState {
 export function emptyState(): ControlState {
   return {
     meshId: '',
+    incarnation: '',
     createdAtMs: 0,
     policy: 'CLOSED',
     policyVersion: 0,
@@ -98,6 +106,7 @@ export function emptyState(): ControlState {
     parameters: new Map(),
     settingVersion: 0,
     keyEpoch: 0,
+    keyEpochAtMs: 0,
     isKeyEpochDue: false,
     wrappedKeys: new Map(),
     overrides: [],
@@ -118,6 +127,7 @@ const answered: Field<ReadonlyMap<string, ValueOf<typeof answeredField>>> = {
 
 export const stateField = record({
   meshId: name,
+  incarnation: text(32),
   createdAtMs: number(),
   policy: policyField,
   policyVersion: number(),
@@ -135,6 +145,7 @@ export const stateField = record({
   parameters: sortedMap(name, settingField, LIMITS.settings),
   settingVersion: number(),
   keyEpoch: number(),
+  keyEpochAtMs: number(),
   isKeyEpochDue: flag,
   wrappedKeys: sortedMap(shortId, bytes(LIMITS.wrappedKeyBytes), LIMITS.members),
   overrides: list(overrideField, LIMITS.overrides),

@@ -187,7 +187,9 @@ export class ControlPlane {
   /** @throws ControlGroupError when the log holds what is not known here: the node must stop */
   takeReady(nowMs: number): PlaneReady {
     const ready = this.#replica.takeReady();
-    const changes = ready.applied.flatMap(({ index, changes: made }) => made.map((change) => ({ index, change })));
+    const changes = ready.applied.flatMap(({ index, by, changes: made }) =>
+      made.map((change) => ({ index, change, by })),
+    );
     if (ready.isRestored || changes.length > 0) this.#reachability.follow(this.state.members.keys(), nowMs);
     for (const { requestId, result, index } of ready.applied) this.#end(requestId, { kind: 'result', result, index });
     this.#desk.applied(ready.applied);

@@ -1,5 +1,6 @@
 import type { Message } from '@peermesh/consensus';
 import type { ControlChange } from '../control-group/change.ts';
+import type { Initiator } from '../control-group/control-group.ts';
 import type { DurableBatch } from './durable-batch.ts';
 import type { RequestOutcome } from './requests.ts';
 
@@ -7,6 +8,7 @@ import type { RequestOutcome } from './requests.ts';
 export interface LoggedChange {
   readonly index: number;
   readonly change: ControlChange;
+  readonly by: Initiator;
 }
 
 /** What the plane wants done, and what has happened. */

@@ -67,6 +67,44 @@ test('a setting is changed by whoever knows its version, and a version is never 
   assert.deepEqual(set('3', 0), DONE(4));
 });
 
+test('a revoked identity is told of, whether or not it is a member, and is out for good', () => {
+  const mesh = meshOf('OPEN', ['b']);
+  const revoke = (nodeId: string) =>
+    mesh.run({ kind: 'revokeIdentity', nodeId, note: 'stolen' }, { operator: 'op' }).changes;
+  assert.deepEqual(revoke('key-x'), [{ kind: 'identity-revoked', nodeId: 'key-x', note: 'stolen' }]);
+  assert.deepEqual(
+    revoke('key-b').map(({ kind }) => kind),
+    ['identity-revoked', 'member-removed'],
+  );
+  assert.deepEqual(mesh.run({ kind: 'readmit', nodeId: 'key-b' }, { operator: 'op' }).result, REFUSED('unknown-node'));
+  for (const name of ['x', 'b']) assert.deepEqual(mesh.run(admission(name)).result, REFUSED('revoked'));
+});
+
+test('a mesh that is made anew under the same name is another one', () => {
+  const [one, other] = [meshOf('OPEN'), meshOf('OPEN')];
+  assert.equal(one.group.state.meshId, other.group.state.meshId);
+  assert.notEqual(one.group.state.incarnation, '');
+  assert.notEqual(one.group.state.incarnation, other.group.state.incarnation);
+});
+
+test('a change names the member that asked for it and its operator', () => {
+  const mesh = meshOf('OPEN', ['b']);
+  const made = mesh.run({ kind: 'list', nodeId: 'key-z', isListed: true, note: '' }, { actor: 2, operator: 'op' });
+  assert.deepEqual(made.by, { actor: 2, operator: 'op' });
+  assert.deepEqual(made.changes, [{ kind: 'admission-changed', what: 'listed', subject: 'key-z' }]);
+});
+
+test('a member with another sealing key loses what was wrapped for the old one', () => {
+  const mesh = meshOf('OPEN', ['b']);
+  const keys = [1, 2].map((shortId) => ({ shortId, wrapped: new Uint8Array([shortId]) }));
+  mesh.run({ kind: 'installKeys', epoch: 1, keys }, { atMs: 5_000 });
+  assert.equal(mesh.group.state.keyEpochAtMs, 5_000);
+  mesh.run(admission('b'));
+  assert.equal(mesh.group.state.wrappedKeys.has(2), true);
+  mesh.run(admission('b', { sealingKey: new Uint8Array(32).fill(9) }));
+  assert.equal(mesh.group.state.wrappedKeys.has(2), false);
+});
+
 test('a removal makes a new key epoch due, which needs a key for each member and nobody else', () => {
   const mesh = meshOf('OPEN', ['b', 'c']);
   const keys = (...ids: number[]) => ids.map((shortId) => ({ shortId, wrapped: new Uint8Array([shortId]) }));

@@ -16,6 +16,7 @@ export function create(
   if (meshId === '' || !isWellFormed(founder, nodeId)) return refused('bad-request');
   if (joinKeys.some(({ id, hash }) => id === '' || hash === '')) return refused('bad-request');
   state.meshId = meshId;
+  state.incarnation = context.header.requestId;
   state.createdAtMs = state.clockMs;
   state.policy = policy;
   state.policyVersion = 1;
@@ -101,6 +102,8 @@ function install(context: ApplyContext, nodeId: string, introduction: NodeIntrod
 /** A member that joins again says anew what it is; its keys and its drain flag stay. */
 function update(context: ApplyContext, known: Member, introduction: NodeIntroduction): number {
   const isRenewed = introduction.certificate !== known.certificate;
+  // What was wrapped for another sealing key cannot be opened any more: it is granted anew.
+  if (Buffer.compare(introduction.sealingKey, known.sealingKey) !== 0) context.state.wrappedKeys.delete(known.shortId);
   const member = {
     ...known,
     ...introduction,

@@ -30,7 +30,7 @@ export function evict(context: ApplyContext, { shortId, note }: Body<'evict'>): 
 
 export function readmit({ state, changes }: ApplyContext, { nodeId }: Body<'readmit'>): ControlResult {
   if (!state.evicted.delete(nodeId)) return refused('unknown-node');
-  changes.push({ kind: 'admission-changed' });
+  changes.push({ kind: 'admission-changed', what: 'readmitted', subject: nodeId });
   return done();
 }
 
@@ -78,6 +78,7 @@ export function revokeIdentity(context: ApplyContext, { nodeId, note }: Body<'re
   if (member !== undefined && state.members.size === 1) return refused('last-member');
   if (state.revokedIdentities.size >= LIMITS.evicted) return refused('limit-reached');
   state.revokedIdentities.set(nodeId, note);
+  context.changes.push({ kind: 'identity-revoked', nodeId, note });
   if (member !== undefined) removeMember(context, member, 'revoked', note);
   return done();
 }
@@ -89,7 +90,7 @@ export function revokeCertificate(context: ApplyContext, body: Body<'revokeCerti
   if (certificate === '') return refused('bad-request');
   if (state.revokedCertificates.size >= LIMITS.evicted) return refused('limit-reached');
   state.revokedCertificates.set(certificate, note);
-  changes.push({ kind: 'certificate-revoked', certificate });
+  changes.push({ kind: 'certificate-revoked', certificate, note });
   return done();
 }
 

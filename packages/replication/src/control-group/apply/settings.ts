@@ -34,13 +34,13 @@ export function addJoinKey({ state, changes }: ApplyContext, { key }: Body<'addJ
   if (key.id === '' || key.hash === '') return refused('bad-request');
   if (!state.joinKeys.has(key.id) && state.joinKeys.size >= LIMITS.joinKeys) return refused('limit-reached');
   state.joinKeys.set(key.id, { key, uses: 0 });
-  changes.push({ kind: 'admission-changed' });
+  changes.push({ kind: 'admission-changed', what: 'join-key-added', subject: key.id });
   return done();
 }
 
 export function removeJoinKey({ state, changes }: ApplyContext, { id }: Body<'removeJoinKey'>): ControlResult {
   if (!state.joinKeys.delete(id)) return refused('unknown-key');
-  changes.push({ kind: 'admission-changed' });
+  changes.push({ kind: 'admission-changed', what: 'join-key-removed', subject: id });
   return done();
 }
 
@@ -52,7 +52,7 @@ export function listNode({ state, changes }: ApplyContext, { nodeId, isListed, n
     return refused('limit-reached');
   if (isListed) admissionList.set(nodeId, note);
   else admissionList.delete(nodeId);
-  changes.push({ kind: 'admission-changed' });
+  changes.push({ kind: 'admission-changed', what: isListed ? 'listed' : 'unlisted', subject: nodeId });
   return done();
 }
 
@@ -63,6 +63,7 @@ export function installKeys({ state, changes }: ApplyContext, { epoch, keys }: B
   const isWhole = wrapped.size === keys.length && wrapped.size === state.members.size;
   if (!isWhole || [...state.members.keys()].some((shortId) => !wrapped.has(shortId))) return refused('keys-incomplete');
   state.keyEpoch = epoch;
+  state.keyEpochAtMs = state.clockMs;
   state.isKeyEpochDue = false;
   state.wrappedKeys = wrapped;
   changes.push({ kind: 'keys-installed', epoch });
