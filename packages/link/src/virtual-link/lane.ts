@@ -78,6 +78,12 @@ export class Lane {
     this.#fail('closed');
   }
 
+  /** Answers of a path that jitters may be late by four mean deviations (RFC 6298), up to halfway to `downAfterMs`. */
+  get #suspectAfterMs(): number {
+    const { suspectAfterMs, downAfterMs } = this.#config;
+    return Math.min(suspectAfterMs + 4 * this.echo.rtt.varianceMs, (suspectAfterMs + downAfterMs) / 2);
+  }
+
   /** An echo came back. */
   onReply(id: number, nowMs: number): void {
     if (!this.isConnected || !this.echo.onReply(id, nowMs)) return;
@@ -91,10 +97,11 @@ export class Lane {
     const before = this.state;
     if (!this.isConnected || before === 'DOWN') return false;
     const silentMs = this.echo.silentMs(nowMs);
-    const isHeard = nowMs - this.echo.heardAtMs < this.#config.suspectAfterMs;
+    const suspectAfterMs = this.#suspectAfterMs;
+    const isHeard = nowMs - this.echo.heardAtMs < suspectAfterMs;
     const cause = isHeard ? 'outbound' : 'silent';
     if (silentMs >= this.#config.downAfterMs) this.#fail(cause);
-    else if (silentMs >= this.#config.suspectAfterMs) {
+    else if (silentMs >= suspectAfterMs) {
       this.echo.goodEchoes = 0;
       if (before === 'UP') this.#enter('SUSPECT', cause);
       else if (before === 'PROBATION') this.#probationSinceMs = nowMs;

@@ -233,3 +233,28 @@ suite('this process standing still', () => {
     assert.ok(pair.until(() => pair.a.states(1).at(-1) === 'DOWN') <= 320);
   });
 });
+
+suite('a path that jitters', () => {
+  /** Seconds of a lane whose delay is 30 ms and an exponential part with a mean of 10 ms. */
+  function jittering(): LinkPair {
+    const pair = new LinkPair().connect(0);
+    let state = 12_345;
+    for (let ms = 0; ms < 30_000; ms += 1) {
+      for (const { wires } of [pair.a, pair.b]) {
+        state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+        wires[0]!.delayMs = 30 - 10 * Math.log((state + 1) / 2 ** 32);
+      }
+      pair.run(1);
+    }
+    return pair;
+  }
+
+  test('is not taken for a silent one, and its death is still seen within 320 ms', () => {
+    const pair = jittering();
+    const suspected = [pair.a, pair.b].flatMap((end) => end.states(0).filter((state) => state === 'SUSPECT'));
+    assert.ok(suspected.length <= 1, `suspected ${suspected.length} times in 30 s`);
+    pair.cut(0);
+    const tookMs = pair.until(() => pair.a.states(0).at(-1) === 'DOWN');
+    assert.ok(tookMs <= 320, `${tookMs} ms`);
+  });
+});

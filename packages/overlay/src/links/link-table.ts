@@ -57,6 +57,7 @@ export class LinkTable {
   readonly #links = new Map<string, PeerLink>();
   readonly #candidates = new Map<string, PeerLink[]>();
   readonly #places = new Map<number, Place>();
+  #all: readonly PeerLink[] | null = null;
 
   constructor(self: string, config: OverlayConfig, random: () => number) {
     this.#self = self;
@@ -68,9 +69,10 @@ export class LinkTable {
     return this.#links.get(peer);
   }
 
-  *all(): Generator<PeerLink> {
-    yield* this.#links.values();
-    if (this.#candidates.size > 0) for (const links of this.#candidates.values()) yield* links;
+  /** Every link, also of lives not proven yet: the list as of now, which later changes leave as it is. */
+  all(): readonly PeerLink[] {
+    this.#all ??= [...this.#links.values(), ...[...this.#candidates.values()].flat()];
+    return this.#all;
   }
 
   /** Lanes to a peer that have a connection. */
@@ -109,6 +111,7 @@ export class LinkTable {
   /** A link has proved itself: returns those of other lives of its peer, which are at an end. */
   proven(link: PeerLink): PeerLink[] {
     const ended = this.#linksTo(link.peer).filter((other) => other !== link);
+    this.#all = null;
     this.#links.set(link.peer, link);
     this.#candidates.delete(link.peer);
     for (const other of ended) other.isGone = true;
@@ -165,6 +168,7 @@ export class LinkTable {
       if (!isForgettable(link) || this.#candidates.has(link.peer)) continue;
       link.isGone = true;
       this.#links.delete(link.peer);
+      this.#all = null;
       strangers -= 1;
     }
   }
@@ -176,6 +180,7 @@ export class LinkTable {
 
   #add(peer: string, established: Established, nowMs: number): PeerLink {
     const link = new PeerLink(peer, established, this.#config, this.#random, nowMs);
+    this.#all = null;
     if (!this.#links.has(peer)) this.#links.set(peer, link);
     else this.#candidates.set(peer, [...(this.#candidates.get(peer) ?? []), link].slice(-CANDIDATES_MAX));
     return link;

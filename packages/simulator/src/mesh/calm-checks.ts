@@ -8,6 +8,8 @@ const POLL_MS = 100;
 /** The longest that a link is held back for flapping, and the back-off of the computation (RFC 8405). */
 const SETTLE_MS = 45_000;
 const DRAIN_KNOWN_MS = 15_000;
+/** What set out before everybody knew has arrived after this time. */
+const UNDER_WAY_MS = 2_000;
 const ARRIVAL_MS = 2_000;
 const CUT_ARRIVAL_MS = 1_000;
 const QUIET_MS = 30_000;
@@ -15,6 +17,7 @@ const QUIET_MS = 30_000;
 /** What must be true after the last fault: run from the time of healing on. */
 export class CalmChecks {
   convergedAfterMs = 0;
+  settledAfterMs = 0;
   slowestAfterCutMs = 0;
   readonly #world: MeshWorld;
   readonly #traffic: Traffic;
@@ -33,7 +36,11 @@ export class CalmChecks {
     this.#world.registry.check('ConvergedAfterHeal', isConverged, () => this.#flaw());
     this.convergedAfterMs = queue.nowMs - fromMs;
     this.#checkPairs();
-    queue.runUntil(Math.max(queue.nowMs, fromMs + SETTLE_MS));
+    this.#traffic.isOn = false;
+    const isSettled = this.#until(fromMs + SETTLE_MS - queue.nowMs, () => this.#unused() === '');
+    this.#world.registry.check('LinksUsedAfterHeal', isSettled, () => this.#unused());
+    this.settledAfterMs = queue.nowMs - fromMs;
+    this.#traffic.isOn = true;
     this.#drainOne();
     this.#cutOne();
     this.#traffic.isOn = false;
@@ -62,6 +69,28 @@ export class CalmChecks {
     return '';
   }
 
+  /** A node whose routes are not from all links that are up; empty when there is none. */
+  #unused(): string {
+    const nodes = this.#world.all();
+    const up = new Set(nodes.flatMap((node) => [...neighboursOf(node)].map((peer) => `${node.id}-${peer}`)));
+    const edges = [...up].filter((edge) => up.has(edge.split('-').reverse().join('-'))).length;
+    for (const { name, overlay } of nodes) {
+      const used = overlay?.router?.graph?.edgeCount;
+      if (used !== edges) return `${name} uses ${used} of ${edges} directions of links`;
+    }
+    return '';
+  }
+
+  /** Somebody whose routes do not say that of a node; empty when everybody's do. */
+  #mistakenAbout(id: number, isTransit: boolean): string {
+    for (const { name, overlay } of this.#world.all()) {
+      const graph = overlay?.router?.graph;
+      const index = graph?.nodeIds.indexOf(id) ?? -1;
+      if ((graph?.transit[index] === 1) !== isTransit) return `${name} takes n${id} for what it is not`;
+    }
+    return '';
+  }
+
   #checkPairs(): void {
     const { registry, ledger, queue } = this.#world;
     const sent: { text: string; number: number }[] = [];
@@ -76,14 +105,19 @@ export class CalmChecks {
   #drainOne(): void {
     const { queue, registry } = this.#world;
     const node = this.#random.pick(this.#world.all());
-    this.#world.setDraining(node, true);
-    queue.runUntil(queue.nowMs + DRAIN_KNOWN_MS);
+    this.#setDraining(node, true);
+    queue.runUntil(queue.nowMs + UNDER_WAY_MS);
     const before = node.overlay?.counters.transitFrames;
     queue.runUntil(queue.nowMs + 3_000);
     const after = node.overlay?.counters.transitFrames;
     registry.check('DrainedCarriesNothing', before === after, () => `${node.name} forwarded ${after} after ${before}`);
-    this.#world.setDraining(node, false);
-    queue.runUntil(queue.nowMs + DRAIN_KNOWN_MS);
+    this.#setDraining(node, false);
+  }
+
+  #setDraining(node: SimMeshNode, isDraining: boolean): void {
+    this.#world.setDraining(node, isDraining);
+    const isKnown = this.#until(DRAIN_KNOWN_MS, () => this.#mistakenAbout(node.id, !isDraining) === '');
+    this.#world.registry.check('DrainKnown', isKnown, () => this.#mistakenAbout(node.id, !isDraining));
   }
 
   /** Cuts one link in use, while each pair that has another way sends. */

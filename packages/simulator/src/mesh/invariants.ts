@@ -14,6 +14,8 @@ const statements = {
   NothingMalformed: 'no honest peer sends a batch or a frame that is refused',
   ConvergedAfterHeal: 'within 60 s after the last fault every node reaches every other and all databases are equal',
   FlowsAfterHeal: 'then a message from each node to each other arrives within 2 s',
+  LinksUsedAfterHeal: 'within 45 s after the last fault everybody routes by every link that is up',
+  DrainKnown: 'within 15 s everybody routes around a node that drains, and by it again when it is taken back',
   FlowsAfterCut: 'a message that is sent as a link is cut arrives within 1 s wherever there is another way',
   QuietInTheEnd: 'within 30 s after the last message was sent nothing waits anywhere',
   NoCrash: 'the core never throws',

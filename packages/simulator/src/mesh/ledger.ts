@@ -76,7 +76,7 @@ export class Ledger {
       sent.flow.dst === dst &&
       sent.flow.channel === channel &&
       sent.bytes === bytes.length &&
-      bytes.subarray(HEAD_BYTES).every((byte) => byte === (number & 0xff));
+      isFilledWith(bytes.subarray(HEAD_BYTES), number & 0xff);
     this.#registry.check('NothingInvented', isGenuine, text);
     if (sent === undefined) return;
     this.delivered += 1;
@@ -105,4 +105,15 @@ export class Ledger {
   missing(lifeOf: (node: number) => number): SentMessage[] {
     return [...this.#open].filter(({ flow, srcLife, isExempt }) => !isExempt && lifeOf(flow.src) === srcLife);
   }
+}
+
+const FILLED = Array.from({ length: 256 }, (_, byte) => Buffer.alloc(1024, byte));
+
+function isFilledWith(bytes: Uint8Array, byte: number): boolean {
+  const filled = FILLED[byte]!;
+  for (let at = 0; at < bytes.length; at += filled.length) {
+    const part = bytes.subarray(at, at + filled.length);
+    if (filled.compare(part, 0, part.length, 0, part.length) !== 0) return false;
+  }
+  return true;
 }

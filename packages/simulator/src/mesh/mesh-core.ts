@@ -65,6 +65,7 @@ export function runMesh(
       packets: network.counts.sent,
       ...watch.counts(),
       'converged after heal Max': Math.round(calm.convergedAfterMs),
+      'settled after heal Max': Math.round(calm.settledAfterMs),
       'delivery after a cut Max': Math.round(calm.slowestAfterCutMs),
     },
   };

@@ -52,8 +52,7 @@ export class Traffic {
   #burst(producer: Producer): void {
     const random = this.#random;
     this.#world.queue.after(random.exponential(this.#world.shape.burstIntervalMs), () => {
-      if (!this.isOn) return;
-      for (let count = 1 + random.integer(6); count > 0; count -= 1) {
+      for (let count = this.isOn ? 1 + random.integer(6) : 0; count > 0; count -= 1) {
         const isLarge = producer.hasLarge && random.chance(0.05);
         const bytes = isLarge ? 30_000 + random.integer(100_000) : 16 + random.integer(400);
         this.#send(producer.flow, producer.options, producer.flow.isReliable ? bytes : Math.min(bytes, 30_000));

@@ -52,7 +52,7 @@ export class SimNetwork<Message> {
   readonly #isUp: (node: string) => boolean;
   readonly #deliver: SimNetworkOptions<Message>['deliver'];
   readonly #rules = new Set<LinkRule>();
-  readonly #links = new Map<string, LinkState>();
+  readonly #links = new Map<string, Map<string, Map<number, LinkState>>>();
   readonly #held = new Map<LinkRule, (() => void)[]>();
   readonly counts: NetworkCounts = {
     sent: 0,
@@ -79,7 +79,7 @@ export class SimNetwork<Message> {
       this.#rules.delete(rule);
       const held = this.#held.get(rule) ?? [];
       this.#held.delete(rule);
-      if (rule.bytesPerMs !== undefined) for (const link of this.#links.values()) link.busyUntilMs = this.#queue.nowMs;
+      if (rule.bytesPerMs !== undefined) this.#clearBacklog();
       for (const release of held) release();
     };
   }
@@ -172,12 +172,28 @@ export class SimNetwork<Message> {
   }
 
   #link(from: string, to: string, lane: number): LinkState {
-    const key = `${from}>${to}#${lane}`;
-    let link = this.#links.get(key);
-    if (link === undefined) {
-      link = { busyUntilMs: 0, lastArrivalMs: 0 };
-      this.#links.set(key, link);
-    }
-    return link;
+    const lanes = entry(
+      entry(this.#links, from, newMap<string, Map<number, LinkState>>),
+      to,
+      newMap<number, LinkState>,
+    );
+    return entry(lanes, lane, idleLink);
   }
+
+  #clearBacklog(): void {
+    for (const tos of this.#links.values())
+      for (const lanes of tos.values()) for (const link of lanes.values()) link.busyUntilMs = this.#queue.nowMs;
+  }
+}
+
+const newMap = <Key, Value>(): Map<Key, Value> => new Map();
+const idleLink = (): LinkState => ({ busyUntilMs: 0, lastArrivalMs: 0 });
+
+function entry<Key, Value>(map: Map<Key, Value>, key: Key, create: () => Value): Value {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = create();
+    map.set(key, value);
+  }
+  return value;
 }
