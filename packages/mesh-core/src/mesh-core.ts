@@ -1,6 +1,8 @@
 import {
   type Acceptance,
   type ConnectionInfo,
+  type MeshOfferRefusal,
+  type MeshRouteOffer,
   type Overlay,
   type OverlayDelivery,
   type SendOptions,
@@ -162,6 +164,17 @@ export class MeshCore {
   release(delivery: OverlayDelivery, nowMs: number): void {
     this.overlay?.release(delivery, nowMs);
     this.#isTouched = true;
+  }
+
+  /** Routes that a path computation element computed for this node; see {@link Overlay.offerRoutes}. */
+  offerRoutes(offer: MeshRouteOffer, nowMs: number): MeshOfferRefusal | undefined {
+    this.#isTouched = true;
+    return this.overlay === null ? 'not-a-member' : this.overlay.offerRoutes(offer, nowMs);
+  }
+
+  /** The offer with this tag is still what would be offered; see {@link Overlay.confirmRoutes}. */
+  confirmRoutes(tag: string, validForMs: number, nowMs: number): boolean {
+    return this.overlay?.confirmRoutes(tag, validForMs, nowMs) ?? false;
   }
 
   /** A connection whose handshake is done. */

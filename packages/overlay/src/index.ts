@@ -8,5 +8,5 @@ export type { Dial } from './links/dialler.ts';
 export type { CloseReason, ConnectionClose, ConnectionInfo, ConnectionWrite } from './links/link-table.ts';
 export type { LinkView } from './links/peer-link.ts';
 export type { OverlayMember } from './members.ts';
-export type { OverlayInheritance, OverlayOptions, SendOptions } from './options.ts';
+export type { MeshOfferRefusal, MeshRouteOffer, OverlayInheritance, OverlayOptions, SendOptions } from './options.ts';
 export { Overlay } from './overlay.ts';

@@ -1,3 +1,4 @@
+import type { OfferRefusal, RouteOffer } from '@peermesh/routing';
 import type { OverlayConfig } from './config.ts';
 import type { OverlaySigner } from './control/member-core.ts';
 import type { FlowKind } from './flows/flow-id.ts';
@@ -36,3 +37,12 @@ export interface OverlayOptions {
 /** How a message is sent. */
 export type SendOptions = Pick<FlowKind, 'trafficClass' | 'isReliable'> &
   Partial<Pick<FlowKind, 'index' | 'isMultiPath'>>;
+
+/** Routes of a path computation element, and the mesh and the node (by its key) that they are for. */
+export interface MeshRouteOffer extends RouteOffer {
+  readonly meshId: string;
+  readonly nodeId: string;
+}
+
+/** Why an offer is not taken as a whole; what the database contradicts is refused path by path, and counted by the router. */
+export type MeshOfferRefusal = OfferRefusal | 'other-mesh' | 'not-a-member';

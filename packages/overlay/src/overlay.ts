@@ -13,7 +13,7 @@ import { chooseNeighbours } from './links/neighbour-choice.ts';
 import { sendToNeighbour } from './links/neighbour-frames.ts';
 import type { LinkView, PeerLink } from './links/peer-link.ts';
 import { MemberDirectory, type OverlayMember } from './members.ts';
-import type { OverlayInheritance, OverlayOptions, SendOptions } from './options.ts';
+import type { MeshOfferRefusal, MeshRouteOffer, OverlayInheritance, OverlayOptions, SendOptions } from './options.ts';
 
 const DIAL_EVERY_MS = 50;
 const ROUNDS_MAX = 4;
@@ -156,6 +156,18 @@ export class Overlay {
   /** This node's view of the topology; null while it is not a member. To be read, not driven. */
   get router(): Router | null {
     return this.#core?.router ?? null;
+  }
+
+  /** Routes that a path computation element computed for this node. @returns why they are not taken as a whole */
+  offerRoutes(offer: MeshRouteOffer, nowMs: number): MeshOfferRefusal | undefined {
+    if (offer.meshId !== this.#options.meshId) return 'other-mesh';
+    if (offer.nodeId !== this.nodeId) return 'wrong-node';
+    return this.#core === null ? 'not-a-member' : this.#core.router.offers.take(nowMs, offer);
+  }
+
+  /** The offer with this tag is still what would be offered. False when it is not the one in use. */
+  confirmRoutes(tag: string, validForMs: number, nowMs: number): boolean {
+    return this.#core?.router.offers.confirm(nowMs, tag, validForMs) ?? false;
   }
 
   /** The installed routes and repairs; null while this node is not a member. To be read, not driven. */

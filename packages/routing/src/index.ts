@@ -46,6 +46,15 @@ export {
   signAdvertisement,
 } from './link-state/signing.ts';
 export { TopologyBuilder } from './link-state/topology.ts';
+export type { OfferCounters, OfferInUse } from './offers/offered-routes.ts';
+export {
+  DEFAULT_OFFERS,
+  type OfferConfig,
+  type OfferedPath,
+  type OfferedRoute,
+  type OfferRefusal,
+  type RouteOffer,
+} from './offers/route-offer.ts';
 export type { PairDisjointness } from './paths/disjoint-candidates.ts';
 export type { Avoidance, Without } from './paths/exclusions.ts';
 export { PathComputer, type PathComputerCounters } from './paths/path-computer.ts';

@@ -28,6 +28,9 @@ export type Offer =
 
 export interface DatabaseEntry extends SignedAdvertisement {
   readonly expiresAtMs: number;
+  /** The first version that said the same as this one, and when it came: refreshes change neither. */
+  readonly contentSince: Version;
+  readonly changedAtMs: number;
 }
 
 interface Forgotten {
@@ -120,13 +123,16 @@ export class LinkStateDatabase {
     const { origin, version, lifetimeMs } = signed.advertisement;
     const known = this.#entries.get(origin);
     const expiresAtMs = nowMs + Math.min(lifetimeMs, this.#config.lifetimeMaxMs);
-    const entry = { advertisement: signed.advertisement, bytes: signed.bytes.slice(), expiresAtMs };
+    const hasChanged = !known || !isRefresh(known, signed);
+    const { contentSince, changedAtMs } = hasChanged ? { contentSince: version, changedAtMs: nowMs } : known;
+    const { advertisement } = signed;
+    const entry = { advertisement, bytes: signed.bytes.slice(), expiresAtMs, contentSince, changedAtMs };
     if (known) this.digest.toggle(origin, known.advertisement.version);
     this.digest.toggle(origin, version);
     this.#entries.set(origin, entry);
     this.#forgotten.delete(origin);
     this.#nextExpiryMs = Math.min(this.#nextExpiryMs, expiresAtMs);
-    return { outcome: 'installed', entry, hasChanged: !known || !isRefresh(known, entry) };
+    return { outcome: 'installed', entry, hasChanged };
   }
 
   /** Drops what has had its lifetime. @returns the origins that are gone. */

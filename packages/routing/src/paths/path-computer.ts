@@ -3,6 +3,7 @@ import { type CompactGraph, findEdge, indexOfNode } from '../graph/compact-graph
 import { SearchSpace } from '../graph/search-space.ts';
 import { computeTree, type ShortestPathTree } from '../graph/shortest-path-tree.ts';
 import { compareGraphs, isUnchanged, type TopologyChange } from '../graph/topology-change.ts';
+import { PathIds } from './path-ids.ts';
 import { carryPathSet, computePathSet, type PathSet, type PathSetConfig } from './path-set.ts';
 import { portableTree, repairTable, treeWithoutLink, treeWithoutNode } from './repairs.ts';
 import { RouteBuilder } from './route-builder.ts';
@@ -28,7 +29,7 @@ export class PathComputer {
   readonly #trees = new TreeStore();
   readonly #sets = new Map<number, PathSet>();
   readonly #routes = new Map<number, Route>();
-  readonly #builder = new RouteBuilder();
+  readonly #builder: RouteBuilder;
   readonly #dirtyRoutes = new Set<number>();
   readonly #dirtyRepairs = new Set<number>();
   readonly #repaired = new Set<number>();
@@ -37,8 +38,10 @@ export class PathComputer {
   #pathSets = 0;
   #pathSetsKept = 0;
 
-  constructor(self: number, config: PathSetConfig) {
+  /** @param ids numbers of paths, shared with whatever else installs paths on this node. */
+  constructor(self: number, config: PathSetConfig, ids = new PathIds()) {
     this.#self = self;
+    this.#builder = new RouteBuilder(ids);
     this.#config = config;
   }
 

@@ -2,13 +2,17 @@ import { type DisjointPaths, type Path, type Route, SEGMENTS_MAX } from '../forw
 import type { CompactGraph } from '../graph/compact-graph.ts';
 import type { GraphPath } from '../graph/search-space.ts';
 import { describePath } from './path-description.ts';
-import { PathIds } from './path-ids.ts';
+import type { PathIds } from './path-ids.ts';
 import type { PathSet } from './path-set.ts';
 import { trafficShares } from './traffic-shares.ts';
 
 /** Turns path sets into routes with path ids; paths too long for a frame are left out. */
 export class RouteBuilder {
-  readonly #ids = new PathIds();
+  readonly #ids: PathIds;
+
+  constructor(ids: PathIds) {
+    this.#ids = ids;
+  }
 
   /** Undefined when no path fits into a frame. */
   build(graph: CompactGraph, destination: number, set: PathSet): Route | undefined {

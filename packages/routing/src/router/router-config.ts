@@ -4,6 +4,7 @@ import { DEFAULT_FLAP_DAMPING, type FlapDampingConfig } from '../link-state/flap
 import { DEFAULT_HYSTERESIS, type HysteresisConfig } from '../link-state/local-links.ts';
 import { DEFAULT_FLOODING, type FloodingConfig } from '../link-state/neighbour.ts';
 import { DEFAULT_ORIGINATION_PACING, type OriginationPacing } from '../link-state/origination-pacer.ts';
+import { checkOfferConfig, DEFAULT_OFFERS, type OfferConfig } from '../offers/route-offer.ts';
 import { DEFAULT_PATH_SET, type PathSetConfig } from '../paths/path-set.ts';
 import { DEFAULT_SPF_BACKOFF, type SpfBackoffConfig } from './spf-backoff.ts';
 
@@ -16,6 +17,8 @@ export interface RoutingConfig {
   readonly flooding: FloodingConfig;
   readonly backoff: SpfBackoffConfig;
   readonly paths: PathSetConfig;
+  /** How far routes of a path computation element are believed. */
+  readonly offers: OfferConfig;
   /** An unchanged advertisement is repeated after this long, ms. */
   readonly refreshMs: number;
   /** What is not repeated is forgotten after this long, ms. */
@@ -32,6 +35,7 @@ export const DEFAULT_ROUTING: RoutingConfig = {
   flooding: DEFAULT_FLOODING,
   backoff: DEFAULT_SPF_BACKOFF,
   paths: DEFAULT_PATH_SET,
+  offers: DEFAULT_OFFERS,
   refreshMs: 60_000,
   lifetimeMs: 180_000,
   workPerTick: 16,
@@ -68,7 +72,8 @@ export function checkFlags(flags: number): void {
 }
 
 /** @throws RangeError when the figures contradict each other. */
-export function checkRouting({ refreshMs, lifetimeMs, paths, workPerTick }: RoutingConfig): void {
+export function checkRouting({ refreshMs, lifetimeMs, paths, offers, workPerTick }: RoutingConfig): void {
+  checkOfferConfig(offers);
   if (!(lifetimeMs > 2 * refreshMs)) throw new RangeError('lifetimeMs must be more than twice refreshMs');
   if (!Number.isInteger(paths.k) || paths.k < 1) throw new RangeError('paths.k must be at least 1');
   if (!(paths.stretchMax >= 1)) throw new RangeError('paths.stretchMax must be at least 1');

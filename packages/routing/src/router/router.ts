@@ -12,7 +12,9 @@ import {
   type SignedAdvertisement,
 } from '../link-state/signing.ts';
 import { TopologyBuilder } from '../link-state/topology.ts';
+import { type OfferCounters, OfferedRoutes } from '../offers/offered-routes.ts';
 import { PathComputer, type PathComputerCounters } from '../paths/path-computer.ts';
+import { PathIds } from '../paths/path-ids.ts';
 import { checkFlags, checkIdentity, checkRouting, type RouterIdentity, type RoutingConfig } from './router-config.ts';
 import { SpfBackoff, type SpfBackoffState } from './spf-backoff.ts';
 
@@ -47,6 +49,7 @@ export interface RouterCounters extends PathComputerCounters {
   readonly refused: Readonly<Partial<Record<Refusal, number>>>;
   readonly unacknowledged: number;
   readonly databaseSize: number;
+  readonly offers: OfferCounters;
 }
 
 /**
@@ -65,6 +68,7 @@ export class Router {
   readonly #topology: TopologyBuilder;
   readonly #backoff: SpfBackoff;
   readonly #computer: PathComputer;
+  readonly #offered: OfferedRoutes;
   readonly #refused: Partial<Record<Refusal, number>> = {};
   #flags: number;
   #installed = 0;
@@ -87,7 +91,9 @@ export class Router {
     this.#flooding = new Flooding(this.#self, config.flooding, this.#database, this.#listener(), ports.random);
     this.#topology = new TopologyBuilder(config.cost);
     this.#backoff = new SpfBackoff(config.backoff);
-    this.#computer = new PathComputer(this.#self, config.paths);
+    const ids = new PathIds();
+    this.#computer = new PathComputer(this.#self, config.paths, ids);
+    this.#offered = new OfferedRoutes(this.#self, config.offers, this.#database, ids);
     this.#originator.request(nowMs, false);
   }
 
@@ -96,13 +102,14 @@ export class Router {
    * of its event loop.
    */
   get wakeAtMs(): number {
-    if (this.#computer.isBusy) return Number.NEGATIVE_INFINITY;
+    if (this.#computer.isBusy || this.#offered.isBusy) return Number.NEGATIVE_INFINITY;
     return Math.min(
       this.#links.dueAtMs,
       this.#originator.dueAtMs,
       this.#database.nextExpiryMs,
       this.#backoff.dueAtMs,
       this.#flooding.dueAtMs,
+      this.#offered.dueAtMs,
     );
   }
 
@@ -115,12 +122,18 @@ export class Router {
       refused: { ...this.#refused },
       unacknowledged: this.#flooding.unacknowledged,
       databaseSize: this.#database.size,
+      offers: this.#offered.counters,
     };
   }
 
   /** The topology that the installed paths are from; undefined before the first computation. */
   get graph(): CompactGraph | undefined {
     return this.#computer.graph;
+  }
+
+  /** Routes that a path computation element computed for this node: offer them here, and ask which are installed. */
+  get offers(): Pick<OfferedRoutes, 'take' | 'confirm' | 'inUse' | 'isInstalled'> {
+    return this.#offered;
   }
 
   /** What is known of a node, as it signed it. */
@@ -160,6 +173,7 @@ export class Router {
     if (this.#links.down(nowMs, linkId)) this.#originator.request(nowMs, true);
     if (peer === undefined || this.#links.hasPeer(peer) || !this.#flooding.hasNeighbour(peer)) return;
     this.#flooding.removeNeighbour(peer);
+    this.#offered.neighbourDown(peer);
     this.#changes.push({ kind: 'neighbour', neighbour: peer, isUp: false });
   }
 
@@ -197,11 +211,13 @@ export class Router {
     for (const origin of this.#database.expire(nowMs)) this.#onGone(nowMs, origin);
     if (nowMs >= this.#backoff.dueAtMs) this.#compute(nowMs);
     this.#computer.work(this.#config.workPerTick);
+    this.#offered.tick(nowMs);
+    if (this.#computer.graph !== undefined) this.#offered.work(this.#config.workPerTick, this.#computer.graph);
     this.#flooding.tick(nowMs);
   }
 
   takeReady(): RouterReady {
-    const forwarding = [...this.#changes, ...this.#computer.takeChanges()];
+    const forwarding = [...this.#changes, ...this.#offered.merge(this.#computer.takeChanges())];
     const ready = { messages: this.#flooding.takeMessages(), forwarding, events: this.#events };
     this.#changes = [];
     this.#events = [];
@@ -215,23 +231,24 @@ export class Router {
     this.#originated += 1;
     this.#events.push({ kind: 'originated', version: this.#originator.version });
     this.#flooding.flood(nowMs, entry);
-    if (hasChanged) this.#backoff.onChange(nowMs);
+    if (hasChanged) this.#onContent(nowMs, this.#self, entry);
   }
 
   #compute(nowMs: number): void {
     this.#backoff.onComputed(nowMs);
     this.#computed += 1;
     this.#computer.update(this.#topology.build(this.#database.entries()));
+    this.#offered.graphChanged();
     this.#events.push({ kind: 'computed', state: this.#backoff.state });
   }
 
   #listener() {
     return {
-      onInstalled: (nowMs: number, { advertisement }: DatabaseEntry, hasChanged: boolean): void => {
-        const { origin, version } = advertisement;
+      onInstalled: (nowMs: number, entry: DatabaseEntry, hasChanged: boolean): void => {
+        const { origin, version } = entry.advertisement;
         this.#installed += 1;
         this.#events.push({ kind: 'installed', origin, version, hasChanged });
-        if (hasChanged) this.#backoff.onChange(nowMs);
+        if (hasChanged) this.#onContent(nowMs, origin, entry);
       },
       onRefused: (from: number, reason: Refusal): void => this.#onRefused(from, reason),
       onOwnEcho: (nowMs: number, from: number, bytes: Uint8Array): void => this.#onOwnEcho(nowMs, from, bytes),
@@ -265,6 +282,12 @@ export class Router {
   #onGone(nowMs: number, origin: number): void {
     this.#flooding.forget(origin);
     this.#events.push({ kind: 'expired', origin });
+    this.#onContent(nowMs, origin, undefined);
+  }
+
+  /** An origin says something else than before, or nothing any more. */
+  #onContent(nowMs: number, origin: number, entry: DatabaseEntry | undefined): void {
+    this.#offered.originChanged(origin, entry);
     this.#backoff.onChange(nowMs);
   }
 }
