@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { writeResult } from '../write-result.ts';
 import type { Report } from './protocol.ts';
 import { type Outcome, runBare, runOverlay, type Scenario } from './scenario.ts';
@@ -7,8 +8,18 @@ import { type Outcome, runBare, runOverlay, type Scenario } from './scenario.ts'
  * turn, a bare WebSocket relay that batches as much and does nothing else.
  */
 
-const ROUNDS = Number(process.argv[2] ?? 2);
-const MEASURE_MS = Number(process.argv[3] ?? 3_000);
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '2' },
+    'measure-ms': { type: 'string', default: '3000' },
+    /** small, bare, relayed, direct or bulk: that alone, printed and not kept. */
+    only: { type: 'string' },
+    /** A folder for the processor profile of every process. */
+    profile: { type: 'string' },
+  },
+});
+const ROUNDS = Number(values.rounds);
+const MEASURE_MS = Number(values['measure-ms']);
 const SMALL_BYTES = 256;
 const BULK_BYTES = 16 * 1024;
 const TARGETS = { perSecond: 100_000, ratio: 0.5, p50Ms: 1, p99Ms: 5, gigabits: 1 };
@@ -18,38 +29,63 @@ function median(values: readonly number[]): number {
   return ((sorted[sorted.length >> 1] ?? 0) + (sorted[(sorted.length - 1) >> 1] ?? 0)) / 2;
 }
 const rate = ({ messages, seconds }: Report): number => messages / seconds;
+const whole = (value: number): string => Math.round(value).toLocaleString('en');
 const gigabits = ({ bytes, seconds }: Report): number => (bytes * 8) / seconds / 1e9;
-/** Processor microseconds of the relay per message that arrived. */
-const relayCost = ({ relay, receiver }: Outcome): number =>
-  ((relay?.cpuSeconds ?? 0) / (relay?.seconds ?? 1) / rate(receiver)) * 1e6;
+/** Processor microseconds of one process per message that arrived at the receiver. */
+const costOf =
+  (role: keyof Outcome) =>
+  (outcome: Outcome): number => {
+    const { cpuSeconds, seconds } = outcome[role] ?? outcome.receiver;
+    return (cpuSeconds / seconds / rate(outcome.receiver)) * 1e6;
+  };
 
-const base: Scenario = { bytes: SMALL_BYTES, perSecond: null, isSecure: false, hasRelay: true, measureMs: MEASURE_MS };
-const bulkScenario: Scenario = { ...base, bytes: BULK_BYTES, isSecure: true };
-const [small, bare, relayed, direct, bulk]: Outcome[][] = [[], [], [], [], []];
-for (let round = 0; round < ROUNDS; round += 1) {
-  small!.push(await runOverlay(base));
-  bare!.push(await runBare(base));
-  relayed!.push(await runOverlay({ ...base, perSecond: 10_000 }));
-  direct!.push(await runOverlay({ ...base, perSecond: 10_000, hasRelay: false }));
-  bulk!.push(await runOverlay(bulkScenario));
+const base: Scenario = {
+  bytes: SMALL_BYTES,
+  perSecond: null,
+  isSecure: false,
+  hasRelay: true,
+  measureMs: MEASURE_MS,
+  profileFolder: values.profile ?? null,
+};
+const scenarios = {
+  small: () => runOverlay(base),
+  bare: () => runBare(base),
+  relayed: () => runOverlay({ ...base, perSecond: 10_000 }),
+  direct: () => runOverlay({ ...base, perSecond: 10_000, hasRelay: false }),
+  bulk: () => runOverlay({ ...base, bytes: BULK_BYTES, isSecure: true }),
+};
+type Name = keyof typeof scenarios;
+const outcomes: Record<Name, Outcome[]> = { small: [], bare: [], relayed: [], direct: [], bulk: [] };
+const names = (values.only?.split(',') as Name[] | undefined) ?? (Object.keys(scenarios) as Name[]);
+for (let round = 0; round < ROUNDS; round += 1) for (const name of names) outcomes[name].push(await scenarios[name]());
+if (values.only !== undefined) {
+  for (const name of names)
+    for (const outcome of outcomes[name]) {
+      const costs = (['sender', 'relay', 'receiver'] as const).map((role) => costOf(role)(outcome).toFixed(2));
+      process.stdout.write(
+        `${name}: ${whole(rate(outcome.receiver))}/s, ${gigabits(outcome.receiver).toFixed(2)} Gb/s; processor µs a message of sender, relay, receiver: ${costs.join(', ')}\n`,
+      );
+    }
+  process.exit(0);
 }
+const { small, bare, relayed, direct, bulk } = outcomes;
 
 const over = (outcomes: readonly Outcome[], figure: (outcome: Outcome) => number): number =>
   median(outcomes.map(figure));
 const ofReceiver = (figure: (report: Report) => number) => (outcome: Outcome) => figure(outcome.receiver);
 const figures = {
-  smallPerSecond: over(small!, ofReceiver(rate)),
-  smallRelayMicroseconds: over(small!, relayCost),
-  barePerSecond: over(bare!, ofReceiver(rate)),
-  bareRelayMicroseconds: over(bare!, relayCost),
-  relayedP50Ms: over(relayed!, ({ receiver }) => receiver.p50Ms),
-  relayedP99Ms: over(relayed!, ({ receiver }) => receiver.p99Ms),
-  directP50Ms: over(direct!, ({ receiver }) => receiver.p50Ms),
-  directP99Ms: over(direct!, ({ receiver }) => receiver.p99Ms),
-  pacedPerSecond: over(relayed!, ofReceiver(rate)),
-  bulkGigabits: over(bulk!, ofReceiver(gigabits)),
+  smallPerSecond: over(small, ofReceiver(rate)),
+  smallRelayMicroseconds: over(small, costOf('relay')),
+  barePerSecond: over(bare, ofReceiver(rate)),
+  bareRelayMicroseconds: over(bare, costOf('relay')),
+  relayedP50Ms: over(relayed, ({ receiver }) => receiver.p50Ms),
+  relayedP99Ms: over(relayed, ({ receiver }) => receiver.p99Ms),
+  directP50Ms: over(direct, ({ receiver }) => receiver.p50Ms),
+  directP99Ms: over(direct, ({ receiver }) => receiver.p99Ms),
+  pacedPerSecond: over(relayed, ofReceiver(rate)),
+  bulkGigabits: over(bulk, ofReceiver(gigabits)),
   bulkGigabitsPerRelayCore: over(
-    bulk!,
+    bulk,
     (outcome) => (gigabits(outcome.receiver) * (outcome.relay?.seconds ?? 0)) / (outcome.relay?.cpuSeconds ?? 1),
   ),
 };
@@ -63,7 +99,6 @@ const met = {
   bulk: figures.bulkGigabits >= TARGETS.gigabits,
 };
 const verdict = (isMet: boolean): string => (isMet ? 'met' : 'missed');
-const whole = (value: number): string => Math.round(value).toLocaleString('en');
 writeResult('link-relay', {
   passed: Object.values(met).every(Boolean),
   summary: `${whole(figures.smallPerSecond)} reliable messages of 256 B a second through a relay, ${ratio.toFixed(2)} of a bare WebSocket relay; a hop adds ${addedP50Ms.toFixed(2)} ms (p99 ${addedP99Ms.toFixed(2)}); bulk ${figures.bulkGigabits.toFixed(2)} Gb/s over TLS`,

@@ -9,8 +9,9 @@ const WARM_UP_MS = 2_000;
 /** What a frame costs on the wire besides its payload: the header and the head of a part. */
 const RECORD_OVERHEAD_BYTES = 40;
 
-/** What was seen at the relay, if there is one, and where messages arrived. */
+/** What was seen where messages start, at the relay, if there is one, and where they arrive. */
 export interface Outcome {
+  readonly sender: Report;
   readonly receiver: Report;
   readonly relay: Report | null;
 }
@@ -22,12 +23,14 @@ export interface Scenario {
   readonly isSecure: boolean;
   readonly hasRelay: boolean;
   readonly measureMs: number;
+  /** Where each process leaves its processor profile, for Chrome's and Node's tools; null for none. */
+  readonly profileFolder: string | null;
 }
 
 /** Mesh nodes as processes: one sends, one relays unless the other is dialled directly, one receives. */
 export async function runOverlay(scenario: Scenario): Promise<Outcome> {
   const setups = await nodeSetups(scenario);
-  const processes = setups.map((setup) => start('overlay-process.ts', [JSON.stringify(setup)]));
+  const processes = setups.map((setup, i) => start('overlay-process.ts', [JSON.stringify(setup)], scenario, i));
   return run(processes, scenario, scenario.hasRelay);
 }
 
@@ -35,9 +38,11 @@ export async function runOverlay(scenario: Scenario): Promise<Outcome> {
 export async function runBare(scenario: Scenario): Promise<Outcome> {
   const port = String(await freePort());
   const bytes = String(scenario.bytes + RECORD_OVERHEAD_BYTES);
-  const relay = start('bare-process.ts', ['relay', port, bytes]);
+  const relay = start('bare-process.ts', ['relay', port, bytes], scenario, 1);
   await tellingOf(relay, 'ready');
-  const [sender, receiver] = ['sender', 'receiver'].map((role) => start('bare-process.ts', [role, port, bytes]));
+  const [sender, receiver] = ['sender', 'receiver'].map((role) =>
+    start('bare-process.ts', [role, port, bytes], scenario, role === 'sender' ? 0 : 2),
+  );
   return run([sender!, relay, receiver!], scenario, true, [sender!, receiver!]);
 }
 
@@ -47,15 +52,15 @@ async function run(
   hasRelay: boolean,
   starting = processes,
 ): Promise<Outcome> {
-  const [sender, receiver, relay] = [processes[0]!, processes.at(-1)!, hasRelay ? processes[1]! : null];
+  const sender = processes[0]!;
   try {
     await Promise.all(starting.map((child) => tellingOf(child, 'ready')));
     command(sender, { kind: 'send', to: processes.length, bytes, perSecond });
     await pause(WARM_UP_MS);
-    for (const child of [receiver, relay]) if (child !== null) command(child, { kind: 'measure' });
+    for (const child of processes) command(child, { kind: 'measure' });
     await pause(measureMs);
-    const [received, relayed] = await Promise.all([report(receiver), relay === null ? null : report(relay)]);
-    return { receiver: received, relay: relayed };
+    const reports = await Promise.all(processes.map(report));
+    return { sender: reports[0]!, receiver: reports.at(-1)!, relay: hasRelay ? reports[1]! : null };
   } finally {
     await Promise.all(processes.map(end));
   }
@@ -80,9 +85,16 @@ async function nodeSetups({ isSecure, hasRelay }: Scenario): Promise<NodeSetup[]
   return setups;
 }
 
-function start(script: string, args: readonly string[]): ChildProcess {
+function start(script: string, args: readonly string[], scenario: Scenario, index: number): ChildProcess {
+  const { profileFolder, bytes, isSecure, hasRelay } = scenario;
+  const role = hasRelay ? ['sender', 'relay', 'receiver'][index] : ['sender', 'receiver'][index];
+  const kind = `${script.replace('-process.ts', '')}-${isSecure ? 'wss' : 'ws'}-${bytes}`;
+  const profile =
+    profileFolder === null
+      ? []
+      : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${kind}-${role}.cpuprofile`];
   return fork(join(import.meta.dirname, script), args, {
-    execArgv: ['--conditions=@peermesh/source', '--no-warnings'],
+    execArgv: ['--conditions=@peermesh/source', '--no-warnings', ...profile],
   });
 }
 

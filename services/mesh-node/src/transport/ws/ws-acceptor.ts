@@ -1,13 +1,12 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { BATCH_BYTES_MAX } from '@peermesh/link';
-import { WebSocketServer } from 'ws';
 import { parseLane } from '../address.ts';
 import type { RefusalReason } from '../port.ts';
 import type { TransportSettings } from '../settings.ts';
 import { channelBindingOf, credentialOf } from '../socket/peer-credential.ts';
+import type { MessageBuffers } from './message-buffers.ts';
 import { WsChannel } from './ws-channel.ts';
-import { LANE_PATH, REFUSAL_HEADER } from './ws-protocol.ts';
+import { acceptOf, LANE_PATH, REFUSAL_HEADER, WS_VERSION } from './ws-protocol.ts';
 
 const HEADER_BYTES_MAX = 8 * 1_024;
 
@@ -23,16 +22,11 @@ export interface WsAcceptorEvents {
 export class WsAcceptor {
   readonly #events: WsAcceptorEvents;
   readonly #http: Server;
-  readonly #webSockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: BATCH_BYTES_MAX,
-    perMessageDeflate: false,
-    clientTracking: false,
-    skipUTF8Validation: true,
-  });
+  readonly #buffers: MessageBuffers;
 
-  constructor(events: WsAcceptorEvents) {
+  constructor(events: WsAcceptorEvents, buffers: MessageBuffers) {
     this.#events = events;
+    this.#buffers = buffers;
     this.#http = createServer({ maxHeaderSize: HEADER_BYTES_MAX }, (_request, response) => {
       events.onRefused('bad_protocol');
       response.writeHead(426, { connection: 'close' }).end();
@@ -45,7 +39,6 @@ export class WsAcceptor {
       socket.on('error', ignore);
       this.#onUpgrade(request, socket as Socket, head).catch(() => this.#refuse(socket as Socket, 400, 'bad_protocol'));
     });
-    this.#webSockets.on('wsClientError', () => events.onRefused('bad_protocol'));
   }
 
   accept(socket: Socket): void {
@@ -60,11 +53,23 @@ export class WsAcceptor {
     const credential = await credentialOf(socket, token, credentials, now());
     if (typeof credential === 'string') return this.#refuse(socket, 401, credential);
     if (socket.destroyed) return;
-    this.#webSockets.handleUpgrade(request, socket, head, (ws) => {
-      const onSettled = (): void => this.#events.onSettled(socket);
-      const binding = channelBindingOf(socket);
-      this.#events.onChannel(new WsChannel(ws, socket, { lane, isDialled: false, binding, credential, onSettled }));
-    });
+    const accept = acceptOf(request.headers['sec-websocket-key']);
+    if (accept === null || !isUpgrade(request)) return this.#refuse(socket, 400, 'bad_protocol');
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+    );
+    this.#events.onChannel(
+      new WsChannel(socket, {
+        lane,
+        isDialled: false,
+        binding: channelBindingOf(socket),
+        credential,
+        masking: 'none',
+        buffers: this.#buffers,
+        head,
+        onSettled: () => this.#events.onSettled(socket),
+      }),
+    );
   }
 
   #refuse(socket: Socket, status: number, reason: RefusalReason): void {
@@ -74,6 +79,15 @@ export class WsAcceptor {
     );
     socket.once('finish', () => socket.destroy());
   }
+}
+
+/** RFC 6455 4.2.1; extensions and protocols that are offered are not taken. */
+function isUpgrade({ method, headers }: IncomingMessage): boolean {
+  return (
+    method === 'GET' &&
+    headers.upgrade?.toLowerCase() === 'websocket' &&
+    headers['sec-websocket-version'] === WS_VERSION
+  );
 }
 
 const ignore = (): void => undefined;

@@ -1,20 +1,24 @@
+import { randomBytes } from 'node:crypto';
+import { type IncomingMessage, request as requestHttp } from 'node:http';
 import type { Socket } from 'node:net';
-import { BATCH_BYTES_MAX } from '@peermesh/link';
-import { WebSocket } from 'ws';
 import type { NodeAddress } from '../address.ts';
 import { DialError, type RefusalReason } from '../port.ts';
 import { reasonOfPeer } from '../session-hub.ts';
 import type { TransportSettings } from '../settings.ts';
 import { channelBindingOf, credentialOf } from '../socket/peer-credential.ts';
 import { openSocket } from '../socket/socket-dialler.ts';
+import type { MessageBuffers } from './message-buffers.ts';
 import { WsChannel } from './ws-channel.ts';
-import { lanePath, REFUSAL_HEADER } from './ws-protocol.ts';
+import { acceptOf, lanePath, REFUSAL_HEADER, WS_VERSION } from './ws-protocol.ts';
+
+const KEY_BYTES = 16;
 
 /** A channel to this address; `bind` is called at once when it stands. Rejects with a DialError or what the network said. */
 export async function dialWs(
   target: NodeAddress,
   lane: number,
   settings: TransportSettings,
+  buffers: MessageBuffers,
   signal: AbortSignal,
 ): Promise<WsChannel> {
   const socket = await openSocket(target, 'http/1.1', settings, signal);
@@ -22,49 +26,69 @@ export async function dialWs(
     const { credentials, now } = settings;
     const credential = await credentialOf(socket, null, credentials, now());
     if (typeof credential === 'string') throw new DialError(credential);
-    const ws = await upgrade(socket, lane, settings, signal);
-    const binding = channelBindingOf(socket);
-    return new WsChannel(ws, socket, { lane, isDialled: true, binding, credential, onSettled: () => undefined });
+    const head = await upgrade(socket, lane, settings, signal);
+    return new WsChannel(socket, {
+      lane,
+      isDialled: true,
+      binding: channelBindingOf(socket),
+      credential,
+      // Masks guard proxies against pages in browsers (RFC 6455 10.3); between nodes on mutual TLS there are neither.
+      masking: credentials?.certificatePem === undefined ? 'random' : 'zero',
+      buffers,
+      head,
+      onSettled: () => undefined,
+    });
   } catch (error) {
     socket.destroy();
     throw error;
   }
 }
 
-function upgrade(socket: Socket, lane: number, settings: TransportSettings, signal: AbortSignal): Promise<WebSocket> {
+/** Asks for the upgrade (RFC 6455 4.1); resolves with what came behind the answer. */
+function upgrade(socket: Socket, lane: number, settings: TransportSettings, signal: AbortSignal): Promise<Uint8Array> {
   const { credentials } = settings;
+  const key = randomBytes(KEY_BYTES).toString('base64');
   const isMutual = credentials?.certificatePem !== undefined;
-  const ws = new WebSocket(`ws://node.mesh${lanePath(lane)}`, {
+  const request = requestHttp({
     createConnection: () => socket,
-    perMessageDeflate: false,
-    maxPayload: BATCH_BYTES_MAX,
-    skipUTF8Validation: true,
-    followRedirects: false,
-    ...(credentials?.token !== undefined && !isMutual
-      ? { headers: { authorization: `Bearer ${credentials.token}` } }
-      : {}),
-    ...(isMutual ? { generateMask: zeroMask } : {}),
+    host: 'node.mesh',
+    path: lanePath(lane),
+    headers: {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-key': key,
+      'sec-websocket-version': WS_VERSION,
+      ...(credentials?.token !== undefined && !isMutual ? { authorization: `Bearer ${credentials.token}` } : {}),
+    },
   });
   return new Promise((resolve, reject) => {
-    const giveUp = (): void => ws.terminate();
+    const giveUp = (): void => void request.destroy();
     signal.addEventListener('abort', giveUp);
-    ws.once('open', () => {
+    request.once('upgrade', (response, _socket, head) => {
       signal.removeEventListener('abort', giveUp);
-      ws.pause();
-      resolve(ws);
+      if (isAgreed(response, key)) resolve(head);
+      else reject(new DialError('bad_protocol'));
     });
-    ws.on('error', (cause) => reject(signal.aborted ? (signal.reason as Error) : new DialError('bad_protocol', cause)));
-    ws.once('unexpected-response', (_request, response) => {
+    request.on('error', (cause) =>
+      reject(signal.aborted ? (signal.reason as Error) : new DialError('bad_protocol', cause)),
+    );
+    request.once('response', (response) => {
       const reason = response.headers[REFUSAL_HEADER];
       reject(
         new DialError(typeof reason === 'string' ? reasonOfPeer(reason) : ('bad_protocol' satisfies RefusalReason)),
       );
-      ws.terminate();
+      request.destroy();
     });
+    request.end();
   });
 }
 
-/** Masking guards proxies against pages in browsers (RFC 6455 10.3); between nodes on mutual TLS there are neither. */
-function zeroMask(mask: Buffer): void {
-  mask.fill(0);
+/** Whether the other side agreed to what was asked for and to nothing else (RFC 6455 4.1). */
+function isAgreed({ headers }: IncomingMessage, key: string): boolean {
+  return (
+    headers.upgrade?.toLowerCase() === 'websocket' &&
+    headers['sec-websocket-accept'] === acceptOf(key) &&
+    headers['sec-websocket-extensions'] === undefined &&
+    headers['sec-websocket-protocol'] === undefined
+  );
 }

@@ -1,6 +1,8 @@
+import type { Socket } from 'node:net';
 import { checkListen, formatAddress, parseAddress, parseLane } from '../address.ts';
 import {
   DialError,
+  type RefusalReason,
   type Transport,
   type TransportCredentials,
   type TransportEvents,
@@ -10,6 +12,7 @@ import type { Session } from '../session.ts';
 import { SessionHub } from '../session-hub.ts';
 import type { TransportSettings } from '../settings.ts';
 import { SocketListener } from '../socket/socket-listener.ts';
+import { MessageBuffers } from './message-buffers.ts';
 import { WsAcceptor } from './ws-acceptor.ts';
 import type { WsChannel } from './ws-channel.ts';
 import { dialWs } from './ws-dialler.ts';
@@ -21,19 +24,21 @@ export function createWsTransport(settings: TransportSettings, events: Transport
 
 class WsTransport implements Transport {
   readonly #hub: SessionHub;
+  readonly #buffers = new MessageBuffers();
   readonly #listener: SocketListener;
   readonly #scheme: string;
 
-  constructor(settings: TransportSettings, events: TransportEvents) {
-    const hub = new SessionHub(settings, events);
+  constructor(settings: TransportSettings, told: TransportEvents) {
+    const hub = new SessionHub(settings, told);
     this.#hub = hub;
     this.#scheme = settings.credentials === null ? 'ws' : 'wss';
-    const acceptor = new WsAcceptor({
+    const events = {
       settings: () => hub.settings,
-      onSettled: (socket) => this.#listener.settled(socket),
-      onChannel: (channel) => void this.#begin(channel, null),
-      onRefused: (reason) => hub.onRefused(reason),
-    });
+      onSettled: (socket: Socket) => this.#listener.settled(socket),
+      onChannel: (channel: WsChannel) => void this.#begin(channel, null),
+      onRefused: (reason: RefusalReason) => hub.onRefused(reason),
+    };
+    const acceptor = new WsAcceptor(events, this.#buffers);
     this.#listener = new SocketListener(settings, 'http/1.1', {
       onSocket: (socket) => acceptor.accept(socket),
       onRefused: (reason) => hub.onRefused(reason),
@@ -50,7 +55,7 @@ class WsTransport implements Transport {
     const target = parseAddress(address, this.#scheme);
     this.#hub.dial(attempt, async (signal) => {
       if (target === null || parseLane(String(lane)) === null) throw new DialError('bad_protocol');
-      const channel = await dialWs(target, lane, this.#hub.settings, signal);
+      const channel = await dialWs(target, lane, this.#hub.settings, this.#buffers, signal);
       return this.#begin(channel, attempt);
     });
   }
