@@ -1,6 +1,7 @@
 export { type Authenticator, type AuthenticatorOptions, createAuthenticator } from './authenticator.ts';
 export { authorize, DEFAULT_ROLE_RANKS, type Decision, type RoleRanks } from './authorize.ts';
 export { createIntrospector } from './introspector.ts';
+export { type NodeProofClaims, signNodeProof, verifyNodeProof } from './node-proof.ts';
 export { type Principal, principalsOf, rolesOf } from './principal.ts';
 export {
   createRevocations,

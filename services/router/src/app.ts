@@ -23,10 +23,13 @@ import { createPathPool } from './adapters/threads/path-pool.ts';
 import type { RouterConfig } from './config.ts';
 import { consumeLinkStateChanged } from './consumers/link-state-changed.ts';
 import type { Clock } from './ports.ts';
+import { mountNodeRoutes } from './routes/v1/node-routes.ts';
 import { mountPaths } from './routes/v1/paths.ts';
 import { mountPolicies } from './routes/v1/policies.ts';
 import { RouteAnnouncer } from './usecases/announce-routes.ts';
+import { Computation } from './usecases/computation.ts';
 import { PathService } from './usecases/compute-paths.ts';
+import { RouteService } from './usecases/compute-routes.ts';
 import { createTopologyFollower } from './usecases/topology-follower.ts';
 import { startHousekeeping } from './workers/housekeeping.ts';
 
@@ -107,13 +110,16 @@ export async function buildApp(config: RouterConfig, overrides: RouterOverrides 
     everyMs: config.ROUTER_POLL_MS,
     onChange: (mesh) => announcer.changed(mesh),
   });
-  const paths = new PathService({ db, follower, pool, cache, metrics, routesValidMs: config.ROUTER_ROUTES_VALID_MS });
-  const announcer = new RouteAnnouncer({ db, bus, paths, follower, clock, logger, everyMs: ANNOUNCE_EVERY_MS });
+  const computation = new Computation({ db, follower, pool, cache, metrics });
+  const paths = new PathService(computation);
+  const routes = new RouteService({ computation, clock, validMs: config.ROUTER_ROUTES_VALID_MS });
+  const announcer = new RouteAnnouncer({ db, bus, routes, follower, clock, logger, everyMs: ANNOUNCE_EVERY_MS });
   consumeLinkStateChanged(bus, clock, () => {
     follower.follow().catch((error: unknown) => logger.warn({ err: error }, 'link states are read again later'));
   });
 
-  mountPaths(app, { db, clock, paths, announcer });
+  mountPaths(app, { db, clock, paths });
+  mountNodeRoutes(app, { clock, routes, announcer });
   mountPolicies(app, db);
   mountDeadLetterRoutes(app, { bus });
   mountOpenApi(app, { title: 'PeerMesh router', routes: { ...routerRoutes, ...deadLetterRoutes('router') } });

@@ -14,6 +14,13 @@ export const routerErrors = {
     title: 'The computation took too long',
     description: 'It was broken off. Ask for fewer paths or loosen the constraints.',
   }),
+  proofInvalid: defineError({
+    code: 'PM_ROUTER_PROOF_INVALID',
+    status: 401,
+    title: 'The proof of the node does not hold',
+    description:
+      'It is not signed by the key that it names, is for another service or mesh, or is out of date: compare the clocks.',
+  }),
   historyGone: defineError({
     code: 'PM_ROUTER_HISTORY_GONE',
     status: 410,

@@ -6,7 +6,7 @@ import { repeat, type Worker } from '@peermesh/service-kit';
 import type { Logger } from '@peermesh/telemetry';
 import { claimAnnouncement } from '../adapters/pg/link-state-store.ts';
 import type { Clock } from '../ports.ts';
-import type { PathService } from './compute-paths.ts';
+import type { RouteService } from './compute-routes.ts';
 import type { FollowedMesh, TopologyFollower } from './topology-follower.ts';
 
 /** Nodes whose routes are computed ahead of their request, at most. */
@@ -17,7 +17,7 @@ const INTEREST_MS = 10 * 60_000;
 export interface AnnouncerOptions {
   readonly db: Database<unknown>;
   readonly bus: Pick<Bus, 'publish'>;
-  readonly paths: Pick<PathService, 'routesOf'>;
+  readonly routes: Pick<RouteService, 'routesOf'>;
   readonly follower: Pick<TopologyFollower, 'mesh'>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -71,7 +71,7 @@ export class RouteAnnouncer {
   }
 
   async #announce(meshId: string, nowMs: number): Promise<void> {
-    const { db, bus, paths, follower } = this.#options;
+    const { db, bus, routes, follower } = this.#options;
     const mesh = follower.mesh(meshId);
     if (mesh === undefined) return;
     const startedAt = performance.now();
@@ -79,7 +79,7 @@ export class RouteAnnouncer {
     const changed: number[] = [];
     for (const [node, askedAtMs] of this.#interest.get(meshId) ?? []) {
       if (nowMs - askedAtMs > INTEREST_MS || !mesh.nodes.has(node)) continue;
-      await paths.routesOf(meshId, node);
+      await routes.routesOf(meshId, node);
       changed.push(node);
     }
     const links = [...mesh.nodes.values()].reduce((sum, { state }) => sum + state.links.length, 0);

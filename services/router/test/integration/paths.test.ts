@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { signNodeProof } from '@peermesh/authz';
 import { LinkStateChanged, RoutesComputed } from '@peermesh/contracts/events';
 import { waitFor } from '@peermesh/testkit';
 import { keepHouse } from '../../src/workers/housekeeping.ts';
@@ -11,10 +13,13 @@ let router: RouterFixture;
 const claims = { tenant: 'default', role: 'admin' };
 const base = '/api/v1/router/meshes/harbour';
 
+const key = generateKeyPairSync('ed25519');
+const nodeId = key.publicKey.export({ format: 'jwk' }).x!;
+
 /** 1 to 4 over 2 (cheapest), over 3, or directly (dearest); 5 behind 4. */
 const states = linkStates(
   { '1-2': 2, '2-4': 2, '1-3': 4, '3-4': 4, '1-4': 20, '4-5': 1 },
-  { 2: { region: 'eu' }, 3: { region: 'us' } },
+  { 1: { nodeId }, 2: { region: 'eu' }, 3: { region: 'us' } },
 );
 
 before(async () => {
@@ -82,6 +87,39 @@ test('a node gets all its routes with their disjoint pairs and for how long they
   );
   assert.ok(body.validUntil > now.toISOString());
   assert.equal((await router.call('GET', `${base}/nodes/9/routes`, { claims })).status, 404);
+});
+
+test('a node gets its own routes for the proof of its key, and the same ones are confirmed without being repeated', async () => {
+  const claims = { meshId: 'harbour', nodeId, shortId: 1 };
+  const fetchAs = async (shortId: number, said: typeof claims, known?: string, signer = key.privateKey) => {
+    const proof = await signNodeProof(said, 'router', signer, now);
+    const body = known === undefined ? { proof } : { proof, known };
+    return router.call('POST', `${base}/nodes/${shortId}/routes`, { body, token: null });
+  };
+  const { status, body } = await fetchAs(1, claims);
+  assert.equal(status, 200, JSON.stringify(body));
+  assert.deepEqual([body.source, body.nodeId, body.isUnchanged], [1, nodeId, false]);
+  assert.ok(body.validForMs > 0 && body.validForMs <= 30_000);
+  assert.deepEqual(body.basis[3], { origin: 4, version: { epoch: 1, sequence: 1 } });
+  assert.deepEqual(segments(body.routes[2]), [
+    [2, 4],
+    [3, 4],
+  ]);
+  const again = (await fetchAs(1, claims, body.tag)).body;
+  assert.deepEqual([again.isUnchanged, again.tag, again.routes, again.basis], [true, body.tag, [], []]);
+  assert.equal((await fetchAs(1, claims, 'something else')).body.routes.length, 4);
+  const stranger = generateKeyPairSync('ed25519');
+  const strangerId = stranger.publicKey.export({ format: 'jwk' }).x!;
+  for (const [answer, expected, code] of [
+    [await fetchAs(2, claims), 401, 'PM_ROUTER_PROOF_INVALID'],
+    [await fetchAs(1, claims, undefined, stranger.privateKey), 401, 'PM_ROUTER_PROOF_INVALID'],
+    [await fetchAs(1, { ...claims, meshId: 'other' }), 401, 'PM_ROUTER_PROOF_INVALID'],
+    [await fetchAs(1, { ...claims, nodeId: strangerId }, undefined, stranger.privateKey), 404, 'PM_COMMON_NOT_FOUND'],
+    [await fetchAs(2, { ...claims, shortId: 2 }), 404, 'PM_COMMON_NOT_FOUND'],
+    [await fetchAs(9, { ...claims, shortId: 9 }), 404, 'PM_COMMON_NOT_FOUND'],
+  ] as const) {
+    assert.deepEqual([answer.status, answer.body.code], [expected, code]);
+  }
 });
 
 test('a policy holds until it is switched off, is changed by its version only, and can be left out of account', async () => {

@@ -1,4 +1,4 @@
-import { computePaths, getNodeRoutes, getRoutedTopology, listRoutedMeshes } from './paths.ts';
+import { computePaths, fetchNodeRoutes, getNodeRoutes, getRoutedTopology, listRoutedMeshes } from './paths.ts';
 import {
   createRoutePolicy,
   deleteRoutePolicy,
@@ -12,6 +12,7 @@ export {
   LinkState,
   NodeRoute,
   NodeRoutes,
+  NodeRoutesRequest,
   PathAnswer,
   PathRequest,
   RouteConstraints,
@@ -28,6 +29,7 @@ export const routerRoutes = {
   getRoutedTopology,
   computePaths,
   getNodeRoutes,
+  fetchNodeRoutes,
   createRoutePolicy,
   listRoutePolicies,
   getRoutePolicy,

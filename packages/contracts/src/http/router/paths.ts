@@ -3,8 +3,8 @@ import { defineRoute } from '../../define-route.ts';
 import { MeshId, ShortId } from '../../events/mesh.ts';
 import { Page, PageQuery } from '../../pagination.ts';
 import { Timestamp } from '../../timestamps.ts';
-import { readRoutes } from './policies.ts';
-import { NodeRoutes, PathAnswer, PathRequest, RoutedMesh, RoutedTopology } from './schemas.ts';
+import { byNodeProof, readRoutes } from './policies.ts';
+import { NodeRoutes, NodeRoutesRequest, PathAnswer, PathRequest, RoutedMesh, RoutedTopology } from './schemas.ts';
 
 const tags = ['routes'];
 const params = Type.Object({ meshId: MeshId });
@@ -58,11 +58,27 @@ export const getNodeRoutes = defineRoute({
   id: 'router.routes.get',
   method: 'GET',
   path: '/api/v1/router/meshes/:meshId/nodes/:shortId/routes',
-  summary: 'Show all paths of one node, for that node to install',
-  description: 'A node takes them until `validUntil`; after that, or without an answer, it computes its own.',
+  summary: 'Show all paths of one node',
   tags,
   policy: readRoutes,
   params: Type.Object({ meshId: MeshId, shortId: ShortId }),
   responses: { 200: NodeRoutes },
   errors: ['PM_COMMON_NOT_FOUND', 'PM_ROUTER_BUSY', 'PM_ROUTER_TIMED_OUT'],
+});
+
+/** The same for the node itself. */
+export const fetchNodeRoutes = defineRoute({
+  id: 'router.routes.fetch',
+  method: 'POST',
+  path: '/api/v1/router/meshes/:meshId/nodes/:shortId/routes',
+  summary: 'Give a node all its paths, to install',
+  description:
+    'The node proves its key; nobody else needs to let it in. It takes the paths for `validForMs`; after that, or without an answer, it computes its own. An answer that it has already is confirmed in a few bytes.',
+  tags,
+  policy: byNodeProof,
+  params: Type.Object({ meshId: MeshId, shortId: ShortId }),
+  body: NodeRoutesRequest,
+  responses: { 200: NodeRoutes },
+  errors: ['PM_COMMON_NOT_FOUND', 'PM_ROUTER_PROOF_INVALID', 'PM_ROUTER_BUSY', 'PM_ROUTER_TIMED_OUT'],
+  idempotency: 'none',
 });

@@ -151,12 +151,34 @@ export const NodeRoutes = Type.Object({
   meshId: MeshId,
   revision: Type.Integer({ minimum: 0 }),
   source: ShortId,
+  nodeId: Type.Union([Type.String(), Type.Null()], { description: 'Key of the node, as it is known here.' }),
+  tag: Type.String({ maxLength: 64, description: 'Names the answer: while it stays the same, so do the routes.' }),
   computedAt: Timestamp,
   validUntil: Timestamp,
+  validForMs: Type.Integer({ minimum: 0, description: '`validUntil` for clocks that are not the same.' }),
+  isUnchanged: Type.Boolean({ description: 'The caller has this answer: `basis` and `routes` are left empty.' }),
+  basis: Type.Array(Type.Object({ origin: ShortId, version: LinkStateVersion }), {
+    description: 'The link states that the routes were computed from.',
+  }),
   routes: Type.Array(NodeRoute),
 });
 /** All paths of one node, for that node to install. */
 export type NodeRoutes = Static<typeof NodeRoutes>;
+
+/** A node's own question for its routes. */
+export const NodeRoutesRequest = Type.Object(
+  {
+    proof: Type.String({
+      minLength: 20,
+      maxLength: 2048,
+      description: 'JWT of type `peermesh-node+jwt`, signed with the key of the node, for the audience `router`.',
+    }),
+    known: Type.Optional(Type.String({ maxLength: 64, description: '`tag` of the answer that the node has.' })),
+  },
+  strict,
+);
+/** A node's own question for its routes. */
+export type NodeRoutesRequest = Static<typeof NodeRoutesRequest>;
 
 const policy = {
   name: Type.String({ minLength: 1, maxLength: 128, examples: ['keep tenant traffic in Europe'] }),

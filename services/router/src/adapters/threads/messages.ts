@@ -1,4 +1,4 @@
-import type { Advertisement, DisjointPaths, PathAnswer, PathConstraints, PathQuery } from '@peermesh/routing';
+import type { Advertisement, DisjointPaths, PathAnswer, PathConstraints, PathQuery, Version } from '@peermesh/routing';
 
 /** Link states of a mesh that changed, for a thread to keep. */
 export interface TopologyUpdate {
@@ -34,7 +34,13 @@ export type Task =
 /** What comes of it, and the topology that it comes from. */
 export type TaskResult<T extends Task = Task> = T extends { readonly kind: 'paths' }
   ? { readonly revision: number; readonly answer: PathAnswer }
-  : { readonly revision: number; readonly isKnown: boolean; readonly routes: readonly ComputedRoute[] };
+  : {
+      readonly revision: number;
+      readonly isKnown: boolean;
+      /** The versions that took part, ascending by origin. */
+      readonly basis: readonly (readonly [origin: number, Version])[];
+      readonly routes: readonly ComputedRoute[];
+    };
 
 /** From the service to a thread. */
 export type ThreadRequest =

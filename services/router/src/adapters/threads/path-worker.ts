@@ -9,6 +9,7 @@ import {
   type PathConstraints,
   PathFinder,
   TopologyBuilder,
+  type Version,
 } from '@peermesh/routing';
 import type {
   ComputedPath,
@@ -62,6 +63,13 @@ class Mesh {
     return routes.sort((a, b) => a.destination - b.destination);
   }
 
+  get basis(): (readonly [number, Version])[] {
+    const versions = Array.from(this.#entries.values(), ({ advertisement }) => {
+      return [advertisement.origin, advertisement.version] as const;
+    });
+    return versions.sort(([a], [b]) => a - b);
+  }
+
   isKnown(node: number): boolean {
     return this.#entries.has(node);
   }
@@ -94,7 +102,7 @@ function compute(task: Task): TaskResult {
   }
   const own = new Map(task.constrained.map(({ destination, constraints }) => [destination, constraints]));
   const routes = mesh.routes(task.source, (destination) => own.get(destination) ?? task.constraints);
-  return { revision: mesh.revision, isKnown: mesh.isKnown(task.source), routes };
+  return { revision: mesh.revision, isKnown: mesh.isKnown(task.source), basis: mesh.basis, routes };
 }
 
 parentPort?.on('message', (request: ThreadRequest) => {

@@ -4,7 +4,6 @@ import { mountRoute, pageOf, windowOf } from '@peermesh/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { listMeshes } from '../../adapters/pg/link-state-store.ts';
 import type { Clock } from '../../ports.ts';
-import type { RouteAnnouncer } from '../../usecases/announce-routes.ts';
 import type { PathService } from '../../usecases/compute-paths.ts';
 import { showTopology } from '../../usecases/show-topology.ts';
 
@@ -13,11 +12,10 @@ export interface PathRouteDependencies {
   readonly db: Database<unknown>;
   readonly clock: Clock;
   readonly paths: PathService;
-  readonly announcer: RouteAnnouncer;
 }
 
 /** /api/v1/router/meshes */
-export function mountPaths(app: FastifyInstance, { db, clock, paths, announcer }: PathRouteDependencies): void {
+export function mountPaths(app: FastifyInstance, { db, clock, paths }: PathRouteDependencies): void {
   mountRoute(app, routerRoutes.listRoutedMeshes, async ({ query }) => {
     const { items, total } = await db.system((tx) => listMeshes(tx, windowOf(query)), { readOnly: true });
     const shown = items.map(({ meshId, revision, nodes, changedAt }) => {
@@ -35,10 +33,4 @@ export function mountPaths(app: FastifyInstance, { db, clock, paths, announcer }
     status: 200,
     body: await paths.paths(params.meshId, body),
   }));
-
-  mountRoute(app, routerRoutes.getNodeRoutes, async ({ params }) => {
-    const body = await paths.routesOf(params.meshId, params.shortId);
-    announcer.noteInterest(params.meshId, params.shortId, clock().getTime());
-    return { status: 200, body };
-  });
 }
