@@ -29,6 +29,8 @@ export interface Addresses {
   readonly dataFolder: string;
   /** Where other nodes of the mesh reach this one. */
   readonly meshUrl: string;
+  /** Of the gRPC API of a mesh node. */
+  readonly rpcPort: number;
 }
 
 /** One more process of a service whose processes are not alike. */
@@ -37,6 +39,8 @@ export interface Sibling {
   readonly port: PortName;
   /** Port for other nodes of the mesh. */
   readonly linkPort: PortName;
+  /** Port of its gRPC API. */
+  readonly rpcPort: PortName;
 }
 
 /** One deployable service. Launcher, compose, nginx, Prometheus and PostgreSQL roles are made from this. */
@@ -183,8 +187,8 @@ const definitions: { readonly [Name in ServiceName]: Omit<ServiceDefinition, 'na
     databaseConnectionsMax: 30,
     replicas: 1,
     siblings: [
-      { name: 'mesh-node-2', port: 'meshNode2', linkPort: 'meshLink2' },
-      { name: 'mesh-node-3', port: 'meshNode3', linkPort: 'meshLink3' },
+      { name: 'mesh-node-2', port: 'meshNode2', linkPort: 'meshLink2', rpcPort: 'meshRpc2' },
+      { name: 'mesh-node-3', port: 'meshNode3', linkPort: 'meshLink3', rpcPort: 'meshRpc3' },
     ],
     resources: { memoryMiB: 1024, cpus: 2 },
     semiSpaceMiB: 8,
@@ -197,6 +201,7 @@ const definitions: { readonly [Name in ServiceName]: Omit<ServiceDefinition, 'na
       MESH_NAME: at.instance,
       MESH_LISTEN: listenUrl(at),
       MESH_ADVERTISE: at.meshUrl,
+      MESH_GRPC_LISTEN: `${at.host}:${at.rpcPort}`,
     }),
   },
   gateway: {

@@ -24,6 +24,7 @@ const PREPARED = { condition: 'service_completed_successfully' } as const;
 const HEALTHY = { condition: 'service_healthy' } as const;
 
 const MESH_PORT = 8201;
+const RPC_PORT = 8301;
 
 /** Where containers find each other. */
 export const composeAddresses: Addresses = {
@@ -37,8 +38,8 @@ export const composeAddresses: Addresses = {
 };
 
 /** What is a container's own. */
-function placeOf(instance: string): Pick<Addresses, 'instance' | 'dataFolder' | 'meshUrl'> {
-  return { instance, dataFolder: DATA_FOLDER, meshUrl: `wss://${instance}:${MESH_PORT}` };
+function placeOf(instance: string): Pick<Addresses, 'instance' | 'dataFolder' | 'meshUrl' | 'rpcPort'> {
+  return { instance, dataFolder: DATA_FOLDER, meshUrl: `wss://${instance}:${MESH_PORT}`, rpcPort: RPC_PORT };
 }
 
 /** Name of the secret that holds one key of one service. */

@@ -256,7 +256,10 @@ async function refuseTakenPorts({ settings, gatewayReplicas }: FleetOptions): Pr
     const places = [
       { name, port: name },
       ...siblings,
-      ...siblings.map(({ name: of, linkPort }) => ({ name: of, port: linkPort })),
+      ...siblings.flatMap(({ name: of, linkPort, rpcPort }) => [
+        { name: of, port: linkPort },
+        { name: of, port: rpcPort },
+      ]),
     ];
     for (const { name: process, port } of places) {
       if (await isListening(settings.ports[port])) throw portTaken(process, port, settings.ports[port]);

@@ -35,7 +35,11 @@ export function serviceLaunch(definition: ServiceDefinition, context: LaunchCont
     name: definition.name,
     definition,
     settings,
-    addresses: addressesOf(context, definition.name, settings.ports[definition.name], settings.ports.meshLink),
+    addresses: addressesOf(context, definition.name, {
+      port: settings.ports[definition.name],
+      linkPort: settings.ports.meshLink,
+      rpcPort: settings.ports.meshRpc,
+    }),
     secretFiles: writeSecretFiles(join(state.secrets, definition.name), values),
     overrides: context.overrides[definition.name] ?? {},
     logFile: state.logFile(definition.name),
@@ -57,10 +61,14 @@ export function migrationLaunch(launch: ServiceLaunch, context: LaunchContext): 
 /** The further processes of a service whose processes are not alike. */
 export function siblingLaunches(launch: ServiceLaunch, context: LaunchContext): ServiceLaunch[] {
   const { ports } = context.settings;
-  return (launch.definition.siblings ?? []).map(({ name, port, linkPort }) => ({
+  return (launch.definition.siblings ?? []).map(({ name, port, linkPort, rpcPort }) => ({
     ...launch,
     name,
-    addresses: addressesOf(context, name, ports[port], ports[linkPort]),
+    addresses: addressesOf(context, name, {
+      port: ports[port],
+      linkPort: ports[linkPort],
+      rpcPort: ports[rpcPort],
+    }),
     logFile: context.state.logFile(name),
   }));
 }
@@ -70,7 +78,11 @@ export function replicaLaunch(launch: ServiceLaunch, context: LaunchContext): Se
   return {
     ...launch,
     name: 'gateway-2',
-    addresses: addressesOf(context, 'gateway-2', context.settings.ports.gatewayReplica, 0),
+    addresses: addressesOf(context, 'gateway-2', {
+      port: context.settings.ports.gatewayReplica,
+      linkPort: 0,
+      rpcPort: 0,
+    }),
     logFile: context.state.logFile('gateway-2'),
   };
 }
@@ -78,8 +90,7 @@ export function replicaLaunch(launch: ServiceLaunch, context: LaunchContext): Se
 function addressesOf(
   { settings, state, publicUrl }: LaunchContext,
   instance: string,
-  port: number,
-  linkPort: number,
+  { port, linkPort, rpcPort }: { readonly port: number; readonly linkPort: number; readonly rpcPort: number },
 ): Addresses {
   return {
     host: '127.0.0.1',
@@ -91,6 +102,7 @@ function addressesOf(
     instance,
     dataFolder: join(state.data, instance),
     meshUrl: `ws://127.0.0.1:${linkPort}`,
+    rpcPort,
   };
 }
 

@@ -1,3 +1,4 @@
+export { admitCaller, type Caller } from './admission.ts';
 export { type AppOptions, createApp } from './app.ts';
 export { repeat, type Worker } from './background-work.ts';
 export { useDecisionLog, useIdempotency, usePrincipals } from './compose.ts';
@@ -29,3 +30,4 @@ export { pageOf, windowOf } from './pagination.ts';
 export { asPeerMeshError, sendProblem } from './problem.ts';
 export { type RunningService, type RunOptions, runService, stopInOrder, tracingFrom } from './run-service.ts';
 export { createSecretBox, deriveKey, type SecretBox } from './secret-box.ts';
+export { createCheck } from './validation.ts';

@@ -1,10 +1,11 @@
-import { authorize, type Decision, type Principal } from '@peermesh/authz';
+import type { Principal } from '@peermesh/authz';
 import type { RouteDefinition, RouteInput, RouteResult } from '@peermesh/contracts';
 import type { Transaction } from '@peermesh/database';
 import { commonErrors } from '@peermesh/errors';
 import type { Logger } from '@peermesh/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Item, parseItem } from 'structured-headers';
+import { admitCaller } from './admission.ts';
 import type { IdempotencyClaim, StoredResult } from './idempotency.ts';
 
 /** What a handler gets besides the validated input. */
@@ -85,39 +86,14 @@ function schemaOf(route: RouteDefinition): object {
   };
 }
 
-async function admit(app: FastifyInstance, route: RouteDefinition, request: FastifyRequest): Promise<Principal | null> {
-  if (route.policy.access === 'public') return null;
-  const { authenticator } = app;
-  if (authenticator === null) throw commonErrors.unavailable({ internal: 'no authenticator is set' });
-  const { authorization } = request.headers;
-  const principal =
-    authenticator.authenticateCached(authorization) ?? (await authenticator.authenticate(authorization));
-  const decision = authorize(principal, route.policy);
-  if (!decision.allowed || (route.policy.minRole !== 'user' && route.method !== 'GET')) {
-    reportDecision(app, request, principal, decision);
-  }
-  if (!decision.allowed) {
-    const { decisionId, action, reason } = decision;
-    request.log.info({ decisionId, action, reason }, 'denied');
-    throw commonErrors.forbidden({ meta: { decisionId } });
-  }
-  return principal;
-}
-
-function reportDecision(app: FastifyInstance, request: FastifyRequest, principal: Principal, decision: Decision): void {
-  app.decisions?.record({
-    tenantId: principal.tenantId,
-    decisionId: decision.decisionId,
-    kind: 'authorization',
-    actor: principal.subject,
-    action: decision.action,
-    resource: `${request.method} ${request.url.split('?', 1)[0]}`.slice(0, 256),
-    allowed: decision.allowed,
-    reason: decision.reason,
-    service: app.serviceName,
+function admit(app: FastifyInstance, route: RouteDefinition, request: FastifyRequest): Promise<Principal | null> {
+  return admitCaller(app, route.policy, {
+    authorization: request.headers.authorization,
+    resource: `${request.method} ${request.url.split('?', 1)[0]}`,
+    isChange: route.method !== 'GET',
     ip: request.ip,
     requestId: request.id,
-    occurredAt: new Date().toISOString(),
+    log: request.log,
   });
 }
 

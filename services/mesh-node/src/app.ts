@@ -15,17 +15,21 @@ import type { JSONWebKeySet } from 'jose';
 import { PgFactStore } from './adapters/pg/fact-store.ts';
 import { RedisPathMetrics } from './adapters/redis/path-metrics.ts';
 import type { NodeReport } from './api/node-report.ts';
+import { Seats } from './api/seats.ts';
 import type { MeshNodeConfig } from './config.ts';
 import { FactQueue } from './facts/fact-queue.ts';
 import { FactWriter } from './facts/fact-writer.ts';
 import { startMessaging } from './plugins/messaging.ts';
 import { openRedis } from './plugins/redis.ts';
 import { mountRoutes } from './routes/mount-routes.ts';
+import { startRpcServer } from './rpc/rpc-server.ts';
 import { openNode } from './runtime/open-node.ts';
 import { startHousekeeping } from './workers/housekeeping.ts';
 import { startPathMetricsWriter } from './workers/path-metrics-writer.ts';
 
 const FACTS_EVERY_MS = 250;
+const SUBSCRIBERS_MAX = 1_000;
+const WATCHERS_MAX = 100;
 
 /** What tests replace. */
 export interface MeshNodeOverrides {
@@ -33,11 +37,17 @@ export interface MeshNodeOverrides {
   readonly jwks?: JSONWebKeySet;
 }
 
+/** A node that runs. */
+export interface MeshNodeService extends RunningService {
+  /** Of the gRPC API; null where none is served. */
+  readonly grpcUrl: string | null;
+}
+
 /**
  * Wires the node: its mesh first, which needs no other server, then what it reports to. Routes answer from the mesh;
  * nothing of it waits for PostgreSQL, Redis or NATS.
  */
-export async function buildApp(config: MeshNodeConfig, overrides: MeshNodeOverrides = {}): Promise<RunningService> {
+export async function buildApp(config: MeshNodeConfig, overrides: MeshNodeOverrides = {}): Promise<MeshNodeService> {
   const logger = overrides.logger ?? createLogger({ service: 'mesh-node', level: config.LOG_LEVEL });
   const metrics = createMetrics({ service: 'mesh-node' });
   const startedAt = performance.now();
@@ -81,7 +91,14 @@ export async function buildApp(config: MeshNodeConfig, overrides: MeshNodeOverri
     eventLoopDelayMs: node.eventLoopDelayMs(),
     uptimeSeconds: (performance.now() - startedAt) / 1000,
   });
-  mountRoutes(app, { runtime: node.runtime, topics: node.topics, report });
+  const dependencies = {
+    runtime: node.runtime,
+    topics: node.topics,
+    subscribers: new Seats(SUBSCRIBERS_MAX),
+    watchers: new Seats(WATCHERS_MAX),
+    report,
+  };
+  mountRoutes(app, dependencies);
   mountOpenApi(app, { title: 'PeerMesh mesh node', routes: meshRoutes });
   app.health.add('mesh', async () => node.check());
   app.health.add('postgres', () => db.ping(), { critical: false });
@@ -96,6 +113,7 @@ export async function buildApp(config: MeshNodeConfig, overrides: MeshNodeOverri
     metrics,
   });
   app.decisions = decisions;
+  const rpc = await startRpcServer({ app, dependencies, listen: config.MESH_GRPC_LISTEN, logger });
   const workers: Worker[] = [
     writer.start(FACTS_EVERY_MS),
     startHousekeeping({ db, retentionMonths: config.MESH_RETENTION_MONTHS, logger }),
@@ -108,7 +126,9 @@ export async function buildApp(config: MeshNodeConfig, overrides: MeshNodeOverri
   });
   return {
     app,
+    grpcUrl: rpc.url,
     stop: async () => {
+      await rpc.stop(config.SHUTDOWN_GRACE_MS);
       await node.stop();
       await writer.flush();
       await Promise.all(workers.map((worker) => worker.stop()));

@@ -22,6 +22,12 @@ export const MeshNodeConfigSchema = Type.Object({
     description: 'Where other nodes connect, such as `ws://127.0.0.1:8201`; empty when this node only dials out.',
     examples: ['wss://0.0.0.0:8201'],
   }),
+  MESH_GRPC_LISTEN: Type.String({
+    default: '',
+    pattern: '^$|^[^\\s/]+:[0-9]{1,5}$',
+    description: 'Host and port of the gRPC API, such as `127.0.0.1:8301`; port 0 picks a free one, empty serves none.',
+    examples: ['127.0.0.1:8301'],
+  }),
   MESH_ADVERTISE: Type.String({
     default: '',
     description: 'Addresses under which others reach this node, separated by commas; `MESH_LISTEN` when empty.',

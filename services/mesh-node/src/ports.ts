@@ -1,13 +1,5 @@
-import type {
-  JoinPolicy,
-  Mesh,
-  MeshNode,
-  MeshPath,
-  MessagesRead,
-  NodeStatus,
-  Topology,
-  TraceHop,
-} from '@peermesh/contracts/mesh';
+import type { JoinPolicy, Mesh, MeshNode, MeshPath, NodeStatus, Topology, TraceHop } from '@peermesh/contracts/mesh';
+import type { PeerMeshError } from '@peermesh/errors';
 
 /** What a node says of itself and its links, without the stores that only the service knows. */
 export type RuntimeStatus = Omit<
@@ -81,15 +73,25 @@ export interface Topics {
       readonly messages: readonly { readonly payload: Uint8Array }[];
     },
   ): Promise<{ readonly accepted: number; readonly firstOffset: number | null }>;
+  /** Rejects with `PM_MESH_OFFSET_GONE` or `PM_MESH_RECORD_DAMAGED`. */
   read(
     where: { readonly tenantId: string; readonly topic: string },
     from: number,
     limit: number,
-  ): Promise<MessagesRead>;
-  /** `onRecord` says whether the reader has room; while it has not, nothing more comes until `resume`. */
+  ): Promise<{
+    readonly records: readonly TopicRecord[];
+    readonly nextOffset: number;
+    readonly firstOffset: number;
+    readonly endOffset: number;
+  }>;
+  /**
+   * `onRecord` says whether the reader has room; while it has not, nothing more comes until `resume`. `onClosed` is called
+   * once when the node ends the subscription, and says why. Throws `PM_MESH_OFFSET_GONE`.
+   */
   subscribe(
     where: { readonly tenantId: string; readonly topic: string },
     from: 'latest' | 'earliest' | number,
     onRecord: (record: TopicRecord) => boolean,
+    onClosed: (error: PeerMeshError) => void,
   ): { resume(): void; close(): void };
 }

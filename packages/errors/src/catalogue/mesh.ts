@@ -73,6 +73,13 @@ export const meshErrors = {
     title: 'The messages at this offset are no longer kept',
     description: 'Retention removed them. `firstOffset` is the oldest that can be read.',
   }),
+  recordDamaged: defineError({
+    code: 'PM_MESH_RECORD_DAMAGED',
+    status: 500,
+    title: 'A stored message is damaged',
+    description:
+      'The disk of this node gives a message back that is not what was written; `detail` names its offset. Go on behind it, or read the topic at another node.',
+  }),
   storageFailed: defineError({
     code: 'PM_MESH_STORAGE_FAILED',
     status: 503,

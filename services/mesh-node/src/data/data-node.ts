@@ -7,7 +7,7 @@ import type { CursorStore, EventLog, MeshSender, TopicRange, TopicRecord } from 
 import { Publisher, type PublishOutcome, type PublishRequest } from './publisher.ts';
 import { Receiver } from './receiver.ts';
 import type { Subscription } from './subscription/subscription.ts';
-import { type SubscribeRequest, Subscriptions } from './subscription/subscriptions.ts';
+import { type SubscribeRequest, SubscriptionEnd, Subscriptions } from './subscription/subscriptions.ts';
 import { isTopicName } from './topic-name.ts';
 import { TransientSender } from './transient-sender.ts';
 import { decodeMessage } from './wire/codec.ts';
@@ -103,7 +103,7 @@ export class DataNode {
 
   /** The subscriber goes; the place of a durable subscription is kept. */
   unsubscribe(subscription: Subscription): void {
-    this.#subscriptions.close(subscription, 'closed');
+    this.#subscriptions.close(subscription, SubscriptionEnd.closed);
   }
 
   /** Ends a durable subscription. @returns whether there was one */
@@ -189,7 +189,7 @@ export class DataNode {
 
   /** Ends all subscriptions and writes positions. */
   async close(): Promise<void> {
-    this.#subscriptions.closeAll('the node is being stopped');
+    this.#subscriptions.closeAll(SubscriptionEnd.stopping);
     this.#flush();
     await this.#flushed;
   }

@@ -12,6 +12,6 @@ export {
 } from './ports.ts';
 export { type PublishOutcome, type PublishRefusal, type PublishRequest } from './publisher.ts';
 export type { Delivery, Subscription, TransientRecord } from './subscription/subscription.ts';
-export { type SubscribeFrom, type SubscribeRequest } from './subscription/subscriptions.ts';
+export { type SubscribeFrom, type SubscribeRequest, SubscriptionEnd } from './subscription/subscriptions.ts';
 export { isTopicName, TOPIC_BYTES_MAX } from './topic-name.ts';
 export { type DataFuzzReport, fuzzDataMessages } from './wire/fuzz.ts';

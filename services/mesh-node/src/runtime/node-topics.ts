@@ -1,6 +1,6 @@
-import type { MessagesRead } from '@peermesh/contracts/mesh';
-import { meshErrors } from '@peermesh/errors';
-import { type DataNode, type Delivery, Priority, type PublishOutcome, type TopicRecord } from '../data/index.ts';
+import type { StorageError } from '@peermesh/consensus';
+import { commonErrors, meshErrors, type PeerMeshError } from '@peermesh/errors';
+import { type DataNode, type Delivery, Priority, type PublishOutcome, SubscriptionEnd } from '../data/index.ts';
 import type { Topics } from '../ports.ts';
 
 /** What {@link NodeTopics} tells of what was stored. */
@@ -13,7 +13,8 @@ export interface StoredBatch {
 }
 
 const READ_BYTES_MAX = 4 * 1024 * 1024;
-const TAKE_MAX = 64;
+/** A reader without room gets at most so many more. */
+const TAKE_MAX = 8;
 const RETRY_SECONDS = 1;
 
 /** Topics of all tenants in the log of one node: a topic is stored under the name of its tenant. */
@@ -55,21 +56,27 @@ export class NodeTopics implements Topics {
     return { accepted, firstOffset };
   }
 
-  async read(where: Parameters<Topics['read']>[0], from: number, limit: number): Promise<MessagesRead> {
+  async read(where: Parameters<Topics['read']>[0], from: number, limit: number): ReturnType<Topics['read']> {
     this.#assertMember();
-    const { records, range } = this.#data.read(nameOf(where), from, READ_BYTES_MAX);
-    if (from > 0 && from < range.first) throw meshErrors.offsetGone({ meta: { firstOffset: range.first } });
-    const messages = records.slice(0, limit).map((record) => this.#messageOf(record));
-    const nextOffset = (messages.at(-1)?.offset ?? Math.max(from, range.first) - 1) + 1;
-    return { messages, nextOffset, firstOffset: range.first, endOffset: range.next };
+    const { records, range } = this.#read(nameOf(where), from, READ_BYTES_MAX);
+    const shown = records.slice(0, limit);
+    return {
+      records: shown.map((record) => this.#recordOf({ kind: 'stored', record })),
+      nextOffset: (shown.at(-1)?.offset ?? Math.max(from, range.first) - 1) + 1,
+      firstOffset: range.first,
+      endOffset: range.next,
+    };
   }
 
   subscribe(
     where: Parameters<Topics['subscribe']>[0],
     from: Parameters<Topics['subscribe']>[1],
     onRecord: Parameters<Topics['subscribe']>[2],
+    onClosed: Parameters<Topics['subscribe']>[3],
   ): ReturnType<Topics['subscribe']> {
     this.#assertMember();
+    const topic = nameOf(where);
+    if (typeof from === 'number') this.#read(topic, from, 1);
     let hasRoom = false;
     const pump = (): void => {
       while (hasRoom) {
@@ -79,32 +86,44 @@ export class NodeTopics implements Topics {
       }
     };
     const subscription = this.#data.subscribe({
-      topic: nameOf(where),
+      topic,
       from: typeof from === 'number' ? { offset: from } : from,
       name: null,
       onReadable: () => pump(),
-      onClosed: () => (hasRoom = false),
+      onClosed: (reason) => {
+        hasRoom = false;
+        if (reason !== SubscriptionEnd.closed) onClosed(endOf(reason));
+      },
     });
     return {
       resume: () => {
-        hasRoom = true;
+        hasRoom = !subscription.isClosed;
         pump();
       },
       close: () => this.#data.unsubscribe(subscription),
     };
   }
 
-  #assertMember(): void {
-    if (this.#self() === 0) throw meshErrors.notMember();
+  /** @throws PM_MESH_OFFSET_GONE, PM_MESH_RECORD_DAMAGED */
+  #read(topic: string, from: number, bytesMax: number): ReturnType<DataNode['read']> {
+    const read = this.#readUndamaged(topic, from, bytesMax);
+    const { first } = read.range;
+    if (from > 0 && from < first) throw meshErrors.offsetGone({ meta: { firstOffset: first } });
+    return read;
   }
 
-  #messageOf(record: TopicRecord): MessagesRead['messages'][number] {
-    return {
-      offset: record.offset,
-      origin: record.origin === 0 ? this.#self() : record.origin,
-      publishedAt: new Date(record.timeMs).toISOString(),
-      payload: Buffer.from(record.payload).toString('base64'),
-    };
+  #readUndamaged(topic: string, from: number, bytesMax: number): ReturnType<DataNode['read']> {
+    try {
+      return this.#data.read(topic, from, bytesMax);
+    } catch (cause) {
+      const { name, fault, message } = cause as StorageError;
+      if (name === 'StorageError' && fault === 'corrupt') throw meshErrors.recordDamaged({ detail: message, cause });
+      throw cause;
+    }
+  }
+
+  #assertMember(): void {
+    if (this.#self() === 0) throw meshErrors.notMember();
   }
 
   #recordOf({ kind, record }: Delivery): Parameters<Parameters<Topics['subscribe']>[2]>[0] {
@@ -120,6 +139,17 @@ export class NodeTopics implements Topics {
 
 function nameOf({ tenantId, topic }: { readonly tenantId: string; readonly topic: string }): string {
   return `${tenantId}/${topic}`;
+}
+
+/** Why the node ended a subscription, as its reader hears it. */
+function endOf(reason: string): PeerMeshError {
+  if (reason === SubscriptionEnd.stopping)
+    return commonErrors.unavailable({
+      detail: 'The node is being stopped. Subscribe again, from the offset after the last one.',
+      retryAfterSeconds: RETRY_SECONDS,
+    });
+  const isReplaced = reason === SubscriptionEnd.takenOver || reason === SubscriptionEnd.unsubscribed;
+  return isReplaced ? commonErrors.conflict({ detail: reason }) : meshErrors.recordDamaged({ detail: reason });
 }
 
 function refusalOf(outcomes: readonly PublishOutcome[]): Error {

@@ -19,6 +19,14 @@ export interface SubscribeRequest {
   readonly onClosed: (reason: string) => void;
 }
 
+/** Why a subscription ended; whatever else is said is what is wrong with the record that stands next in the log. */
+export const SubscriptionEnd = {
+  closed: 'closed',
+  takenOver: 'taken over',
+  unsubscribed: 'unsubscribed',
+  stopping: 'the node is being stopped',
+} as const;
+
 /** Characters of the name of a durable subscription. */
 const NAME_MAX = 100;
 
@@ -69,7 +77,7 @@ export class Subscriptions {
     if (cursor !== null) {
       // Whoever comes back has lost what it had before, whether that is known here or not.
       const former = this.#attached.get(cursor);
-      if (former !== undefined) this.close(former, 'taken over');
+      if (former !== undefined) this.close(former, SubscriptionEnd.takenOver);
       this.#attached.set(cursor, subscription);
       if (known === null) this.#cursors.set(cursor, subscription.acked);
       this.#keep(topic, cursor);
@@ -99,7 +107,7 @@ export class Subscriptions {
     if (!cursors?.delete(cursor)) return false;
     if (cursors.size === 0) this.#durable.delete(topic);
     const attached = this.#attached.get(cursor);
-    if (attached !== undefined) this.close(attached, 'unsubscribed');
+    if (attached !== undefined) this.close(attached, SubscriptionEnd.unsubscribed);
     this.#cursors.set(cursor, null);
     this.#interests.remove(topic);
     return true;

@@ -1,14 +1,12 @@
 import { meshRoutes } from '@peermesh/contracts/mesh';
-import { meshErrors } from '@peermesh/errors';
 import { mountRoute } from '@peermesh/service-kit';
 import type { FastifyInstance } from 'fastify';
-import { openEventStream } from '../../api/event-stream.ts';
+import { type EventStream, openEventStream } from '../../api/event-stream.ts';
+import type { TopicRecord } from '../../ports.ts';
 import type { RouteDependencies } from '../route-dependencies.ts';
 
-const SUBSCRIBERS_MAX = 1_000;
-
 /** /api/v1/mesh/topics/:topic/messages and /stream */
-export function mountMessages(app: FastifyInstance, { topics }: RouteDependencies): void {
+export function mountMessages(app: FastifyInstance, { topics, subscribers }: RouteDependencies): void {
   const closers = new Set<() => void>();
   app.addHook('preClose', async () => {
     for (const close of closers) close();
@@ -26,43 +24,51 @@ export function mountMessages(app: FastifyInstance, { topics }: RouteDependencie
     return { status: 202, body: { accepted, firstOffset } };
   });
 
-  mountRoute(app, meshRoutes.read, async ({ params, query, principal }) => ({
-    status: 200,
-    body: await topics.read(
-      { tenantId: principal.tenantId, topic: params.topic },
-      query.offset ?? 0,
-      query.limit ?? 100,
-    ),
-  }));
+  mountRoute(app, meshRoutes.read, async ({ params, query, principal }) => {
+    const where = { tenantId: principal.tenantId, topic: params.topic };
+    const { records, ...range } = await topics.read(where, query.offset ?? 0, query.limit ?? 100);
+    return { status: 200, body: { messages: records.map(messageOf), ...range } };
+  });
 
   mountRoute(app, meshRoutes.subscribe, async ({ params, query, principal, request, reply }) => {
-    if (closers.size >= SUBSCRIBERS_MAX) throw meshErrors.busy({ retryAfterSeconds: 5 });
-    const from = startOf(request.headers['last-event-id'], query.from ?? 'latest');
-    const where = { tenantId: principal.tenantId, topic: params.topic };
-    let isReading = false;
-    const subscription = topics.subscribe(where, from, (record) => {
-      const hasRoom = stream.send({
-        type: 'message',
-        ...(record.offset === null ? {} : { id: String(record.offset) }),
-        data: {
-          offset: record.offset,
-          origin: record.origin,
-          publishedAt: new Date(record.publishedAtMs).toISOString(),
-          payload: Buffer.from(record.payload).toString('base64'),
+    let stream: EventStream | null = null;
+    const open = (leave: () => void) => ({
+      leave,
+      ...topics.subscribe(
+        { tenantId: principal.tenantId, topic: params.topic },
+        startOf(request.headers['last-event-id'], query.from ?? 'latest'),
+        (record) => {
+          if (stream === null) return false;
+          const id = record.offset === null ? {} : { id: String(record.offset) };
+          const hasRoom = stream.send({ type: 'message', ...id, data: messageOf(record) });
+          if (!hasRoom) stream.onDrain(() => subscription.resume());
+          return hasRoom;
         },
-      });
-      if (!hasRoom) stream.onDrain(() => subscription.resume());
-      return hasRoom && isReading;
+        (error) => {
+          stream?.send({ type: 'problem', data: error.toProblem({ requestId: request.id }) });
+          stream?.close();
+        },
+      ),
     });
-    const stream = openEventStream(reply, () => {
-      closers.delete(stream.close);
+    const subscription = subscribers.takeFor(open);
+    stream = openEventStream(reply, () => {
+      if (stream !== null) closers.delete(stream.close);
       subscription.close();
+      subscription.leave();
     });
     closers.add(stream.close);
-    isReading = true;
     subscription.resume();
     return { status: 200, body: '' };
   });
+}
+
+function messageOf({ offset, origin, publishedAtMs, payload }: TopicRecord) {
+  return {
+    offset,
+    origin,
+    publishedAt: new Date(publishedAtMs).toISOString(),
+    payload: Buffer.from(payload).toString('base64'),
+  };
 }
 
 /** Where to begin: after the last event that the reader has, or where it asked to. */

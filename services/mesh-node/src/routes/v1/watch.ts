@@ -1,16 +1,14 @@
 import { meshRoutes } from '@peermesh/contracts/mesh';
-import { meshErrors } from '@peermesh/errors';
 import { mountRoute } from '@peermesh/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { openEventStream } from '../../api/event-stream.ts';
 import type { RouteDependencies } from '../route-dependencies.ts';
 
-const WATCHERS_MAX = 100;
 /** A reader that leaves this much is closed; it begins again with the state. */
 const UNTAKEN_BYTES_MAX = 1_048_576;
 
 /** /api/v1/mesh/events */
-export function mountWatch(app: FastifyInstance, { runtime }: RouteDependencies): void {
+export function mountWatch(app: FastifyInstance, { runtime, watchers }: RouteDependencies): void {
   const closers = new Set<() => void>();
   app.addHook('preClose', async () => {
     for (const close of closers) close();
@@ -18,10 +16,11 @@ export function mountWatch(app: FastifyInstance, { runtime }: RouteDependencies)
 
   mountRoute(app, meshRoutes.watch, async ({ reply }) => {
     const mesh = runtime.mesh();
-    if (closers.size >= WATCHERS_MAX) throw meshErrors.busy({ retryAfterSeconds: 5 });
+    const leave = watchers.take();
     const stream = openEventStream(reply, () => {
       closers.delete(stream.close);
       stopWatching();
+      leave();
     });
     closers.add(stream.close);
     stream.send({ type: 'mesh', data: mesh });
