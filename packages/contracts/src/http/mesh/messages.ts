@@ -39,7 +39,7 @@ export const read = defineRoute({
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
   }),
   responses: { 200: MessagesRead },
-  errors: ['PM_MESH_NOT_MEMBER', 'PM_MESH_OFFSET_GONE'],
+  errors: ['PM_MESH_NOT_MEMBER', 'PM_MESH_OFFSET_GONE', 'PM_MESH_RECORD_DAMAGED'],
 });
 
 /** Follows a topic. */
@@ -49,7 +49,7 @@ export const subscribe = defineRoute({
   path: '/api/v1/mesh/topics/:topic/stream',
   summary: 'Follow a topic as an event stream',
   description:
-    'Server-Sent Events: `message` with the message as data and its offset as id; `Last-Event-ID` continues after it. Messages of other nodes arrive while somebody subscribes here.',
+    'Server-Sent Events: `message` with the message as data and its offset as id; `Last-Event-ID` continues after it. When the node ends the stream, `problem` says why first. Messages of other nodes arrive while somebody subscribes here.',
   tags,
   policy: readMessages,
   params,
@@ -59,5 +59,5 @@ export const subscribe = defineRoute({
     ),
   }),
   responses: { 200: Type.String({ contentMediaType: 'text/event-stream' }) },
-  errors: ['PM_MESH_NOT_MEMBER', 'PM_MESH_BUSY', 'PM_MESH_OFFSET_GONE'],
+  errors: ['PM_MESH_NOT_MEMBER', 'PM_MESH_BUSY', 'PM_MESH_OFFSET_GONE', 'PM_MESH_RECORD_DAMAGED'],
 });
