@@ -52,10 +52,11 @@ describe('three nodes', () => {
 
   it('carry messages to subscribers of other nodes, in order', async () => {
     const got: TopicRecord[] = [];
-    const subscription = nodes[2]!.open.topics.subscribe(where, 'earliest', (record) => {
+    const take = (record: TopicRecord): boolean => {
       got.push(record);
       return true;
-    });
+    };
+    const subscription = nodes[2]!.open.topics.subscribe(where, 'earliest', take, (error) => assert.fail(error));
     subscription.resume();
     await eventually(async () => {
       await nodes[0]!.open.topics.publish(where, batch('ready?'));
@@ -68,17 +69,17 @@ describe('three nodes', () => {
       got.slice(-3).map(({ payload }) => Buffer.from(payload).toString()),
       ['one', 'two', 'three'],
     );
-    const { messages } = await nodes[2]!.open.topics.read(where, 0, 1_000);
+    const { records } = await nodes[2]!.open.topics.read(where, 0, 1_000);
     assert.deepEqual(
-      messages.slice(-1).map(({ origin }) => origin),
+      records.slice(-1).map(({ origin }) => origin),
       [nodes[0]!.open.runtime.mesh().self],
     );
     subscription.close();
   });
 
   it('keep topics of tenants apart', async () => {
-    const { messages } = await nodes[0]!.open.topics.read({ ...where, tenantId: 'other' }, 0, 10);
-    assert.deepEqual(messages, []);
+    const { records } = await nodes[0]!.open.topics.read({ ...where, tenantId: 'other' }, 0, 10);
+    assert.deepEqual(records, []);
   });
 
   it('come back with their membership after a restart', async () => {

@@ -56,7 +56,7 @@ export function refusalCases(node: () => ApiNode): void {
 
   describe('a node of no mesh, over gRPC', () => {
     /** Every method, asked wrongly where that is possible. */
-    const calls = (headers: HeadersInit) => {
+    const calls = (headers: Record<string, string>) => {
       const { mesh, data } = rpcClients(node());
       return {
         seedMesh: () => mesh.seedMesh({ meshId: 'harbour' }, { headers }),
