@@ -11,9 +11,12 @@ export interface RunCounts {
 }
 
 const STDERR_LENGTH_MAX = 4_000;
+const SLOWEST = 6;
+const WORTH_TELLING_MS = 10_000;
 
 /**
- * A node:test reporter: a line per failure and per skip, and the counts as JSON in the file of `PEERMESH_TEST_COUNTS`.
+ * A node:test reporter: a line per failure and per skip, the slowest files, and the counts as JSON in the file of
+ * `PEERMESH_TEST_COUNTS`.
  * Suites are not counted, their tests are; a file that fails as a whole counts as one failure.
  */
 export default async function* countingReporter(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
@@ -21,10 +24,13 @@ export default async function* countingReporter(source: AsyncIterable<TestEvent>
   let skipped = 0;
   const failures: { file: string; name: string; message: string }[] = [];
   const stderr = new Map<string, string>();
+  const durations: [file: string, ms: number][] = [];
   for await (const event of source) {
     if (event.type === 'test:stderr') {
       const file = resolve(event.data.file ?? '');
       stderr.set(file, `${stderr.get(file) ?? ''}${event.data.message}`.slice(-STDERR_LENGTH_MAX));
+    } else if (event.type === 'test:summary') {
+      if (event.data.file !== undefined) durations.push([event.data.file, event.data.duration_ms]);
     } else if (event.type === 'test:pass' && event.data.details.type !== 'suite') {
       if (event.data.skip === undefined) {
         passed += 1;
@@ -46,6 +52,9 @@ export default async function* countingReporter(source: AsyncIterable<TestEvent>
       yield failure(file, event.data.name, message);
     }
   }
+  const slowest = durations.filter(([, ms]) => ms >= WORTH_TELLING_MS).sort(([, left], [, right]) => right - left);
+  for (const [file, ms] of slowest.slice(0, SLOWEST))
+    yield `  ${(ms / 1000).toFixed(0).padStart(5)} s  ${relative(process.cwd(), file)}\n`;
   const counts: RunCounts = { passed, failed: failures.length, skipped, failures };
   const target = process.env['PEERMESH_TEST_COUNTS'];
   if (target !== undefined) writeFileSync(target, JSON.stringify(counts));
