@@ -4,6 +4,7 @@ import { findBinary, probeNats, startNatsServer } from '../../servers/index.ts';
 import { LauncherError } from '../launcher-error.ts';
 import { isListening } from '../port-owner.ts';
 import { rotateLog } from '../state-folder.ts';
+import { localStreamBytes } from '../streams-step.ts';
 import { supervise } from '../supervised.ts';
 import { type Dependency, type DependencyOrigin, portTaken } from './dependency.ts';
 import { type NatsPasswords, natsAuthorization } from './nats-authorization.ts';
@@ -75,10 +76,14 @@ export function natsUrlFor(dependency: Dependency, user: string, password: strin
   return `nats://${user}:${encodeURIComponent(password)}@${url.host}`;
 }
 
-/** 2.9 knows no `sync_interval`; from 2.10 on one replica may only acknowledge what is on the disk. */
+/**
+ * 2.9 knows no `sync_interval`; from 2.10 on one replica may only acknowledge what is on the disk.
+ * The limit is what the streams may come to: the server's own, 75 % of the free disk, is less on a small one.
+ */
 export function jetstreamSettings(version: string): Record<string, string> {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major > 2 || minor >= 10 ? { sync_interval: 'always' } : {};
+  const limits = { max_file_store: String(localStreamBytes) };
+  return major > 2 || minor >= 10 ? { ...limits, sync_interval: 'always' } : limits;
 }
 
 export async function findNatsServer(): Promise<{ binary: string; origin: DependencyOrigin }> {
