@@ -51,10 +51,13 @@ for (const isSecure of [false, true]) {
       there.send(batches[i]!);
       here.send(batches[count - 1 - i]!);
       if (i % 100 !== 50) continue;
-      await waitFor(() => a.received(there).length > i / 2 || b.received(here).length > i / 2, { intervalMs: 1 });
+      await waitFor(() => a.received(there).length > i / 2 || b.received(here).length > i / 2, {
+        intervalMs: 1,
+        timeoutMs: 20_000,
+      });
       proxy.drop();
     }
-    await waitFor(() => b.received(here).length >= count && a.received(there).length >= count);
+    await waitFor(() => b.received(here).length >= count && a.received(there).length >= count, { timeoutMs: 20_000 });
     for (let i = 0; i < count; i += 1) {
       assert.ok(Buffer.from(batches[i]!).equals(b.received(here)[i]!), `batch ${i} at the acceptor`);
       assert.ok(Buffer.from(batches[count - 1 - i]!).equals(a.received(there)[i]!), `batch ${i} at the dialler`);

@@ -15,6 +15,9 @@ const UNACKED_BYTES_MAX = 4 * 1024 * 1024;
 const ACK_EVERY_BATCHES = 16;
 const ACK_EVERY_BYTES = 256 * 1024;
 const CLOSE_GRACE_MS = 1_000;
+const WATCH_MS = 1_000;
+/** So many times in a row nothing has come though batches are out: asked after the first, given up after the last. */
+const SILENT_MAX = 3;
 
 /** One stream of a channel: what it brings, and how to be rid of it. */
 export interface PeerStream {
@@ -62,6 +65,9 @@ export class GrpcChannel implements Channel {
   #unackedReceivedBytes = 0;
   #fullSinceMs = Number.POSITIVE_INFINITY;
   #giveUp: NodeJS.Timeout | undefined;
+  #watch: NodeJS.Timeout | undefined;
+  #hasHeard = false;
+  #silent = 0;
 
   constructor(options: GrpcChannelOptions) {
     this.#options = options;
@@ -108,6 +114,7 @@ export class GrpcChannel implements Channel {
       this.#window.rewind();
       this.#say({ case: 'resumption', value: this.#resumption(this.isDialled ? '' : this.#token) });
     }
+    this.#watchSilence(stream);
     this.#read(stream).catch(() => this.#lost(stream, 'connection_lost'));
   }
 
@@ -165,10 +172,28 @@ export class GrpcChannel implements Channel {
     else if (performance.now() - this.#fullSinceMs > sendTimeoutMs) this.#events?.onFault('slow_reader');
   }
 
+  /**
+   * HTTP/2 of Node does not always say that the TLS connection under it is gone: it reads nothing while it writes. So the
+   * dialling side, which can open another stream, goes by what arrives.
+   */
+  #watchSilence(stream: PeerStream): void {
+    clearInterval(this.#watch);
+    if (!this.isDialled) return;
+    this.#silent = 0;
+    this.#watch = setInterval(() => {
+      this.#silent = this.#hasHeard || this.#window.isEmpty ? 0 : this.#silent + 1;
+      this.#hasHeard = false;
+      if (this.#silent === 1) this.heartbeat();
+      else if (this.#silent >= SILENT_MAX) this.#lost(stream, 'connection_lost');
+    }, WATCH_MS);
+    this.#watch.unref();
+  }
+
   async #read(stream: PeerStream): Promise<void> {
     try {
       for await (const message of stream.inbound) {
         if (this.#stream !== stream || this.#isGone) return;
+        this.#hasHeard = true;
         this.#receive(message);
       }
       this.#lost(stream, 'connection_lost');
@@ -232,6 +257,7 @@ export class GrpcChannel implements Channel {
   #lost(stream: PeerStream, reason: string): void {
     if (this.#stream !== stream || this.#isGone) return;
     this.#stream = null;
+    clearInterval(this.#watch);
     this.#outbox?.end();
     stream.destroy();
     if (!this.#isSettled || this.#token === '' || this.#isEnding) return this.#gone(reason);
@@ -243,6 +269,7 @@ export class GrpcChannel implements Channel {
     if (this.#isGone) return;
     this.#isGone = true;
     clearTimeout(this.#giveUp);
+    clearInterval(this.#watch);
     this.#options.onGone();
     this.#outbox?.end();
     this.#stream?.destroy();

@@ -20,6 +20,11 @@ export class SendWindow {
     return this.#waiting.length;
   }
 
+  /** Nothing waits, and nothing is unacknowledged. */
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0 && this.#unacked.length === 0;
+  }
+
   push(batch: Uint8Array): void {
     this.#waiting.push(batch);
     this.waitingBytes += batch.length;
