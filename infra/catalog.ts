@@ -179,11 +179,11 @@ const definitions: { readonly [Name in ServiceName]: Omit<ServiceDefinition, 'na
   'mesh-node': {
     summary: 'a node of the mesh: links, consensus, forwarding, topics',
     stores: ['postgres', 'nats', 'redis'],
-    calls: ['auth'],
+    calls: ['auth', 'router'],
     hasEgress: true,
     routePrefixes: ['/mesh'],
     publishes: ['mesh.>', 'auth.decision_logged'],
-    consumes: ['auth.session_revoked'],
+    consumes: ['auth.session_revoked', 'router.routes_computed'],
     databaseConnectionsMax: 30,
     replicas: 1,
     siblings: [
@@ -202,6 +202,7 @@ const definitions: { readonly [Name in ServiceName]: Omit<ServiceDefinition, 'na
       MESH_LISTEN: listenUrl(at),
       MESH_ADVERTISE: at.meshUrl,
       MESH_GRPC_LISTEN: `${at.host}:${at.rpcPort}`,
+      MESH_ROUTER_URL: at.service('router'),
     }),
   },
   gateway: {

@@ -45,4 +45,4 @@ export interface MeshRouteOffer extends RouteOffer {
 }
 
 /** Why an offer is not taken as a whole; what the database contradicts is refused path by path, and counted by the router. */
-export type MeshOfferRefusal = OfferRefusal | 'other-mesh' | 'not-a-member';
+export type MeshOfferRefusal = OfferRefusal | 'other-mesh' | 'other-key' | 'not-a-member';

@@ -161,7 +161,7 @@ export class Overlay {
   /** Routes that a path computation element computed for this node. @returns why they are not taken as a whole */
   offerRoutes(offer: MeshRouteOffer, nowMs: number): MeshOfferRefusal | undefined {
     if (offer.meshId !== this.#options.meshId) return 'other-mesh';
-    if (offer.nodeId !== this.nodeId) return 'wrong-node';
+    if (offer.nodeId !== this.nodeId) return 'other-key';
     return this.#core === null ? 'not-a-member' : this.#core.router.offers.take(nowMs, offer);
   }
 

@@ -10,7 +10,7 @@ import {
   usePrincipals,
   type Worker,
 } from '@peermesh/service-kit';
-import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
+import { createLogger, createMetrics, type Logger, type MetricsRegistry } from '@peermesh/telemetry';
 import type { JSONWebKeySet } from 'jose';
 import { PgFactStore } from './adapters/pg/fact-store.ts';
 import { RedisPathMetrics } from './adapters/redis/path-metrics.ts';
@@ -21,9 +21,12 @@ import { FactQueue } from './facts/fact-queue.ts';
 import { FactWriter } from './facts/fact-writer.ts';
 import { startMessaging } from './plugins/messaging.ts';
 import { openRedis } from './plugins/redis.ts';
+import { observeRoutes } from './router-routes/observe-routes.ts';
+import { RouteFollower } from './router-routes/route-follower.ts';
+import { createRouterClient } from './router-routes/router-client.ts';
 import { mountRoutes } from './routes/mount-routes.ts';
 import { startRpcServer } from './rpc/rpc-server.ts';
-import { openNode } from './runtime/open-node.ts';
+import { type OpenNode, openNode } from './runtime/open-node.ts';
 import { startHousekeeping } from './workers/housekeeping.ts';
 import { startPathMetricsWriter } from './workers/path-metrics-writer.ts';
 
@@ -63,7 +66,13 @@ export async function buildApp(config: MeshNodeConfig, overrides: MeshNodeOverri
     logger,
     metrics,
   });
-  const messaging = startMessaging(config, { db, logger, metrics });
+  const routes = followRouter(config, node, { logger, metrics });
+  const messaging = startMessaging(config, {
+    db,
+    logger,
+    metrics,
+    onRoutesComputed: (meshId) => routes?.wake(meshId),
+  });
   const redis = openRedis(config.REDIS_URL, logger);
   const pathMetrics = new RedisPathMetrics(redis);
   const store = new PgFactStore({ db, outbox: messaging.outbox, wakeRelay: () => messaging.wakeRelay() });
@@ -118,6 +127,7 @@ export async function buildApp(config: MeshNodeConfig, overrides: MeshNodeOverri
     writer.start(FACTS_EVERY_MS),
     startHousekeeping({ db, retentionMonths: config.MESH_RETENTION_MONTHS, logger }),
     startPathMetricsWriter({ runtime: node.runtime, metrics: pathMetrics, logger }),
+    ...(routes === null ? [] : [routes]),
   ];
   app.addHook('onClose', async () => {
     await decisions.close();
@@ -135,6 +145,18 @@ export async function buildApp(config: MeshNodeConfig, overrides: MeshNodeOverri
       await messaging.stop();
     },
   };
+}
+
+/** Null for a node that uses its own routes alone. */
+function followRouter(
+  config: MeshNodeConfig,
+  { core, taker }: Pick<OpenNode, 'core' | 'taker'>,
+  { logger, metrics }: { readonly logger: Logger; readonly metrics: MetricsRegistry },
+): RouteFollower | null {
+  const onOutcome = observeRoutes(metrics, core);
+  if (config.MESH_ROUTER_URL === '') return null;
+  const client = createRouterClient(config.MESH_ROUTER_URL, taker);
+  return new RouteFollower({ taker, client, freshMs: config.MESH_ROUTER_FRESH_MS, logger, onOutcome });
 }
 
 function observeFacts(metrics: ReturnType<typeof createMetrics>, facts: FactQueue, writer: FactWriter): void {

@@ -64,6 +64,18 @@ export const MeshNodeConfigSchema = Type.Object({
     default: 1_073_741_824,
     description: 'Bytes of a topic that stay in the log; twice as many while a node that wants them is away.',
   }),
+  MESH_ROUTER_URL: Type.String({
+    default: '',
+    pattern: '^$|^https?://',
+    description:
+      'Base URL of the router whose routes this node takes while they are fresh; empty for own routes alone.',
+    examples: ['http://router:8080'],
+  }),
+  MESH_ROUTER_FRESH_MS: Type.Integer({
+    minimum: 1_000,
+    default: 30_000,
+    description: 'Routes of the router that are not confirmed for so long give way to those that this node computes.',
+  }),
   MESH_MAY_RELAY: Type.Boolean({ default: true, description: 'Whether traffic of others may pass through this node.' }),
 });
 /** Settings of a mesh node. */

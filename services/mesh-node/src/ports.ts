@@ -48,7 +48,10 @@ export interface MeshRuntime {
   topology(): Topology;
   /** From this node as installed when `from` is null; else computed from the topology. */
   paths(from: string | null, to: string): { readonly from: number; readonly to: number; readonly paths: MeshPath[] };
-  trace(to: string, timeoutMs: number): Promise<{ readonly to: number; readonly hops: TraceHop[] }>;
+  trace(
+    to: string,
+    timeoutMs: number,
+  ): Promise<{ readonly to: number; readonly computedBy: 'router' | 'node' | null; readonly hops: TraceHop[] }>;
   /** Calls `listener` synchronously for each change until the returned function is called. */
   watch(listener: (change: MeshChange) => void): () => void;
 }

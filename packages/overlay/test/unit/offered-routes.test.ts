@@ -81,7 +81,7 @@ test('traffic takes the offered way, and a relay of it that dies costs no more t
 test('an offer for another mesh, another key or another number, or to a node that is no member, is refused', () => {
   const mesh = square();
   assert.equal(offer(mesh, [[C, D]], { meshId: 'other' }), 'other-mesh');
-  assert.equal(offer(mesh, [[C, D]], { nodeId: mesh.node('b').nodeId }), 'wrong-node');
+  assert.equal(offer(mesh, [[C, D]], { nodeId: mesh.node('b').nodeId }), 'other-key');
   assert.equal(offer(mesh, [[C, D]], { source: B }), 'wrong-node');
   assert.equal(mesh.node('a').overlay.router!.offers.inUse, null);
   mesh.commit(['b', 'c', 'd']);

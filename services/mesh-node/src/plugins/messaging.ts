@@ -1,6 +1,6 @@
 import { createRevocations } from '@peermesh/authz';
 import type { EventData } from '@peermesh/contracts';
-import { SessionRevoked } from '@peermesh/contracts/events';
+import { RoutesComputed, SessionRevoked } from '@peermesh/contracts/events';
 import type { Database } from '@peermesh/database';
 import { type Bus, caughtUpWithin, connectNats, createBus, createOutbox, type Outbox } from '@peermesh/messaging';
 import { instanceName } from '@peermesh/service-kit';
@@ -26,7 +26,13 @@ export interface Messaging {
 /** Connects in the background, however long that takes. */
 export function startMessaging(
   config: MeshNodeConfig,
-  parts: { readonly db: Database<unknown>; readonly logger: Logger; readonly metrics: MetricsRegistry },
+  parts: {
+    readonly db: Database<unknown>;
+    readonly logger: Logger;
+    readonly metrics: MetricsRegistry;
+    /** The router has routes of a newer topology of this mesh. */
+    readonly onRoutesComputed: (meshId: string) => void;
+  },
 ): Messaging {
   const { db, logger, metrics } = parts;
   const instance = instanceName(config);
@@ -42,6 +48,9 @@ export function startMessaging(
       revocations.add(data as EventData<typeof SessionRevoked>),
     );
     revocations.watch(tail);
+    bus.tail([RoutesComputed], { from: 'new' }, ({ data }) =>
+      parts.onRoutesComputed((data as EventData<typeof RoutesComputed>).meshId),
+    );
     connected = {
       bus,
       ping: () => nats.flush(),

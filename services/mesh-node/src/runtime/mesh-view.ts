@@ -75,6 +75,7 @@ export class MeshView {
         region: member.region,
         flags: flagsOf(flags),
         isReachable: overlay.reaches(member.shortId),
+        routeBy: overlay.reaches(member.shortId) ? routeBy(overlay, member.shortId) : null,
       };
     });
     const links: Topology['links'] = [];
@@ -196,7 +197,14 @@ function nodeOf(session: Session, member: Member, away: ReadonlySet<number>): Me
   };
 }
 
+/** Whose route to a member is installed; null for this node itself. */
+export function routeBy(overlay: Overlay, to: number): 'router' | 'node' | null {
+  if (to === overlay.shortId) return null;
+  return overlay.router?.offers.isInstalled(to) === true ? 'router' : 'node';
+}
+
 function installed(overlay: Overlay, to: number): MeshPath[] {
+  const by = routeBy(overlay, to) ?? 'node';
   const route = overlay.routes?.route(to);
   if (route !== undefined) {
     return route.paths.map((path, index) =>
@@ -204,23 +212,29 @@ function installed(overlay: Overlay, to: number): MeshPath[] {
         overlay.shortId,
         path,
         index === 0 ? 'primary' : index === route.disjoint?.second ? 'disjoint' : 'alternate',
+        by,
       ),
     );
   }
   const forwarding = overlay.routes?.pathTo(to, 0);
   if (forwarding === undefined) return [];
   const hops = [overlay.shortId, ...forwarding.segments];
-  return [{ kind: 'primary', hops, cost: 0, latencyUs: 0, share: 1 }];
+  return [{ kind: 'primary', hops, cost: 0, latencyUs: 0, share: 1, computedBy: 'node' }];
 }
 
 function computed(overlay: Overlay, from: number, to: number): MeshPath[] {
   const graph = overlay.router?.graph;
   if (graph === undefined) return [];
   const { paths } = new PathFinder(graph).query({ source: from, destination: to, ...QUERY });
-  return paths.map((path, index) => pathOf(from, path, index === 0 ? 'primary' : 'alternate'));
+  return paths.map((path, index) => pathOf(from, path, index === 0 ? 'primary' : 'alternate', 'node'));
 }
 
-function pathOf(from: number, path: Omit<Path, 'id'>, kind: MeshPath['kind']): MeshPath {
+function pathOf(
+  from: number,
+  path: Omit<Path, 'id'>,
+  kind: MeshPath['kind'],
+  computedBy: MeshPath['computedBy'],
+): MeshPath {
   const { segments, cost, latencyUs, share } = path;
-  return { kind, hops: [from, ...segments], cost, latencyUs, share: share / SHARES };
+  return { kind, hops: [from, ...segments], cost, latencyUs, share: share / SHARES, computedBy };
 }

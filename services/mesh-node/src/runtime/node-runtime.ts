@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { Mesh, MeshNode, Topology } from '@peermesh/contracts/mesh';
 import { meshErrors } from '@peermesh/errors';
 import type { MeshChange, MeshRuntime, RuntimeStatus } from '../ports.ts';
+import { routeCounts } from '../router-routes/observe-routes.ts';
 import type { MeshDriver } from './mesh-driver.ts';
-import { controlPolicyOf, MeshView } from './mesh-view.ts';
+import { controlPolicyOf, MeshView, routeBy } from './mesh-view.ts';
 import { countersOf } from './node-counters.ts';
 import { changeError, joinError } from './outcome-error.ts';
 
@@ -13,6 +14,7 @@ const JOIN_TIMEOUT_MS = 20_000;
 export class NodeRuntime implements MeshRuntime {
   readonly view: MeshView;
   readonly #driver: MeshDriver;
+  readonly #now: () => number;
   readonly #name: string;
   readonly #listens: readonly string[];
   readonly #watchers = new Set<(change: MeshChange) => void>();
@@ -24,6 +26,7 @@ export class NodeRuntime implements MeshRuntime {
     readonly listens: readonly string[];
   }) {
     this.#driver = options.driver;
+    this.#now = options.now;
     this.#name = options.name;
     this.#listens = options.listens;
     this.view = new MeshView(options.driver.core, options.now);
@@ -39,6 +42,7 @@ export class NodeRuntime implements MeshRuntime {
       mesh: this.view.meshOrNull(),
       links: this.view.links(),
       counters: countersOf(core),
+      routes: this.#routes(),
     };
   }
 
@@ -108,10 +112,16 @@ export class NodeRuntime implements MeshRuntime {
 
   async trace(to: string, timeoutMs: number): ReturnType<MeshRuntime['trace']> {
     const { shortId } = this.view.member(to);
+    const { overlay } = this.#driver.core;
+    const computedBy = overlay === null ? null : routeBy(overlay, shortId);
     const outcome = await this.#driver.operation((core, nowMs) => core.trace(shortId, timeoutMs, nowMs));
     if (outcome.kind !== 'traced') throw changeError(outcome);
     const names = new Map(this.view.nodes().map((node) => [node.shortId, node.name]));
-    return { to: shortId, hops: outcome.hops.map((hop) => ({ ...hop, name: names.get(hop.shortId) ?? '' })) };
+    return {
+      to: shortId,
+      computedBy,
+      hops: outcome.hops.map((hop) => ({ ...hop, name: names.get(hop.shortId) ?? '' })),
+    };
   }
 
   watch(listener: (change: MeshChange) => void): () => void {
@@ -122,6 +132,13 @@ export class NodeRuntime implements MeshRuntime {
   /** Tells those who watch. */
   changed(change: MeshChange): void {
     for (const watcher of this.#watchers) watcher(change);
+  }
+
+  #routes(): RuntimeStatus['routes'] {
+    const { core } = this.#driver;
+    const inUse = core.overlay?.router?.offers.inUse ?? null;
+    const ageMs = inUse === null ? null : this.#now() - inUse.confirmedAtMs;
+    return { ...routeCounts(core), routerAgeSeconds: ageMs === null ? null : Math.max(0, ageMs / 1000) };
   }
 
   async #change(begin: Parameters<MeshDriver['operation']>[0]): Promise<void> {

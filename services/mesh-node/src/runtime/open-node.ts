@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_MESH_CORE, MeshCore, type MeshEvent } from '@peermesh/mesh-core';
+import { DEFAULT_MESH_CORE, MeshCore, type MeshCoreConfig, type MeshEvent } from '@peermesh/mesh-core';
 import type { OverlayDelivery } from '@peermesh/overlay';
 import type { Logger, MetricsRegistry } from '@peermesh/telemetry';
 import { addressesOf, type MeshNodeConfig } from '../config.ts';
@@ -9,6 +9,7 @@ import { DataNode } from '../data/index.ts';
 import type { Fact } from '../facts/fact.ts';
 import { loadOrCreateNodeKey } from '../identity/index.ts';
 import type { MeshRuntime, Topics } from '../ports.ts';
+import { createRouteTaker, type RouteTaker } from '../router-routes/route-taker.ts';
 import { LmdbCursorStore, NodeStateStore, openLmdbStores, TopicLog, TopicRetention, Volume } from '../store/index.ts';
 import { createWsTransport, DEFAULT_TRANSPORT_LIMITS, type Transport } from '../transport/index.ts';
 import { meshChangeOf } from './change-teller.ts';
@@ -33,6 +34,10 @@ const RANDOM_RANGE = 2 ** 48 - 1;
 export interface OpenNode {
   readonly runtime: MeshRuntime;
   readonly topics: Topics;
+  /** For the routes of a router. */
+  readonly taker: RouteTaker;
+  /** For reading. */
+  readonly core: MeshCore;
   /** Throws when the node cannot do its work. */
   check(): void;
   /** p99 of the last second. */
@@ -73,7 +78,7 @@ export async function openNode(
       },
       signer: createSigner(key),
       random: () => randomInt(RANDOM_RANGE) / RANDOM_RANGE,
-      config: DEFAULT_MESH_CORE,
+      config: coreConfigOf(config),
       restored: restore(stores),
     },
     now(),
@@ -190,6 +195,8 @@ export async function openNode(
   return {
     runtime,
     topics,
+    taker: createRouteTaker(driver, key),
+    core,
     check: () => {
       if (fatal !== null) throw new Error('the mesh cannot go on', { cause: fatal });
       if (driver.persistence.failure !== null) throw new Error('the disk failed');
@@ -218,6 +225,13 @@ async function listenIfPossible(transport: Transport, config: MeshNodeConfig, lo
     );
     return [];
   }
+}
+
+function coreConfigOf({ MESH_ROUTER_FRESH_MS: freshMs }: MeshNodeConfig): MeshCoreConfig {
+  const { overlay } = DEFAULT_MESH_CORE;
+  const { routing } = overlay;
+  const offers = { ...routing.offers, freshMs };
+  return { ...DEFAULT_MESH_CORE, overlay: { ...overlay, routing: { ...routing, offers } } };
 }
 
 function descriptionOf(config: MeshNodeConfig) {

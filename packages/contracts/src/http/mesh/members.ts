@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { defineRoute } from '../../define-route.ts';
 import { Page, PageQuery } from '../../pagination.ts';
 import { operateMesh, readMesh } from './policies.ts';
-import { MeshNode, MeshPath, NodeReference, Topology, TraceHop } from './schemas.ts';
+import { MeshNode, MeshPath, NodeReference, RouteBy, Topology, TraceHop } from './schemas.ts';
 
 const tags = ['mesh'];
 const params = Type.Object({ node: NodeReference });
@@ -115,6 +115,12 @@ export const trace = defineRoute({
     to: NodeReference,
     timeoutMs: Type.Optional(Type.Integer({ minimum: 50, maximum: 10_000, default: 2_000 })),
   }),
-  responses: { 200: Type.Object({ to: Type.Integer(), hops: Type.Array(TraceHop) }) },
+  responses: {
+    200: Type.Object({
+      to: Type.Integer(),
+      computedBy: Type.Union([RouteBy, Type.Null()]),
+      hops: Type.Array(TraceHop),
+    }),
+  },
   errors: ['PM_MESH_NOT_MEMBER', 'PM_MESH_NODE_UNKNOWN', 'PM_MESH_UNREACHABLE'],
 });

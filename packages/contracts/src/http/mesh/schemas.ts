@@ -107,6 +107,9 @@ export const LinkStatus = Type.Object({
 /** A neighbour and the link to it. */
 export type LinkStatus = Static<typeof LinkStatus>;
 
+/** Whose route it is: taken from the router, or computed by the node itself. */
+export const RouteBy = Type.Enum(['router', 'node']);
+
 /** What one node knows of itself. */
 export const NodeStatus = Type.Object({
   nodeId: MeshNodeId,
@@ -118,6 +121,16 @@ export const NodeStatus = Type.Object({
   counters: Type.Record(Type.String(), Type.Number(), {
     description: 'Frames delivered, forwarded and dropped by reason, bytes, retransmissions.',
   }),
+  routes: Type.Object(
+    {
+      router: Type.Integer({ minimum: 0 }),
+      node: Type.Integer({ minimum: 0 }),
+      routerAgeSeconds: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
+        description: 'Since the routes of the router were last taken or confirmed; null while none are in use.',
+      }),
+    },
+    { description: 'Destinations by whose route is used.' },
+  ),
   backends: Type.Record(Type.String(), Type.Enum(['up', 'away']), {
     description: 'Stores that the node reports to. It forwards without them.',
   }),
@@ -149,6 +162,9 @@ export const Topology = Type.Object({
       region: Type.String(),
       flags: NodeFlags,
       isReachable: Type.Boolean(),
+      routeBy: Type.Union([RouteBy, Type.Null()], {
+        description: 'Whose route the asked node uses to it; null for itself and what is out of reach.',
+      }),
     }),
   ),
   links: Type.Array(TopologyLink),
@@ -163,6 +179,7 @@ export const MeshPath = Type.Object({
   cost: Type.Integer({ minimum: 0 }),
   latencyUs: Type.Integer({ minimum: 0 }),
   share: Type.Number({ minimum: 0, maximum: 1, description: 'Part of multi-path traffic that takes it.' }),
+  computedBy: RouteBy,
 });
 /** One way from a node to another. */
 export type MeshPath = Static<typeof MeshPath>;

@@ -37,10 +37,11 @@ export const topologyCommand: MeshCommand = {
     const { body } = await client.getTopology({});
     const names = new Map(body.nodes.map(({ shortId, name }) => [shortId, name]));
     const nodes = table(
-      ['ID', 'NAME', 'REACHABLE', 'INBOUND', 'RELAY', 'DRAIN'],
-      body.nodes.map(({ shortId, name, isReachable, flags }) => [
+      ['ID', 'NAME', 'ROUTE OF', 'REACHABLE', 'INBOUND', 'RELAY', 'DRAIN'],
+      body.nodes.map(({ shortId, name, isReachable, routeBy, flags }) => [
         shortId,
         name,
+        routeBy ?? '-',
         ...[isReachable, flags.inbound, flags.relay, flags.drain].map((is) => (is ? 'yes' : 'no')),
       ]),
     );
@@ -73,8 +74,9 @@ export const pathsCommand: MeshCommand = {
       path.cost,
       milliseconds(path.latencyUs / 1000),
       `${Math.round(path.share * 100)} %`,
+      path.computedBy,
     ]);
-    return { json: body, text: table(['KIND', 'HOPS', 'COST', 'LATENCY', 'SHARE'], rows) };
+    return { json: body, text: table(['KIND', 'HOPS', 'COST', 'LATENCY', 'SHARE', 'ROUTE OF'], rows) };
   },
 };
 
@@ -89,7 +91,7 @@ export const traceCommand: MeshCommand = {
     const rows = body.hops.map((hop, index) => [index + 1, hop.shortId, hop.name, milliseconds(hop.rttMs)]);
     return {
       json: body,
-      text: table(['HOP', 'ID', 'NAME', 'RTT'], rows),
+      text: `${table(['HOP', 'ID', 'NAME', 'RTT'], rows)}route of: ${body.computedBy ?? '-'}\n`,
       exitCode: body.hops.some(({ rttMs }) => rttMs === null) ? 1 : 0,
     };
   },

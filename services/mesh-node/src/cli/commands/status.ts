@@ -33,12 +33,18 @@ export function statusText(status: NodeStatus): string {
     ['state', status.state],
     ['listens', status.listens.length === 0 ? 'nowhere, it only dials out' : status.listens.join(', ')],
     ['stores away', away.length === 0 ? 'none' : `${away.join(', ')}; ${status.pendingFacts} facts wait`],
+    ['routes', routesText(status.routes)],
     ['event loop', `${status.eventLoopDelayMs.toFixed(1)} ms p99`],
     ['up for', `${Math.floor(status.uptimeSeconds)} s`],
   ]);
   const mesh = status.mesh === null ? '' : `\n${meshText(status.mesh)}`;
   const links = status.links.length === 0 ? '' : `\n${linksText(status.links)}`;
   return `${head}${mesh}${links}`;
+}
+
+function routesText({ router, node, routerAgeSeconds }: NodeStatus['routes']): string {
+  if (routerAgeSeconds === null) return `${node}, all computed by the node`;
+  return `${router} of the router (confirmed ${Math.round(routerAgeSeconds)} s ago), ${node} computed by the node`;
 }
 
 export const statusCommand: MeshCommand = {

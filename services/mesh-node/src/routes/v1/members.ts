@@ -33,7 +33,7 @@ export function mountMembers(app: FastifyInstance, { runtime }: RouteDependencie
   });
 
   mountRoute(app, meshRoutes.trace, async ({ query }) => {
-    const { to, hops } = await runtime.trace(query.to, query.timeoutMs ?? 2_000);
-    return { status: 200, body: { to, hops } };
+    const { to, computedBy, hops } = await runtime.trace(query.to, query.timeoutMs ?? 2_000);
+    return { status: 200, body: { to, computedBy, hops } };
   });
 }
