@@ -10,7 +10,7 @@ import {
   usePrincipals,
   type Worker,
 } from '@peermesh/service-kit';
-import { createLogger, createMetrics, type Logger, type MetricsRegistry } from '@peermesh/telemetry';
+import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
 import type { JSONWebKeySet } from 'jose';
 import { PgFactStore } from './adapters/pg/fact-store.ts';
 import { RedisPathMetrics } from './adapters/redis/path-metrics.ts';
@@ -21,12 +21,10 @@ import { FactQueue } from './facts/fact-queue.ts';
 import { FactWriter } from './facts/fact-writer.ts';
 import { startMessaging } from './plugins/messaging.ts';
 import { openRedis } from './plugins/redis.ts';
-import { observeRoutes } from './router-routes/observe-routes.ts';
-import { RouteFollower } from './router-routes/route-follower.ts';
-import { createRouterClient } from './router-routes/router-client.ts';
+import { followRouter } from './router-routes/follow-router.ts';
 import { mountRoutes } from './routes/mount-routes.ts';
 import { startRpcServer } from './rpc/rpc-server.ts';
-import { type OpenNode, openNode } from './runtime/open-node.ts';
+import { openNode } from './runtime/open-node.ts';
 import { startHousekeeping } from './workers/housekeeping.ts';
 import { startPathMetricsWriter } from './workers/path-metrics-writer.ts';
 
@@ -145,18 +143,6 @@ export async function buildApp(config: MeshNodeConfig, overrides: MeshNodeOverri
       await messaging.stop();
     },
   };
-}
-
-/** Null for a node that uses its own routes alone. */
-function followRouter(
-  config: MeshNodeConfig,
-  { core, taker }: Pick<OpenNode, 'core' | 'taker'>,
-  { logger, metrics }: { readonly logger: Logger; readonly metrics: MetricsRegistry },
-): RouteFollower | null {
-  const onOutcome = observeRoutes(metrics, core);
-  if (config.MESH_ROUTER_URL === '') return null;
-  const client = createRouterClient(config.MESH_ROUTER_URL, taker);
-  return new RouteFollower({ taker, client, freshMs: config.MESH_ROUTER_FRESH_MS, logger, onOutcome });
 }
 
 function observeFacts(metrics: ReturnType<typeof createMetrics>, facts: FactQueue, writer: FactWriter): void {

@@ -6,7 +6,6 @@ import { boundedFetch } from './bounded-fetch.ts';
 import type { MemberIdentity, RouteTaker } from './route-taker.ts';
 
 const AUDIENCE = 'router';
-const TIMEOUT_MS = 5_000;
 /** About 5,000 destinations: what is parsed in one go must not hold up the traffic. */
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -20,11 +19,11 @@ export interface RouterClient {
 }
 
 /** Asks over HTTP, once each time: whoever polls anyway needs no retries. */
-export function createRouterClient(url: string, taker: Pick<RouteTaker, 'prove'>): RouterClient {
+export function createRouterClient(url: string, taker: Pick<RouteTaker, 'prove'>, timeoutMs: number): RouterClient {
   const { fetchNodeRoutes } = routerRoutes;
   const client = createClient(
     { fetchNodeRoutes },
-    { baseUrl: url, timeoutMs: TIMEOUT_MS, retries: 0, fetch: boundedFetch(ANSWER_BYTES_MAX) },
+    { baseUrl: url, timeoutMs, retries: 0, fetch: boundedFetch(ANSWER_BYTES_MAX) },
   );
   const schema = Compile(NodeRoutes);
   return {
