@@ -104,8 +104,9 @@ export class OverlayNode {
     const nowMs = performance.now();
     const wantsMore = this.onTurn(nowMs);
     if (nowMs >= this.overlay.wakeAtMs) this.overlay.tick(nowMs);
-    const { writes, dials, closes, deliveries } = this.overlay.takeReady(nowMs);
+    const { writes, dials, closes, deliveries, spentBatches } = this.overlay.takeReady(nowMs);
     for (const { connection, bytes } of writes) this.#connections.get(connection)?.send(bytes);
+    for (const bytes of spentBatches) this.transport.recycle(bytes);
     for (const { address, lane, peer } of dials) this.transport.dial(address, lane, peer);
     for (const { connection, reason } of closes) this.#connections.get(connection)?.close(reason);
     for (const delivery of deliveries) this.#onDelivery(delivery);

@@ -247,8 +247,16 @@ export class MeshCore {
     this.#endJoin(nowMs);
     this.#collect(nowMs);
     const closes = [...overlay.closes, ...this.#host.takeCloses()];
-    const { writes, dials } = overlay;
-    const ready = { writes, dials, closes, deliveries, outcomes: this.#operations.take(), events: this.#events };
+    const { writes, dials, spentBatches } = overlay;
+    const ready = {
+      writes,
+      dials,
+      spentBatches,
+      closes,
+      deliveries,
+      outcomes: this.#operations.take(),
+      events: this.#events,
+    };
     this.#events = [];
     return { ...ready, batches: this.#durability.take() };
   }

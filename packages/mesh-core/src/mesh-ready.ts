@@ -74,6 +74,8 @@ export interface MeshClose {
 export interface MeshReady {
   readonly batches: readonly MeshBatch[];
   readonly writes: readonly ConnectionWrite[];
+  /** Batches that came in and that nothing refers to any more: the transport may use their memory again. */
+  readonly spentBatches: readonly Uint8Array[];
   readonly dials: readonly Dial[];
   readonly closes: readonly MeshClose[];
   /** Messages on channels of applications, 16 and above. */

@@ -78,4 +78,12 @@ export class OverlayHost {
   }
 }
 
-const NOTHING: OverlayReady = { writes: [], dials: [], closes: [], deliveries: [], neighbourMessages: [], events: [] };
+const NOTHING: OverlayReady = {
+  writes: [],
+  dials: [],
+  closes: [],
+  deliveries: [],
+  neighbourMessages: [],
+  events: [],
+  spentBatches: [],
+};

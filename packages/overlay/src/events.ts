@@ -38,4 +38,6 @@ export interface OverlayReady {
   readonly deliveries: readonly OverlayDelivery[];
   readonly neighbourMessages: readonly NeighbourMessage[];
   readonly events: readonly OverlayEvent[];
+  /** Bytes given to `received` that nothing refers to any more: the transport may use their memory again. */
+  readonly spentBatches: readonly Uint8Array[];
 }

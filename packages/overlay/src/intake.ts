@@ -15,22 +15,42 @@ export class Intake {
     this.#counters = counters;
   }
 
-  /** @param member null while this node is not a member. */
-  take(link: PeerLink, { trafficClass, bytes, from, end }: Delivery, member: MemberCore | null, nowMs: number): void {
+  /**
+   * Takes a batch in. True when nothing refers to its bytes any more.
+   * @param member null while this node is not a member.
+   */
+  take(
+    link: PeerLink,
+    { trafficClass, bytes, from, end }: Delivery,
+    member: MemberCore | null,
+    nowMs: number,
+  ): boolean {
     const cursor = this.#cursor;
     const core = link.shortId === 0 ? null : member;
+    const waited = this.#counters.parkedFrames + this.#counters.heldFrames;
     let done = 0;
+    let transit = 0;
+    let isKept = false;
     cursor.reset(bytes, from, end);
     while (cursor.next()) {
       const { dst, length } = cursor;
       if (cursor.trafficClass !== trafficClass) this.#counters.drop('bad_class', cursor.flow);
-      else if (dst === 0) this.#onNeighbourFrame(link, core, nowMs);
-      else if (core === null) this.#counters.drop('not_a_member', cursor.flow);
-      else if (dst === core.shortId) core.receive(cursor, nowMs);
-      else if (!core.forwarder.transit(cursor, link, nowMs)) continue;
+      else if (dst === 0) {
+        this.#onNeighbourFrame(link, core, nowMs);
+        isKept = true;
+      } else if (core === null) this.#counters.drop('not_a_member', cursor.flow);
+      else if (dst === core.shortId) {
+        if (!core.receive(cursor, nowMs)) isKept = true;
+      } else {
+        core.forwarder.transit(cursor, link, nowMs);
+        transit += 1;
+        continue;
+      }
       done += length;
     }
+    if (transit > 0 && core !== null) done += core.forwarder.settle(link, nowMs);
     if (done > 0) link.link.release(trafficClass, done, nowMs);
+    return !isKept && waited === this.#counters.parkedFrames + this.#counters.heldFrames;
   }
 
   #onNeighbourFrame(link: PeerLink, core: MemberCore | null, nowMs: number): void {

@@ -1,4 +1,4 @@
-import { FrameType, type LinkEvent } from '@peermesh/link';
+import { BATCH_HEADER_BYTES, type Delivery, FrameType, type LinkEvent } from '@peermesh/link';
 import type { Membership } from '@peermesh/membership';
 import { type ForwardingTable, NodeFlag, type Router } from '@peermesh/routing';
 import type { OverlayConfig } from './config.ts';
@@ -39,6 +39,7 @@ export class Overlay {
   #writes: ConnectionWrite[] = [];
   #dials: Dial[] = [];
   #deliveries: OverlayDelivery[] = [];
+  #spentBatches: Uint8Array[] = [];
   #events: OverlayEvent[] = [];
   #linkTickAtMs: number;
   #dialAtMs: number;
@@ -231,10 +232,12 @@ export class Overlay {
       deliveries: this.#deliveries,
       neighbourMessages: this.#intake.neighbourMessages,
       events: this.#events,
+      spentBatches: this.#spentBatches,
     };
     this.#links.closes = [];
     this.#intake.neighbourMessages = [];
     [this.#writes, this.#dials, this.#deliveries, this.#events] = [[], [], [], []];
+    this.#spentBatches = [];
     return ready;
   }
 
@@ -337,7 +340,10 @@ export class Overlay {
       const connection = link.connections[lane];
       if (connection) this.#writes.push({ connection: connection.id, bytes });
     }
-    for (const delivery of deliveries) this.#intake.take(link, delivery, this.#core, nowMs);
+    for (const delivery of deliveries) {
+      const isSpent = this.#intake.take(link, delivery, this.#core, nowMs);
+      if (isSpent && isWholeBatch(delivery)) this.#spentBatches.push(delivery.bytes);
+    }
   }
 
   #onLinkEvent(link: PeerLink, event: LinkEvent, nowMs: number): void {
@@ -378,6 +384,10 @@ export class Overlay {
       if (event.kind === 'membership' && CHANGES_REACH.has(event.event.type)) this.#chooseNeighbours(nowMs);
     }
   }
+}
+
+function isWholeBatch({ bytes, from, end }: Delivery): boolean {
+  return from === BATCH_HEADER_BYTES && end === bytes.length;
 }
 
 const CHANGES_REACH: ReadonlySet<string> = new Set([

@@ -57,8 +57,14 @@ export class Admission {
 
   /** Takes a frame that is encoded already, as a relay has it. */
   sendEncoded(flow: Flow, bytes: Uint8Array, from: number, end: number): SendResult {
+    if (end - from > FRAME_BYTES_MAX) return SendResult.malformed;
+    return this.sendRun(flow, bytes, from, end);
+  }
+
+  /** Takes encoded frames that lie one behind the other, all of the flow's class: all of them or none. */
+  sendRun(flow: Flow, bytes: Uint8Array, from: number, end: number): SendResult {
     const length = end - from;
-    if (length > FRAME_BYTES_MAX || bytes[from + 7] !== flow.trafficClass) return SendResult.malformed;
+    if (bytes[from + 7] !== flow.trafficClass) return SendResult.malformed;
     const result = this.#admit(flow, length);
     if (result !== SendResult.accepted) return result;
     const at = flow.queue.extend(length);

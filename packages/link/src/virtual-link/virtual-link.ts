@@ -92,6 +92,14 @@ export class VirtualLink {
     return result;
   }
 
+  /** Offers encoded frames of one class that lie one behind the other: all are taken or none. */
+  trySendRun(flow: Flow, bytes: Uint8Array, from: number, end: number, nowMs: number): SendResult {
+    if (this.#isClosed) return SendResult.closed;
+    const result = this.#admission.sendRun(flow, bytes, from, end);
+    if (result === SendResult.accepted) this.#flushSoon(nowMs);
+    return result;
+  }
+
   /** About how long until a refused frame may find room. */
   get retryHintMs(): number {
     const quarterMs = this.#sender.drainMs / 4;

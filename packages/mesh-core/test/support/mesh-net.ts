@@ -241,6 +241,7 @@ export class MeshNet {
     for (const { address, lane } of ready.dials) this.#wires.dial(node, address, lane);
     for (const { connection } of ready.closes) this.#wires.close(connection);
     for (const { operationId, outcome } of ready.outcomes) node.outcomes.set(operationId, outcome);
+    for (const bytes of ready.spentBatches) bytes.fill(0xee);
     node.deliveries.push(...ready.deliveries);
     node.events.push(...ready.events);
   }

@@ -127,14 +127,17 @@ export class MemberCore {
     return { heldFrames: this.forwarder.held.bytes, ...this.flows.heldBytes() };
   }
 
-  /** A frame for this node. */
-  receive(cursor: FrameCursor, nowMs: number): void {
+  /** A frame for this node. True when nothing refers to its bytes any more. */
+  receive(cursor: FrameCursor, nowMs: number): boolean {
     const { members, counters } = this.#options;
     const { src, type } = cursor;
     if (src === this.shortId || !members.isMember(src)) counters.drop('not_a_member', cursor.flow);
     else if (type === FrameType.flowCredit) this.flows.onAcknowledgements(src, cursor.payload(), nowMs);
-    else if (FLOW_TYPES.has(type)) this.flows.receive(cursor, nowMs);
-    else counters.drop('bad_type', cursor.flow);
+    else if (FLOW_TYPES.has(type)) {
+      this.flows.receive(cursor, nowMs);
+      return false;
+    } else counters.drop('bad_type', cursor.flow);
+    return true;
   }
 
   tick(nowMs: number): void {

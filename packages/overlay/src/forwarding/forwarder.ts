@@ -1,10 +1,15 @@
-import { advanceHop, FrameCursor, FrameFlag, SendResult } from '@peermesh/link';
+import { advanceHop, type Flow, FrameCursor, FrameFlag, SendResult } from '@peermesh/link';
 import type { ForwardingTable } from '@peermesh/routing';
 import type { OverlayConfig } from '../config.ts';
 import type { DropReason, OverlayCounters } from '../counters.ts';
 import type { PeerLink } from '../links/peer-link.ts';
 import { type ParkedFrame, ParkedFrames } from './parked-frames.ts';
 import { rewriteRoute } from './rewrite-route.ts';
+
+const BULK = 2;
+/** What a flow of a link takes at once without being too large for its queue. */
+const RUN_BYTES_MAX = 64 * 1024;
+const NONE = new Uint8Array(0);
 
 /**
  * Passes encoded frames on by their source routes: without an object per frame while all goes well. A reliable frame whose
@@ -24,6 +29,14 @@ export class Forwarder {
   readonly #cursor = new FrameCursor();
   readonly #walk = new FrameCursor();
   readonly #rewritten = new FrameCursor();
+  /** Frames that lie one behind the other and go on over one flow of one link: passed on as one. */
+  #runLink: PeerLink | null = null;
+  #runFlow: Flow | null = null;
+  #runBytes: Uint8Array = NONE;
+  #runFrom = 0;
+  #runEnd = 0;
+  /** Bytes of frames that are done with since `settle`. */
+  #doneBytes = 0;
 
   constructor(table: ForwardingTable, config: OverlayConfig, counters: OverlayCounters) {
     this.#table = table;
@@ -31,18 +44,41 @@ export class Forwarder {
     this.#counters = counters;
   }
 
-  /** Takes a frame of others. True when it is done with, false when it waits and keeps its credit. */
-  transit(cursor: FrameCursor, upstream: PeerLink, nowMs: number): boolean {
-    if (!this.isRelay) return this.#drop('not_a_relay', cursor.flow);
-    if (!advanceHop(cursor, this.self)) return this.#drop('ttl', cursor.flow);
+  /** Takes a frame of others; `settle` must follow before its buffer changes. */
+  transit(cursor: FrameCursor, upstream: PeerLink, nowMs: number): void {
+    const { bytes, at, frameEnd } = cursor;
+    if (!this.isRelay) return this.#refuse('not_a_relay', cursor);
+    if (!advanceHop(cursor, this.self)) return this.#refuse('ttl', cursor);
     const next = cursor.nextSegment;
-    if (next === this.self) return this.#drop('bad_route', cursor.flow);
+    if (next === this.self) return this.#refuse('bad_route', cursor);
     this.#counters.transitFrames += 1;
-    this.#counters.transitBytes += cursor.frameEnd - cursor.at;
+    this.#counters.transitBytes += frameEnd - at;
     const link = this.out.get(next);
-    const credit = cursor.frameEnd - cursor.at;
-    if (link === undefined) return this.#repair(cursor, next, upstream, credit, nowMs);
-    return this.#pass(link, cursor, upstream, credit, nowMs);
+    if (link === undefined) {
+      this.#endRun(upstream, nowMs);
+      if (this.#repair(cursor, next, upstream, frameEnd - at, nowMs)) this.#doneBytes += frameEnd - at;
+      return;
+    }
+    const { trafficClass } = cursor;
+    const isReliable = (cursor.flags & FrameFlag.reliable) !== 0;
+    const flow = link.flow(trafficClass, isReliable, trafficClass === BULK ? cursor.flow ^ cursor.src : 0);
+    const isNext = this.#runEnd === at && this.#runBytes === bytes && this.#runLink === link && this.#runFlow === flow;
+    if (!isNext || frameEnd - this.#runFrom > RUN_BYTES_MAX) {
+      this.#endRun(upstream, nowMs);
+      this.#runLink = link;
+      this.#runFlow = flow;
+      this.#runBytes = bytes;
+      this.#runFrom = at;
+    }
+    this.#runEnd = frameEnd;
+  }
+
+  /** Bytes of frames given to `transit` since the last call that are done with; the others wait and keep their credit. */
+  settle(upstream: PeerLink, nowMs: number): number {
+    this.#endRun(upstream, nowMs);
+    const bytes = this.#doneBytes;
+    this.#doneBytes = 0;
+    return bytes;
   }
 
   /** Reliable frames that a link which is down or gone gave back. */
@@ -100,11 +136,31 @@ export class Forwarder {
           for (const frame of frames.takeAll()) this.#giveUp(frame, 'stalled', nowMs);
   }
 
+  #endRun(upstream: PeerLink, nowMs: number): void {
+    const link = this.#runLink;
+    if (link === null) return;
+    const [flow, bytes, from, end] = [this.#runFlow!, this.#runBytes, this.#runFrom, this.#runEnd];
+    this.#runLink = null;
+    this.#runBytes = NONE;
+    const waits = flow.isReliable && link.parked[flow.trafficClass]!.length > 0;
+    if (!waits && link.link.trySendRun(flow, bytes, from, end, nowMs) === SendResult.accepted) {
+      link.isTouched = true;
+      this.#doneBytes += end - from;
+      return;
+    }
+    const cursor = this.#walk;
+    cursor.reset(bytes, from, end);
+    while (cursor.next()) {
+      const credit = cursor.frameEnd - cursor.at;
+      if (this.#pass(link, cursor, upstream, credit, nowMs)) this.#doneBytes += credit;
+    }
+  }
+
   #pass(link: PeerLink, cursor: FrameCursor, upstream: PeerLink | null, credit: number, nowMs: number): boolean {
     const { trafficClass } = cursor;
     const isReliable = (cursor.flags & FrameFlag.reliable) !== 0;
     if (isReliable && link.parked[trafficClass]!.length > 0) return this.#park(link, cursor, upstream, credit, nowMs);
-    const flow = link.flow(trafficClass, isReliable, trafficClass === 2 ? cursor.flow ^ cursor.src : 0);
+    const flow = link.flow(trafficClass, isReliable, trafficClass === BULK ? cursor.flow ^ cursor.src : 0);
     const result = link.link.trySendEncoded(flow, cursor.bytes, cursor.at, cursor.frameEnd, nowMs);
     if (result === SendResult.accepted) {
       link.isTouched = true;
@@ -182,6 +238,11 @@ export class Forwarder {
     this.#cursor.reset(bytes, at, end);
     this.#cursor.next();
     return this.#cursor;
+  }
+
+  #refuse(reason: DropReason, cursor: FrameCursor): void {
+    this.#drop(reason, cursor.flow);
+    this.#doneBytes += cursor.frameEnd - cursor.at;
   }
 
   #drop(reason: DropReason, flow: number): true {

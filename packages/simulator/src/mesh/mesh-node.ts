@@ -166,6 +166,8 @@ export class SimMeshNode {
     for (const { address, lane } of ready.dials) sockets.dial(address, lane);
     for (const event of ready.events) if (event.kind === 'overtaken') this.bootEpoch = event.bootEpoch;
     this.#host.onReady(this, ready);
+    // What the overlay has done with may not be read again: a transport uses the memory for what comes next.
+    for (const bytes of ready.spentBatches) bytes.fill(0xee);
     if (this.#process === process)
       this.#plan(Math.max(overlay.wakeAtMs - this.#offsetMs, this.#host.queue.nowMs + TURN_MS + this.costMs));
   }

@@ -125,9 +125,11 @@ export class MeshDriver {
   }
 
   #carryOut(nowMs: number): void {
-    const { batches, writes, dials, closes, deliveries, outcomes, events } = this.core.takeReady(nowMs);
+    const ready = this.core.takeReady(nowMs);
+    const { batches, writes, dials, closes, deliveries, outcomes, events, spentBatches } = ready;
     this.persistence.add(batches);
     for (const { connection, bytes } of writes) this.#connections.get(connection)?.send(bytes);
+    for (const bytes of spentBatches) this.#transport?.recycle(bytes);
     for (const { connection, reason } of closes) this.#connections.get(connection)?.close(reason);
     for (const { address, lane, peer } of dials) this.#transport?.dial(address, lane, peer);
     for (const event of events) this.#events.onEvent(event, nowMs);

@@ -108,6 +108,8 @@ export interface Transport {
   dial(address: string, lane: number, expectedPeer?: string): void;
   /** Takes another certificate, trust and revocations; connections that are revoked by them are closed. */
   setCredentials(credentials: TransportCredentials): void;
+  /** Takes back bytes that came by `onBatch` and that nothing refers to any more, to use their memory again. */
+  recycle(batch: Uint8Array): void;
   stats(): TransportStats;
   /** Ends everything; resolves when each `onClosed` has been called and the port is free. */
   close(): Promise<void>;

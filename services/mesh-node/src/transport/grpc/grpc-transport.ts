@@ -67,6 +67,9 @@ class GrpcTransport implements Transport {
     this.#listener.renew(this.#hub.settings);
   }
 
+  /** The memory is gRPC's own. */
+  recycle(): void {}
+
   stats(): TransportStats {
     return this.#hub.stats(this.#listener.pending);
   }

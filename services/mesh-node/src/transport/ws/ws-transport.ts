@@ -65,6 +65,10 @@ class WsTransport implements Transport {
     this.#listener.renew(this.#hub.settings);
   }
 
+  recycle(batch: Uint8Array): void {
+    this.#buffers.give(batch);
+  }
+
   stats(): TransportStats {
     return this.#hub.stats(this.#listener.pending);
   }
