@@ -377,7 +377,9 @@ export class Overlay {
   #collect(nowMs: number): void {
     const core = this.#core;
     if (core === null) return;
-    this.#deliveries.push(...core.deliveries.splice(0));
+    if (this.#deliveries.length === 0) this.#deliveries = core.deliveries;
+    else for (const delivery of core.deliveries) this.#deliveries.push(delivery);
+    core.deliveries = [];
     for (const event of core.events.splice(0)) {
       this.#events.push(event);
       if (event.kind === 'overtaken') this.#bootEpoch = event.bootEpoch;

@@ -52,11 +52,13 @@ export class MemberCore {
   events: OverlayEvent[] = [];
   readonly #options: MemberCoreOptions;
   readonly #source: Source;
+  readonly #heldChannels: ReadonlySet<number>;
   #gossipAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: MemberCoreOptions, nowMs: number) {
     const { meshId, self, config, members, counters, signer, random, bootEpoch, flags } = options;
     this.#options = options;
+    this.#heldChannels = new Set(options.config.heldChannels);
     this.shortId = self.shortId;
     this.gossip = new Gossip({ meshId, nodeId: self.nodeId, config: config.membership, members, random, nowMs });
     const verify = (origin: number, body: Uint8Array, signature: Uint8Array): boolean => {
@@ -133,7 +135,7 @@ export class MemberCore {
     const { src, type } = cursor;
     if (src === this.shortId || !members.isMember(src)) counters.drop('not_a_member', cursor.flow);
     else if (type === FrameType.flowCredit) this.flows.onAcknowledgements(src, cursor.payload(), nowMs);
-    else if (FLOW_TYPES.has(type)) {
+    else if (isOfFlow(type)) {
       this.flows.receive(cursor, nowMs);
       return false;
     } else counters.drop('bad_type', cursor.flow);
@@ -182,14 +184,17 @@ export class MemberCore {
     for (const message of messages) this.#onMessage(message, nowMs);
   }
 
-  #onMessage({ src, flow, kind, bytes, credit }: FlowMessage, nowMs: number): void {
+  #onMessage(message: FlowMessage, nowMs: number): void {
+    const { src, flow, kind, bytes, credit } = message;
     const { channel, trafficClass } = kind;
-    const isHeld = this.#options.config.heldChannels.includes(channel);
-    if (!isHeld && credit > 0) this.flows.release({ src, flow, credit }, nowMs);
-    const nodeId = this.#options.members.byShortId(src)?.nodeId;
-    if (channel !== Channel.gossip)
+    const isHeld = this.#heldChannels.has(channel);
+    if (!isHeld && credit > 0) this.flows.release(message, nowMs);
+    if (channel !== Channel.gossip) {
       this.deliveries.push({ src, flow, channel, trafficClass, bytes, credit: isHeld ? credit : 0 });
-    else if (nodeId !== undefined) this.gossip.core.step(nodeId, bytes, nowMs);
+      return;
+    }
+    const nodeId = this.#options.members.byShortId(src)?.nodeId;
+    if (nodeId !== undefined) this.gossip.core.step(nodeId, bytes, nowMs);
   }
 
   #drainGossip(nowMs: number): void {
@@ -205,4 +210,6 @@ export class MemberCore {
   }
 }
 
-const FLOW_TYPES: ReadonlySet<number> = new Set([FrameType.data, FrameType.control, FrameType.raft, FrameType.gossip]);
+function isOfFlow(type: number): boolean {
+  return type === FrameType.data || type === FrameType.control || type === FrameType.raft || type === FrameType.gossip;
+}

@@ -48,6 +48,8 @@ export class Flows {
   readonly #sending = new Map<number, Map<number, SendFlow>>();
   readonly #active = new Set<SendFlow>();
   readonly #receiving = new Map<number, Map<number, ReceiveFlow>>();
+  /** The flow that a frame came for last: the next one is most often of the same. */
+  #lastReceiving: ReceiveFlow | null = null;
   readonly #owing = new Set<ReceiveFlow>();
   /** Raised whenever flows are forgotten: what comes after is told from what was under way. */
   #generation = 0;
@@ -80,14 +82,13 @@ export class Flows {
   /** A data or raft frame for this node. */
   receive(cursor: FrameCursor, nowMs: number): void {
     const { counters } = this.#options;
-    const kind = flowKindOf(cursor.flow);
-    if (kind === undefined || kind.trafficClass !== cursor.trafficClass) {
-      counters.malformedFrames += 1;
-      return;
-    }
     const { src, flow } = cursor;
-    if (!kind.isReliable) this.messages.push({ src, flow, kind, bytes: cursor.payload(), credit: 0 });
-    else this.#receivePart(cursor, nowMs);
+    const last = this.#lastReceiving;
+    const isLast = last !== null && last.src === src && last.id === flow;
+    const kind = isLast ? last.kind : flowKindOf(flow);
+    if (kind === undefined || kind.trafficClass !== cursor.trafficClass) counters.malformedFrames += 1;
+    else if (!kind.isReliable) this.messages.push({ src, flow, kind, bytes: cursor.payload(), credit: 0 });
+    else this.#receivePart(cursor, src, kind, nowMs);
   }
 
   /** A flowCredit frame for this node. */
@@ -102,7 +103,9 @@ export class Flows {
 
   /** The consumer has done with a message of a channel whose credit it holds. */
   release({ src, flow, credit }: Pick<FlowMessage, 'src' | 'flow' | 'credit'>, nowMs: number): void {
-    const receiving = this.#receiving.get(src)?.get(flow);
+    const last = this.#lastReceiving;
+    const isLast = last !== null && last.src === src && last.id === flow;
+    const receiving = isLast ? last : this.#receiving.get(src)?.get(flow);
     if (receiving === undefined || credit > receiving.credit.heldBytes) return;
     receiving.release(credit, nowMs);
     if (receiving.ackDueAtMs < Number.POSITIVE_INFINITY) this.#owing.add(receiving);
@@ -128,6 +131,7 @@ export class Flows {
     this.#generation += 1;
     this.#sending.delete(node);
     this.#receiving.delete(node);
+    this.#lastReceiving = null;
   }
 
   heldBytes(): { sending: number; receiving: number } {
@@ -222,34 +226,44 @@ export class Flows {
     frame.payload = payload;
   }
 
-  #receivePart(cursor: FrameCursor, nowMs: number): void {
+  #receivePart(cursor: FrameCursor, src: number, kind: FlowKind, nowMs: number): void {
     const { counters } = this.#options;
-    const { src, flow, seqLow, seqHigh, bytes, payloadAt } = cursor;
+    const { flow, seqHigh, bytes, payloadAt } = cursor;
     if (cursor.payloadBytes < PART_HEADER_BYTES || bytes[payloadAt + 4]! > PARTS_KNOWN) {
       counters.malformedFrames += 1;
       return;
     }
-    const receiving = this.#receiveFlow(src, flow, seqHigh, generationAt(bytes, payloadAt));
+    const generation = generationAt(bytes, payloadAt);
+    const last = this.#lastReceiving;
+    const isLast = last !== null && last.src === src && last.id === flow;
+    const isSame = isLast && last.senderEpoch === seqHigh && last.generation === generation;
+    const receiving = isSame ? last : this.#receiveFlow(src, flow, kind, seqHigh, generation);
     if (receiving === null) {
       counters.staleFrames += 1;
       return;
     }
+    this.#lastReceiving = receiving;
     const isProbe = bytes[payloadAt + 4] === Part.probe;
     if (receiverEpochAt(bytes, payloadAt) !== this.epoch && !isProbe) {
       counters.staleFrames += 1;
       receiving.ackDueAtMs = nowMs;
     } else {
-      const receipt = receiving.take(seqLow, cursor.payload(), nowMs);
+      const receipt = receiving.take(cursor.seqLow, bytes, payloadAt, cursor.frameEnd, nowMs);
       if (receipt === 'duplicate') counters.duplicateFrames += 1;
-      if (receipt === 'over_credit') counters.overCreditFrames += 1;
-      const kind = flowKindOf(flow)!;
-      for (const message of receiving.messages.splice(0)) this.messages.push({ src, flow, kind, ...message });
+      else if (receipt === 'over_credit') counters.overCreditFrames += 1;
+      if (receiving.messages.length > 0) this.#takeMessages(receiving);
     }
     if (receiving.ackDueAtMs < Number.POSITIVE_INFINITY) this.#owing.add(receiving);
   }
 
+  #takeMessages({ src, id: flow, kind, messages }: ReceiveFlow): void {
+    for (const { bytes, credit } of messages) this.messages.push({ src, flow, kind, bytes, credit });
+    messages.length = 0;
+  }
+
   /** Null for frames of an earlier life of the sender. */
-  #receiveFlow(src: number, id: number, senderEpoch: number, generation: number): ReceiveFlow | null {
+  #receiveFlow(src: number, id: number, kind: FlowKind, senderEpoch: number, generation: number): ReceiveFlow | null {
+    this.#lastReceiving = null;
     let flows = this.#receiving.get(src);
     if (flows === undefined) this.#receiving.set(src, (flows = new Map()));
     const known = flows.get(id);
@@ -264,7 +278,7 @@ export class Flows {
       flows.delete(flow.id);
       this.#owing.delete(flow);
     }
-    const flow = new ReceiveFlow(src, id, senderEpoch, generation, this.#options.config);
+    const flow = new ReceiveFlow(src, id, kind, { senderEpoch, generation }, this.#options.config);
     flows.set(id, flow);
     return flow;
   }

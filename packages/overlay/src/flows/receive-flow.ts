@@ -1,6 +1,7 @@
 import { CreditReceiver } from '@peermesh/link';
 import type { FlowConfig } from '../config.ts';
 import type { Acknowledgement } from './acknowledgement.ts';
+import type { FlowKind } from './flow-id.ts';
 import { PART_HEADER_BYTES, Part } from './part.ts';
 import { distance, plus } from './serial.ts';
 
@@ -24,6 +25,7 @@ export class ReceiveFlow {
   readonly id: number;
   readonly senderEpoch: number;
   readonly generation: number;
+  readonly kind: FlowKind;
   readonly credit: CreditReceiver;
   /** Messages that are complete, in order; the owner takes them out. */
   readonly messages: ReceivedMessage[] = [];
@@ -37,11 +39,18 @@ export class ReceiveFlow {
   /** Until a first part comes, and in messages that are too large. */
   #isSkipping = true;
 
-  constructor(src: number, id: number, senderEpoch: number, generation: number, config: FlowConfig) {
+  constructor(
+    src: number,
+    id: number,
+    kind: FlowKind,
+    life: { readonly senderEpoch: number; readonly generation: number },
+    config: FlowConfig,
+  ) {
     this.src = src;
     this.id = id;
-    this.senderEpoch = senderEpoch;
-    this.generation = generation;
+    this.kind = kind;
+    this.senderEpoch = life.senderEpoch;
+    this.generation = life.generation;
     this.#config = config;
     this.credit = new CreditReceiver(config.windowBytes);
   }
@@ -50,25 +59,30 @@ export class ReceiveFlow {
     return this.credit.heldBytes;
   }
 
-  /** Takes a frame's payload, its head included. The bytes are kept as they are, not copied. */
-  take(seq: number, payload: Uint8Array, nowMs: number): Receipt {
-    const part = payload[4]!;
+  /** Takes a frame's payload, `bytes` from `at` to `end` with its head. The bytes are kept as they are, not copied. */
+  take(seq: number, bytes: Uint8Array, at: number, end: number, nowMs: number): Receipt {
+    const part = bytes[at + 4]!;
     if (part === Part.probe) {
       this.ackDueAtMs = nowMs;
       return 'taken';
     }
     const ahead = distance(this.#taken, seq);
-    if (ahead <= 0 || this.#held.has(seq)) {
+    if (ahead <= 0 || (ahead > 1 && this.#held.has(seq))) {
       this.ackDueAtMs = nowMs;
       return 'duplicate';
     }
-    if (!this.credit.receive(payload.length)) {
+    if (!this.credit.receive(end - at)) {
       this.ackDueAtMs = nowMs;
       return 'over_credit';
     }
-    this.#held.set(seq, { part, bytes: payload });
-    while (this.#takeNext());
-    this.#owe(payload.length, ahead > 1, nowMs);
+    const data = bytes.subarray(at + PART_HEADER_BYTES, end);
+    if (ahead > 1) this.#held.set(seq, { part, bytes: data });
+    else {
+      this.#taken = seq;
+      this.#assemble(part, data);
+      if (this.#held.size > 0) while (this.#takeNext());
+    }
+    this.#owe(end - at, ahead > 1, nowMs);
     return 'taken';
   }
 
@@ -108,14 +122,14 @@ export class ReceiveFlow {
     return true;
   }
 
-  #assemble(part: number, payload: Uint8Array): void {
-    const bytes = payload.subarray(PART_HEADER_BYTES);
+  #assemble(part: number, bytes: Uint8Array): void {
+    const credit = PART_HEADER_BYTES + bytes.length;
     if (part === Part.whole) {
-      this.messages.push({ bytes, credit: payload.length });
+      this.messages.push({ bytes, credit });
       return;
     }
     // Parts are consumed as they come: a message may be larger than the window.
-    this.credit.release(payload.length);
+    this.credit.release(credit);
     if (part === Part.first) {
       this.#assembly = [];
       this.#assemblyBytes = 0;
