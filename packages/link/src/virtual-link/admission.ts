@@ -8,7 +8,7 @@ import {
   TrafficClass,
 } from '../wire/format.ts';
 import { FRAGMENT_DATA_BYTES, fragment, fragmentCount } from '../wire/fragments.ts';
-import { type Frame, frameBytes, isEncodable, writeFrame } from '../wire/frame-writer.ts';
+import { type Frame, frameBytes, isEncodable, writeFrame, writeFrameWith } from '../wire/frame-writer.ts';
 import type { LinkConfig } from './config.ts';
 import type { Flow } from './flow.ts';
 import type { Sender } from './sender.ts';
@@ -51,6 +51,20 @@ export class Admission {
     if (result !== SendResult.accepted) return result;
     const at = flow.queue.extend(length);
     writeFrame(frame, flow.queue.bytes, at);
+    this.#enqueue(flow, length);
+    return SendResult.accepted;
+  }
+
+  /** Encodes a frame with `bytes` from `from` to `end` for its payload; the frame itself has none. */
+  sendPart(flow: Flow, frame: Frame, bytes: Uint8Array, from: number, end: number): SendResult {
+    frame.flags = (frame.flags & ~DELIVERY_FLAGS) | flagsOf(flow);
+    if (end - from > PAYLOAD_BYTES_MAX || frame.payload.length > 0) return SendResult.malformed;
+    if (frame.trafficClass !== flow.trafficClass || !isEncodable(frame)) return SendResult.malformed;
+    const length = frameBytes(frame) + end - from;
+    const result = this.#admit(flow, length);
+    if (result !== SendResult.accepted) return result;
+    const at = flow.queue.extend(length);
+    writeFrameWith(frame, bytes, from, end, flow.queue.bytes, at);
     this.#enqueue(flow, length);
     return SendResult.accepted;
   }

@@ -84,6 +84,14 @@ export class VirtualLink {
     return result;
   }
 
+  /** Offers a frame whose payload, of up to 32 KiB, is `bytes` from `from` to `end`; `frame.payload` is empty. */
+  trySendPart(flow: Flow, frame: Frame, bytes: Uint8Array, from: number, end: number, nowMs: number): SendResult {
+    if (this.#isClosed) return SendResult.closed;
+    const result = this.#admission.sendPart(flow, frame, bytes, from, end);
+    if (result === SendResult.accepted) this.#flushSoon(nowMs);
+    return result;
+  }
+
   /** Offers a frame that lies encoded in `bytes`. */
   trySendEncoded(flow: Flow, bytes: Uint8Array, from: number, end: number, nowMs: number): SendResult {
     if (this.#isClosed) return SendResult.closed;

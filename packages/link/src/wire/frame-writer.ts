@@ -74,7 +74,19 @@ export function isEncodable(frame: Frame): boolean {
 
 /** Writes an encodable frame at `at`, where `target` has room for it, and returns where it ends. */
 export function writeFrame(frame: Frame, target: Uint8Array, at: number): number {
-  const { segments, trace, payload } = frame;
+  return writeFrameWith(frame, frame.payload, 0, frame.payload.length, target, at);
+}
+
+/** The same with `payload` from `from` to `end` in place of the frame's own. */
+export function writeFrameWith(
+  frame: Frame,
+  payload: Uint8Array,
+  from: number,
+  end: number,
+  target: Uint8Array,
+  at: number,
+): number {
+  const { segments, trace } = frame;
   let flags = frame.flags;
   let next = at + FRAME_HEADER_BYTES;
   if (segments.length > 0) {
@@ -90,8 +102,8 @@ export function writeFrame(frame: Frame, target: Uint8Array, at: number): number
     copyBytes(trace, 0, TRACE_BYTES, target, next);
     next += TRACE_BYTES;
   }
-  copyBytes(payload, 0, payload.length, target, next);
-  next += payload.length;
+  copyBytes(payload, from, end, target, next);
+  next += end - from;
   writeU32(target, at, next - at);
   target[at + 4] = frame.type;
   target[at + 5] = flags;

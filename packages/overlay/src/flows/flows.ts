@@ -35,6 +35,7 @@ export interface FlowsOptions {
 }
 
 const PROBE_MS = 250;
+const NO_PAYLOAD = new Uint8Array(0);
 const FRAME_PAYLOAD_MAX = 32 * 1024;
 /** Frames that one flow sends before the next has its turn. */
 const TURN_FRAMES = 64;
@@ -48,6 +49,7 @@ export class Flows {
   readonly #sending = new Map<number, Map<number, SendFlow>>();
   readonly #active = new Set<SendFlow>();
   readonly #receiving = new Map<number, Map<number, ReceiveFlow>>();
+  #lastSending: SendFlow | null = null;
   /** The flow that a frame came for last: the next one is most often of the same. */
   #lastReceiving: ReceiveFlow | null = null;
   readonly #owing = new Set<ReceiveFlow>();
@@ -132,6 +134,7 @@ export class Flows {
     this.#sending.delete(node);
     this.#receiving.delete(node);
     this.#lastReceiving = null;
+    this.#lastSending = null;
   }
 
   heldBytes(): { sending: number; receiving: number } {
@@ -155,11 +158,14 @@ export class Flows {
   }
 
   #sendFlow(dst: number, kind: FlowKind): SendFlow {
+    const id = flowIdOf(kind);
+    const last = this.#lastSending;
+    if (last !== null && last.dst === dst && last.id === id) return last;
     let flows = this.#sending.get(dst);
     if (flows === undefined) this.#sending.set(dst, (flows = new Map()));
-    const id = flowIdOf(kind);
     let flow = flows.get(id);
     if (flow === undefined) flows.set(id, (flow = new SendFlow(dst, id, kind, this.#generation, this.#options.config)));
+    this.#lastSending = flow;
     return flow;
   }
 
@@ -181,6 +187,7 @@ export class Flows {
       if (epoch === undefined) return this.#probe(flow, nowMs);
       flow.restart(epoch);
     }
+    this.#options.source.forgetRoute();
     for (let count = 0; count < TURN_FRAMES; count += 1) {
       const position = flow.next;
       if (position < 0) return flow.isStarved ? this.#probe(flow, nowMs) : false;
@@ -192,11 +199,12 @@ export class Flows {
   #emitPart(flow: SendFlow, position: number, nowMs: number): boolean {
     const { source, counters } = this.#options;
     const part = flow.part(position);
-    writePartHead(part.payload, flow.receiverEpoch ?? 0, flow.generation);
-    this.#frame(flow.kind, flow.id, part.payload);
+    const { bytes, at, length } = part;
+    writePartHead(bytes, at, flow.receiverEpoch ?? 0, flow.generation);
+    this.#frame(flow.kind, flow.id, NO_PAYLOAD);
     source.frame.seqLow = flow.seqOf(position);
     source.frame.seqHigh = this.epoch;
-    if (source.emit(flow.dst, flow.pathHash, true, nowMs) !== 'sent') return false;
+    if (source.emitPart(flow, bytes, at, at + length, nowMs) !== 'sent') return false;
     if (part.sends > 0) counters.retransmittedFrames += 1;
     flow.onSent(position, nowMs);
     return true;
@@ -208,7 +216,7 @@ export class Flows {
     flow.probeAtMs = nowMs + PROBE_MS;
     const payload = new Uint8Array(PART_HEADER_BYTES);
     payload[4] = Part.probe;
-    writePartHead(payload, flow.receiverEpoch ?? 0, flow.generation);
+    writePartHead(payload, 0, flow.receiverEpoch ?? 0, flow.generation);
     this.#frame(flow.kind, flow.id, payload);
     this.#options.source.frame.seqLow = 0;
     this.#options.source.frame.seqHigh = this.epoch;

@@ -19,9 +19,10 @@ export const PARTS_KNOWN = 4;
 
 const GENERATION_MASK = 0xff_ffff;
 
-export function writePartHead(payload: Uint8Array, receiverEpoch: number, generation: number): void {
-  writeLittleEndian(payload, 0, receiverEpoch, 4);
-  writeLittleEndian(payload, 5, generation & GENERATION_MASK, 3);
+/** Writes the head at `at`, all of it but the part. */
+export function writePartHead(bytes: Uint8Array, at: number, receiverEpoch: number, generation: number): void {
+  writeLittleEndian(bytes, at, receiverEpoch, 4);
+  writeLittleEndian(bytes, at + 5, generation & GENERATION_MASK, 3);
 }
 
 export function receiverEpochAt(bytes: Uint8Array, at: number): number {

@@ -3,6 +3,7 @@ import type { FlowConfig } from '../config.ts';
 import type { Acknowledgement } from './acknowledgement.ts';
 import type { FlowKind } from './flow-id.ts';
 import { PART_HEADER_BYTES, Part } from './part.ts';
+import { PartMemory } from './part-memory.ts';
 import { RoundTrip } from './round-trip.ts';
 import { distance, isAfter, plus } from './serial.ts';
 
@@ -10,9 +11,11 @@ const PART_BYTES = 32 * 1024 - PART_HEADER_BYTES;
 /** Bytes of the oldest frames that a timeout sends again. */
 const RESEND_BYTES = 64 * 1024;
 
-/** A frame until it is acknowledged; `payload` has room for the part's head. */
+/** The payload of a frame until it is acknowledged: `length` bytes at `at`, the part's head among them. */
 export interface OutgoingPart {
-  readonly payload: Uint8Array;
+  readonly bytes: Uint8Array;
+  readonly at: number;
+  readonly length: number;
   sends: number;
   sentAtMs: number;
 }
@@ -33,7 +36,10 @@ export class SendFlow {
   readonly #config: FlowConfig;
   readonly #rtt: RoundTrip;
   #credit: CreditSender;
+  readonly #memory = new PartMemory();
+  /** From `#first` on; those before are taken. */
   #parts: OutgoingPart[] = [];
+  #first = 0;
   /** Taken parts of the message that is being taken. */
   readonly #kept: OutgoingPart[] = [];
   #acked = 0;
@@ -56,7 +62,7 @@ export class SendFlow {
   }
 
   get isIdle(): boolean {
-    return this.#parts.length === 0;
+    return this.#first === this.#parts.length;
   }
 
   get roundTripMs(): number {
@@ -73,12 +79,13 @@ export class SendFlow {
     if (this.bufferedBytes > 0 && this.bufferedBytes + bytes.length > this.#config.sendBytesMax) return false;
     for (let from = 0; from < bytes.length || from === 0; from += PART_BYTES) {
       const end = Math.min(from + PART_BYTES, bytes.length);
-      const payload: Uint8Array = Buffer.allocUnsafe(PART_HEADER_BYTES + end - from);
-      payload.fill(0, 0, PART_HEADER_BYTES);
-      payload.set(bytes.subarray(from, end), PART_HEADER_BYTES);
-      payload[4] = partOf(from === 0, end === bytes.length);
-      this.#parts.push({ payload, sends: 0, sentAtMs: 0 });
-      this.bufferedBytes += payload.length;
+      const length = PART_HEADER_BYTES + end - from;
+      const at = this.#memory.reserve(length, this.bufferedBytes);
+      const { slab } = this.#memory;
+      slab[at + 4] = partOf(from === 0, end === bytes.length);
+      slab.set(from === 0 && end === bytes.length ? bytes : bytes.subarray(from, end), at + PART_HEADER_BYTES);
+      this.#parts.push({ bytes: slab, at, length, sends: 0, sentAtMs: 0 });
+      this.bufferedBytes += length;
     }
     return true;
   }
@@ -86,17 +93,17 @@ export class SendFlow {
   /** The position of the next frame to send, those to be sent again first; -1 for none. */
   get next(): number {
     if (this.#resendAt < this.#resendEnd) return this.#resendAt;
-    const part = this.#parts[this.#sent];
-    return part === undefined || part.payload.length > this.#credit.available ? -1 : this.#sent;
+    const part = this.#parts[this.#first + this.#sent];
+    return part === undefined || part.length > this.#credit.available ? -1 : this.#sent;
   }
 
   /** True when frames wait and only the receiver's credit is missing. */
   get isStarved(): boolean {
-    return this.#sent === 0 && this.#parts.length > 0 && this.next < 0;
+    return this.#sent === 0 && !this.isIdle && this.next < 0;
   }
 
   part(position: number): OutgoingPart {
-    return this.#parts[position]!;
+    return this.#parts[this.#first + position]!;
   }
 
   seqOf(position: number): number {
@@ -110,16 +117,16 @@ export class SendFlow {
   }
 
   onSent(position: number, nowMs: number): void {
-    const part = this.#parts[position]!;
+    const part = this.part(position);
     part.sends += 1;
     part.sentAtMs = nowMs;
-    this.#sentBytes += part.payload.length;
+    this.#sentBytes += part.length;
     if (position === this.#resendAt && position < this.#resendEnd) {
       this.#resendAt += 1;
       this.retransmitted += 1;
     } else {
       this.#sent += 1;
-      this.#credit.take(part.payload.length);
+      this.#credit.take(part.length);
     }
     if (this.#timerAtMs === Number.POSITIVE_INFINITY) this.#timerAtMs = nowMs + this.#rtt.timeoutMs;
   }
@@ -149,7 +156,8 @@ export class SendFlow {
   /** Another life of the receiver: it knows nothing of what the last one had not acknowledged, so that is numbered anew. */
   restart(receiverEpoch: number): void {
     this.receiverEpoch = receiverEpoch;
-    this.#parts.unshift(...this.#kept.splice(0));
+    this.#parts = [...this.#kept.splice(0), ...this.#parts.slice(this.#first)];
+    this.#first = 0;
     this.#acked = 0;
     this.#sent = 0;
     this.#resendAt = 0;
@@ -159,10 +167,16 @@ export class SendFlow {
   }
 
   #onTaken(count: number, nowMs: number): void {
-    const last = this.#parts[count - 1]!;
+    const last = this.part(count - 1);
     if (last.sends === 1) this.#rtt.sample(nowMs - last.sentAtMs);
     else this.#rtt.onProgress();
-    this.#keep(this.#parts.splice(0, count));
+    for (let i = 0; i < count; i += 1) this.#keep(this.part(i));
+    this.#first += count;
+    if (this.#first > 64 && this.#first * 2 > this.#parts.length) {
+      this.#parts = this.#parts.slice(this.#first);
+      this.#first = 0;
+    }
+    if (this.isIdle && this.#kept.length === 0) this.#memory.clear();
     this.#acked = plus(this.#acked, count);
     this.#sent -= count;
     this.#resendAt = Math.max(0, this.#resendAt - count);
@@ -171,12 +185,16 @@ export class SendFlow {
   }
 
   /** Parts of a message that is not complete at the receiver are kept: another life of it needs them all. */
-  #keep(taken: OutgoingPart[]): void {
-    for (const part of taken) {
-      this.#kept.push(part);
-      if (part.payload[4] === Part.first || part.payload[4] === Part.middle) continue;
-      for (const { payload } of this.#kept.splice(0)) this.bufferedBytes -= payload.length;
-    }
+  #keep(part: OutgoingPart): void {
+    const kind = part.bytes[part.at + 4];
+    if (kind === Part.whole) return this.#release(part);
+    this.#kept.push(part);
+    if (kind === Part.last) for (const kept of this.#kept.splice(0)) this.#release(kept);
+  }
+
+  #release({ bytes, length }: OutgoingPart): void {
+    this.bufferedBytes -= length;
+    this.#memory.release(bytes);
   }
 
   /** A gap that does not close by itself is a loss. */
@@ -198,7 +216,7 @@ export class SendFlow {
     if (this.#resendAt < this.#resendEnd) return;
     let bytes = 0;
     let end = 0;
-    while (end < count && (end === 0 || bytes < RESEND_BYTES)) bytes += this.#parts[end++]!.payload.length;
+    while (end < count && (end === 0 || bytes < RESEND_BYTES)) bytes += this.part(end++).length;
     this.#resendAt = 0;
     this.#resendEnd = end;
   }

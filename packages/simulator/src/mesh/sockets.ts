@@ -109,7 +109,8 @@ export class Sockets {
         return;
       }
       case 'data':
-        if (this.open.has(connection)) this.#overlay.received(connection, message.bytes, nowMs);
+        // A message that the network doubles is one object: the overlay owns what it is given, so it gets a copy.
+        if (this.open.has(connection)) this.#overlay.received(connection, message.bytes.slice(), nowMs);
         else if (!this.#pending.has(connection)) this.#tellClosed(from, connection, lane);
         return;
       case 'close':
