@@ -1,7 +1,7 @@
 import type { LinkEvent } from '@peermesh/link';
 import type { MembershipEvent } from '@peermesh/membership';
 import type { RouterEvent } from '@peermesh/routing';
-import type { FlowMessage } from './flows/flows.ts';
+import type { FlowMessage } from './flows/receive-flows.ts';
 import type { Dial } from './links/dialler.ts';
 import type { ConnectionClose, ConnectionWrite } from './links/link-table.ts';
 

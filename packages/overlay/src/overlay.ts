@@ -199,7 +199,7 @@ export class Overlay {
 
   /** A message of a channel whose credit is held has been consumed. */
   release(delivery: OverlayDelivery, nowMs: number): void {
-    this.#core?.flows.release(delivery, nowMs);
+    this.#core?.flows.incoming.release(delivery, nowMs);
   }
 
   /** Ends this overlay; its transport has closed all connections. To be handed to the next one in this process. */

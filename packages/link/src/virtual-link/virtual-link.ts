@@ -1,5 +1,5 @@
 import { BatchReader } from '../wire/batch.ts';
-import { readU32, writeU32 } from '../wire/bytes.ts';
+import { readU32 } from '../wire/bytes.ts';
 import {
   BATCH_BYTES_MAX,
   BATCH_HEADER_BYTES,
@@ -9,7 +9,7 @@ import {
   type Refusal,
   TrafficClass,
 } from '../wire/format.ts';
-import { createFrame, type Frame, frameBytes, writeFrame } from '../wire/frame-writer.ts';
+import type { Frame } from '../wire/frame-writer.ts';
 import { Admission, SendResult } from './admission.ts';
 import type { LinkConfig } from './config.ts';
 import { Flow, type FlowOptions } from './flow.ts';
@@ -19,6 +19,7 @@ import type { LinkEvent, Ready } from './link-event.ts';
 import { recall } from './recall.ts';
 import { Receiver } from './receiver.ts';
 import { Sender } from './sender.ts';
+import { ECHO_BYTES, Signals } from './signals.ts';
 import { classOf, FIRST_BULK } from './spaces.ts';
 import { type LinkStats, statsOf } from './stats.ts';
 
@@ -40,14 +41,13 @@ export class VirtualLink {
   /** Batches refused, by reason. */
   readonly refused = new Map<Refusal, number>();
   readonly #config: LinkConfig;
-  readonly #random: () => number;
   readonly #lanes: readonly Lane[];
   readonly #receiver: Receiver;
   readonly #sender: Sender;
   readonly #admission: Admission;
   readonly #reader: BatchReader;
   readonly #scaling: LaneScaling;
-  readonly #echoFrame: Frame;
+  readonly #signals: Signals;
   #events: LinkEvent[] = [];
   #lastTickMs: number | null = null;
   #isUp = false;
@@ -55,14 +55,13 @@ export class VirtualLink {
 
   constructor({ config, random, epoch }: VirtualLinkOptions) {
     this.#config = config;
-    this.#random = random;
     this.#lanes = Array.from({ length: FIRST_BULK + config.bulkLanesMax }, (_, i) => new Lane(i, classOf(i), config));
     this.#receiver = new Receiver(config);
     this.#sender = new Sender(config, this.#lanes, this.#receiver, epoch);
     this.#admission = new Admission(config, this.#sender);
     this.#reader = new BatchReader(config.version, epoch);
     this.#scaling = new LaneScaling(config);
-    this.#echoFrame = createFrame({ ttl: 1, trafficClass: TrafficClass.control, payload: new Uint8Array(ECHO_BYTES) });
+    this.#signals = new Signals(config, this.#lanes, this.#sender, this.#receiver, random);
   }
 
   /** True while some lane can carry data. */
@@ -161,10 +160,10 @@ export class VirtualLink {
   takeReady(nowMs: number): Ready {
     this.flushAtMs = Number.POSITIVE_INFINITY;
     if (!this.#isClosed) {
-      this.#sendEchoes(nowMs);
+      this.#signals.sendEchoes(nowMs);
       const isAnySuspect = this.#lanes.some(({ state }) => state === 'SUSPECT');
       this.#sender.fill(nowMs, isAnySuspect);
-      this.#sendAcks(nowMs);
+      this.flushAtMs = Math.min(this.flushAtMs, this.#signals.sendAcks(nowMs));
     }
     const ready = { writes: this.#sender.writes, deliveries: this.#receiver.deliveries, events: this.#events };
     this.#sender.writes = [];
@@ -222,54 +221,13 @@ export class VirtualLink {
       const id = readU32(frames.bytes, frames.payloadAt);
       if (frames.type === FrameType.echo) {
         lane.echo.heardAtMs = nowMs;
-        if (lane.isConnected) this.#writeEcho(lane, FrameType.echoReply, id);
+        if (lane.isConnected) this.#signals.answerEcho(lane, id);
         this.flushAtMs = Math.min(this.flushAtMs, nowMs);
       } else if (frames.type === FrameType.echoReply) {
         this.#change(lane, nowMs, () => lane.onReply(id, nowMs));
       } else return 'bad_type';
     }
     return null;
-  }
-
-  #sendEchoes(nowMs: number): void {
-    for (const lane of this.#lanes) {
-      if (!lane.isConnected) continue;
-      const id = lane.echo.poll(nowMs, this.#random);
-      if (id === 0) continue;
-      this.#writeEcho(lane, FrameType.echo, id);
-      for (const space of this.#sender.spaces)
-        if (space.carrier === lane.index && space.index !== lane.index && this.#receiver.spaces[space.index]!.taken > 0)
-          this.#writeAck(space.index);
-    }
-  }
-
-  #writeEcho(lane: Lane, type: number, id: number): void {
-    const frame = this.#echoFrame;
-    frame.type = type;
-    writeU32(frame.payload, 0, id);
-    const bytes = this.#sender.acknowledgement(lane.index, 1, BATCH_HEADER_BYTES + frameBytes(frame));
-    writeFrame(frame, bytes, BATCH_HEADER_BYTES);
-    this.#sender.writes.push({ lane: lane.index, bytes });
-  }
-
-  /** Acknowledgements and grants that no batch of this turn carried. */
-  #sendAcks(nowMs: number): void {
-    const { ackDelayMs, ackEveryBytes } = this.#config;
-    for (const space of this.#sender.spaces) {
-      if (space.carrier < 0) continue;
-      const received = this.#receiver.spaces[space.index]!;
-      const isOverdue = nowMs - received.unackedSinceMs >= ackDelayMs || received.unackedBytes >= ackEveryBytes;
-      const isFirst = space.index <= FIRST_BULK;
-      if (isOverdue || (isFirst && this.#receiver.credits[space.trafficClass]!.isAnnouncementDue))
-        this.#writeAck(space.index);
-      else this.flushAtMs = Math.min(this.flushAtMs, received.unackedSinceMs + ackDelayMs);
-    }
-  }
-
-  #writeAck(space: number): void {
-    const lane = this.#sender.spaces[space]!.carrier;
-    if (lane < 0) return;
-    this.#sender.writes.push({ lane, bytes: this.#sender.acknowledgement(space, 0, BATCH_HEADER_BYTES) });
   }
 
   #change(lane: Lane, nowMs: number, apply: () => void): void {
@@ -321,5 +279,3 @@ export class VirtualLink {
     if (atMs < this.flushAtMs) this.flushAtMs = atMs;
   }
 }
-
-const ECHO_BYTES = 4;

@@ -4,7 +4,8 @@ import type { OverlayConfig } from '../config.ts';
 import type { OverlayCounters } from '../counters.ts';
 import type { OverlayDelivery, OverlayEvent } from '../events.ts';
 import { Channel } from '../flows/channel.ts';
-import { type FlowMessage, Flows } from '../flows/flows.ts';
+import { Flows } from '../flows/flows.ts';
+import type { FlowMessage } from '../flows/receive-flows.ts';
 import { Forwarder } from '../forwarding/forwarder.ts';
 import { Source } from '../forwarding/source.ts';
 import type { LinkTable } from '../links/link-table.ts';
@@ -136,7 +137,7 @@ export class MemberCore {
     if (src === this.shortId || !members.isMember(src)) counters.drop('not_a_member', cursor.flow);
     else if (type === FrameType.flowCredit) this.flows.onAcknowledgements(src, cursor.payload(), nowMs);
     else if (isOfFlow(type)) {
-      this.flows.receive(cursor, nowMs);
+      this.flows.incoming.receive(cursor, nowMs);
       return false;
     } else counters.drop('bad_type', cursor.flow);
     return true;
@@ -178,9 +179,9 @@ export class MemberCore {
   }
 
   #drainMessages(nowMs: number): void {
-    const { messages } = this.flows;
+    const { messages } = this.flows.incoming;
     if (messages.length === 0) return;
-    this.flows.messages = [];
+    this.flows.incoming.messages = [];
     for (const message of messages) this.#onMessage(message, nowMs);
   }
 
@@ -188,7 +189,7 @@ export class MemberCore {
     const { src, flow, kind, bytes, credit } = message;
     const { channel, trafficClass } = kind;
     const isHeld = this.#heldChannels.has(channel);
-    if (!isHeld && credit > 0) this.flows.release(message, nowMs);
+    if (!isHeld && credit > 0) this.flows.incoming.release(message, nowMs);
     if (channel !== Channel.gossip) {
       this.deliveries.push({ src, flow, channel, trafficClass, bytes, credit: isHeld ? credit : 0 });
       return;

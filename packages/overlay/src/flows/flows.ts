@@ -1,30 +1,16 @@
-import { type FrameCursor, FrameType, TrafficClass } from '@peermesh/link';
 import type { FlowConfig } from '../config.ts';
 import type { OverlayCounters } from '../counters.ts';
 import type { Source } from '../forwarding/source.ts';
-import {
-  ACKNOWLEDGEMENTS_MAX,
-  type Acknowledgement,
-  decodeAcknowledgements,
-  encodeAcknowledgements,
-} from './acknowledgement.ts';
+import { type Acknowledgement, decodeAcknowledgements } from './acknowledgement.ts';
 import { frameTypeOf } from './channel.ts';
-import { type FlowKind, flowIdOf, flowKindOf } from './flow-id.ts';
-import { generationAt, PART_HEADER_BYTES, PARTS_KNOWN, Part, receiverEpochAt, writePartHead } from './part.ts';
-import { ReceiveFlow } from './receive-flow.ts';
-import { isLater, SendFlow } from './send-flow.ts';
+import { type FlowKind, flowIdOf } from './flow-id.ts';
+import { PART_HEADER_BYTES, Part, writePartHead } from './part.ts';
+import { ReceiveFlows } from './receive-flows.ts';
+import { SendFlow } from './send-flow.ts';
+import { isLater } from './serial.ts';
 
 /** What became of a message: `accepted` reliable ones are delivered once while both ends live. */
 export type Acceptance = 'accepted' | 'would_block' | 'no_route' | 'congested' | 'too_large' | 'unknown_destination';
-
-/** A message that came in. */
-export interface FlowMessage {
-  readonly src: number;
-  readonly flow: number;
-  readonly kind: FlowKind;
-  readonly bytes: Uint8Array;
-  readonly credit: number;
-}
 
 export interface FlowsOptions {
   readonly config: FlowConfig;
@@ -42,28 +28,31 @@ const TURN_FRAMES = 64;
 
 /** All flows that end at this node: messages of any size, reliable ones in order and once, whatever path they took. */
 export class Flows {
-  /** This node's own life: what it advertises as its boot epoch. */
-  epoch = 0;
-  messages: FlowMessage[] = [];
+  readonly incoming: ReceiveFlows;
   readonly #options: FlowsOptions;
   readonly #sending = new Map<number, Map<number, SendFlow>>();
   readonly #active = new Set<SendFlow>();
-  readonly #receiving = new Map<number, Map<number, ReceiveFlow>>();
   #lastSending: SendFlow | null = null;
-  /** The flow that a frame came for last: the next one is most often of the same. */
-  #lastReceiving: ReceiveFlow | null = null;
-  readonly #owing = new Set<ReceiveFlow>();
   /** Raised whenever flows are forgotten: what comes after is told from what was under way. */
   #generation = 0;
 
   constructor(options: FlowsOptions) {
     this.#options = options;
+    this.incoming = new ReceiveFlows(options);
+  }
+
+  /** This node's own life: what it advertises as its boot epoch. */
+  get epoch(): number {
+    return this.incoming.epoch;
+  }
+
+  set epoch(epoch: number) {
+    this.incoming.epoch = epoch;
   }
 
   /** When {@link Flows.pump} has something to do besides. */
   get wakeAtMs(): number {
-    let atMs = Number.POSITIVE_INFINITY;
-    for (const { ackDueAtMs } of this.#owing) atMs = Math.min(atMs, ackDueAtMs);
+    let atMs = this.incoming.wakeAtMs;
     for (const flow of this.#active) {
       atMs = Math.min(atMs, flow.timerAtMs);
       if (flow.isStarved || flow.receiverEpoch === null) atMs = Math.min(atMs, flow.probeAtMs);
@@ -81,18 +70,6 @@ export class Flows {
     return 'accepted';
   }
 
-  /** A data or raft frame for this node. */
-  receive(cursor: FrameCursor, nowMs: number): void {
-    const { counters } = this.#options;
-    const { src, flow } = cursor;
-    const last = this.#lastReceiving;
-    const isLast = last !== null && last.src === src && last.id === flow;
-    const kind = isLast ? last.kind : flowKindOf(flow);
-    if (kind === undefined || kind.trafficClass !== cursor.trafficClass) counters.malformedFrames += 1;
-    else if (!kind.isReliable) this.messages.push({ src, flow, kind, bytes: cursor.payload(), credit: 0 });
-    else this.#receivePart(cursor, src, kind, nowMs);
-  }
-
   /** A flowCredit frame for this node. */
   onAcknowledgements(src: number, bytes: Uint8Array, nowMs: number): void {
     const list = decodeAcknowledgements(bytes);
@@ -101,16 +78,6 @@ export class Flows {
       return;
     }
     for (const entry of list) this.#onAcknowledgement(src, entry, nowMs);
-  }
-
-  /** The consumer has done with a message of a channel whose credit it holds. */
-  release({ src, flow, credit }: Pick<FlowMessage, 'src' | 'flow' | 'credit'>, nowMs: number): void {
-    const last = this.#lastReceiving;
-    const isLast = last !== null && last.src === src && last.id === flow;
-    const receiving = isLast ? last : this.#receiving.get(src)?.get(flow);
-    if (receiving === undefined || credit > receiving.credit.heldBytes) return;
-    receiving.release(credit, nowMs);
-    if (receiving.ackDueAtMs < Number.POSITIVE_INFINITY) this.#owing.add(receiving);
   }
 
   /** Another life of a node was heard of. */
@@ -129,20 +96,17 @@ export class Flows {
   /** The node is no member any more. */
   forget(node: number): void {
     for (const flow of this.#sending.get(node)?.values() ?? []) this.#active.delete(flow);
-    for (const flow of this.#receiving.get(node)?.values() ?? []) this.#owing.delete(flow);
     this.#generation += 1;
     this.#sending.delete(node);
-    this.#receiving.delete(node);
-    this.#lastReceiving = null;
+    this.incoming.forget(node);
     this.#lastSending = null;
   }
 
   heldBytes(): { sending: number; receiving: number } {
-    let [sending, receiving] = [0, 0];
+    let sending = 0;
     for (const flows of this.#sending.values())
       for (const { bufferedBytes } of flows.values()) sending += bufferedBytes;
-    for (const flows of this.#receiving.values()) for (const { heldBytes } of flows.values()) receiving += heldBytes;
-    return { sending, receiving };
+    return { sending, receiving: this.incoming.heldBytes };
   }
 
   /** Sends what may be sent. True when there was more than one turn's worth. */
@@ -153,7 +117,7 @@ export class Flows {
       if (this.#pumpFlow(flow, nowMs)) isMore = true;
       if (flow.isIdle) this.#active.delete(flow);
     }
-    this.#acknowledge(nowMs);
+    this.incoming.acknowledge(nowMs);
     return isMore;
   }
 
@@ -234,63 +198,6 @@ export class Flows {
     frame.payload = payload;
   }
 
-  #receivePart(cursor: FrameCursor, src: number, kind: FlowKind, nowMs: number): void {
-    const { counters } = this.#options;
-    const { flow, seqHigh, bytes, payloadAt } = cursor;
-    if (cursor.payloadBytes < PART_HEADER_BYTES || bytes[payloadAt + 4]! > PARTS_KNOWN) {
-      counters.malformedFrames += 1;
-      return;
-    }
-    const generation = generationAt(bytes, payloadAt);
-    const last = this.#lastReceiving;
-    const isLast = last !== null && last.src === src && last.id === flow;
-    const isSame = isLast && last.senderEpoch === seqHigh && last.generation === generation;
-    const receiving = isSame ? last : this.#receiveFlow(src, flow, kind, seqHigh, generation);
-    if (receiving === null) {
-      counters.staleFrames += 1;
-      return;
-    }
-    this.#lastReceiving = receiving;
-    const isProbe = bytes[payloadAt + 4] === Part.probe;
-    if (receiverEpochAt(bytes, payloadAt) !== this.epoch && !isProbe) {
-      counters.staleFrames += 1;
-      receiving.ackDueAtMs = nowMs;
-    } else {
-      const receipt = receiving.take(cursor.seqLow, bytes, payloadAt, cursor.frameEnd, nowMs);
-      if (receipt === 'duplicate') counters.duplicateFrames += 1;
-      else if (receipt === 'over_credit') counters.overCreditFrames += 1;
-      if (receiving.messages.length > 0) this.#takeMessages(receiving);
-    }
-    if (receiving.ackDueAtMs < Number.POSITIVE_INFINITY) this.#owing.add(receiving);
-  }
-
-  #takeMessages({ src, id: flow, kind, messages }: ReceiveFlow): void {
-    for (const { bytes, credit } of messages) this.messages.push({ src, flow, kind, bytes, credit });
-    messages.length = 0;
-  }
-
-  /** Null for frames of an earlier life of the sender. */
-  #receiveFlow(src: number, id: number, kind: FlowKind, senderEpoch: number, generation: number): ReceiveFlow | null {
-    this.#lastReceiving = null;
-    let flows = this.#receiving.get(src);
-    if (flows === undefined) this.#receiving.set(src, (flows = new Map()));
-    const known = flows.get(id);
-    if (known?.senderEpoch === senderEpoch) {
-      if (known.generation === generation) return known;
-      if (known.generation > generation) return null;
-      this.#owing.delete(known);
-    }
-    for (const flow of flows.values()) {
-      if (isLater(flow.senderEpoch, senderEpoch)) return null;
-      if (flow.senderEpoch === senderEpoch) continue;
-      flows.delete(flow.id);
-      this.#owing.delete(flow);
-    }
-    const flow = new ReceiveFlow(src, id, kind, { senderEpoch, generation }, this.#options.config);
-    flows.set(id, flow);
-    return flow;
-  }
-
   #onAcknowledgement(src: number, entry: Acknowledgement, nowMs: number): void {
     const flow = this.#sending.get(src)?.get(entry.flow);
     if (flow === undefined || entry.senderEpoch !== this.epoch || entry.generation !== flow.generation) return;
@@ -299,28 +206,5 @@ export class Flows {
       return;
     }
     if (!flow.onAcknowledgement(entry, nowMs)) this.#options.counters.malformedFrames += 1;
-  }
-
-  #acknowledge(nowMs: number): void {
-    if (this.#owing.size === 0) return;
-    const due = new Map<number, Acknowledgement[]>();
-    for (const flow of this.#owing) {
-      if (flow.ackDueAtMs > nowMs) continue;
-      const list = due.get(flow.src) ?? [];
-      if (list.length >= ACKNOWLEDGEMENTS_MAX) continue;
-      list.push(flow.acknowledge(this.epoch));
-      due.set(flow.src, list);
-      this.#owing.delete(flow);
-    }
-    const { source } = this.#options;
-    for (const [src, list] of due) {
-      source.frame.type = FrameType.flowCredit;
-      source.frame.trafficClass = TrafficClass.control;
-      source.frame.flow = 0;
-      source.frame.seqLow = 0;
-      source.frame.seqHigh = 0;
-      source.frame.payload = encodeAcknowledgements(list);
-      source.emit(src, this.epoch, false, nowMs);
-    }
   }
 }

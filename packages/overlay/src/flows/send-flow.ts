@@ -5,7 +5,7 @@ import type { FlowKind } from './flow-id.ts';
 import { PART_HEADER_BYTES, Part } from './part.ts';
 import { PartMemory } from './part-memory.ts';
 import { RoundTrip } from './round-trip.ts';
-import { distance, isAfter, plus } from './serial.ts';
+import { distance, plus } from './serial.ts';
 
 const PART_BYTES = 32 * 1024 - PART_HEADER_BYTES;
 /** Bytes of the oldest frames that a timeout sends again. */
@@ -227,9 +227,4 @@ const GAP_MS_MIN = 100;
 function partOf(isFirst: boolean, isLast: boolean): Part {
   if (isFirst) return isLast ? Part.whole : Part.first;
   return isLast ? Part.last : Part.middle;
-}
-
-/** True when `epoch` is a later life than `known`. */
-export function isLater(epoch: number, known: number | null): boolean {
-  return known === null || isAfter(epoch, known);
 }

@@ -10,3 +10,8 @@ export function distance(from: number, to: number): number {
 export function plus(seq: number, count: number): number {
   return (seq + count) >>> 0;
 }
+
+/** True when `epoch` is a later life than `known`. */
+export function isLater(epoch: number, known: number | null): boolean {
+  return known === null || isAfter(epoch, known);
+}
