@@ -1,4 +1,5 @@
 export { SendResult } from './virtual-link/admission.ts';
+export { BatchPool } from './virtual-link/batch-pool.ts';
 export { DEFAULT_LINK_CONFIG, type LinkConfig } from './virtual-link/config.ts';
 export { createVirtualLink } from './virtual-link/create-virtual-link.ts';
 export { CreditReceiver, CreditSender } from './virtual-link/credit.ts';

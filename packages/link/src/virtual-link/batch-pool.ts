@@ -1,9 +1,9 @@
 import { BATCH_BYTES_MAX } from '../wire/format.ts';
 
 const SMALLEST_BITS = 9;
-const KEPT_PER_SIZE = 32;
+const KEPT_PER_SIZE = 64;
 
-/** Buffers for batches in powers of two from 512 bytes to 64 KiB, used again when a batch is done. */
+/** Buffers for batches in powers of two from 512 bytes to 64 KiB, used again when a batch is done; links may share one. */
 export class BatchPool {
   readonly #free: Uint8Array[][] = [];
 

@@ -1,7 +1,7 @@
 import { BatchHeader, writeBatchHeader } from '../wire/batch.ts';
 import { copyBytes } from '../wire/bytes.ts';
 import { BATCH_HEADER_BYTES, CLASSES, FRAME_HEADER_BYTES } from '../wire/format.ts';
-import { BatchPool } from './batch-pool.ts';
+import type { BatchPool } from './batch-pool.ts';
 import type { LinkConfig } from './config.ts';
 import type { CreditSender } from './credit.ts';
 import type { Flow } from './flow.ts';
@@ -14,7 +14,7 @@ const QUANTUM_BYTES = 16 * 1024;
 
 /** Makes batches of what flows have queued, within window and credit. */
 export class BatchSealer {
-  readonly pool = new BatchPool();
+  readonly pool: BatchPool;
   /** Per class: how long frames have waited for credit. */
   readonly creditWaits = Array.from({ length: CLASSES }, () => new WaitTime());
   readonly #credits: readonly CreditSender[];
@@ -23,7 +23,8 @@ export class BatchSealer {
   /** Frames that `#drain` moved last. */
   #frames = 0;
 
-  constructor(config: LinkConfig, credits: readonly CreditSender[], epoch: number) {
+  constructor(config: LinkConfig, credits: readonly CreditSender[], epoch: number, pool: BatchPool) {
+    this.pool = pool;
     this.#credits = credits;
     this.#controlReserve = config.controlReserve;
     this.#header.version = config.version;

@@ -1,5 +1,6 @@
 import { updateBatchHeader } from '../wire/batch.ts';
 import { BATCH_HEADER_BYTES, CLASSES, TrafficClass } from '../wire/format.ts';
+import type { BatchPool } from './batch-pool.ts';
 import { BatchSealer } from './batch-sealer.ts';
 import type { LinkConfig } from './config.ts';
 import { CreditSender } from './credit.ts';
@@ -37,13 +38,13 @@ export class Sender {
   readonly #sealer: BatchSealer;
   #isStripedFirst = false;
 
-  constructor(config: LinkConfig, lanes: readonly Lane[], receiver: Receiver, epoch: number) {
+  constructor(config: LinkConfig, lanes: readonly Lane[], receiver: Receiver, epoch: number, pool: BatchPool) {
     this.#config = config;
     this.#lanes = lanes;
     this.#receiver = receiver;
     this.spaces = lanes.map((lane) => new SendSpace(lane.index, lane.trafficClass));
     this.credits = Array.from({ length: CLASSES }, (_, i) => new CreditSender(config.peerCreditBytes[i] ?? 0));
-    this.#sealer = new BatchSealer(config, this.credits, epoch);
+    this.#sealer = new BatchSealer(config, this.credits, epoch, pool);
   }
 
   /** Takes note of a grant. True when there is more credit than before. */

@@ -11,6 +11,7 @@ import {
 } from '../wire/format.ts';
 import type { Frame } from '../wire/frame-writer.ts';
 import { Admission, SendResult } from './admission.ts';
+import { BatchPool } from './batch-pool.ts';
 import type { LinkConfig } from './config.ts';
 import { Flow, type FlowOptions } from './flow.ts';
 import { Lane, type LaneState } from './lane.ts';
@@ -28,6 +29,8 @@ export interface VirtualLinkOptions {
   readonly config: LinkConfig;
   readonly random: () => number;
   readonly epoch: number;
+  /** Buffers that this link shares with others; its own without it. */
+  readonly pool?: BatchPool;
 }
 
 /**
@@ -53,11 +56,11 @@ export class VirtualLink {
   #isUp = false;
   #isClosed = false;
 
-  constructor({ config, random, epoch }: VirtualLinkOptions) {
+  constructor({ config, random, epoch, pool = new BatchPool() }: VirtualLinkOptions) {
     this.#config = config;
     this.#lanes = Array.from({ length: FIRST_BULK + config.bulkLanesMax }, (_, i) => new Lane(i, classOf(i), config));
     this.#receiver = new Receiver(config);
-    this.#sender = new Sender(config, this.#lanes, this.#receiver, epoch);
+    this.#sender = new Sender(config, this.#lanes, this.#receiver, epoch, pool);
     this.#admission = new Admission(config, this.#sender);
     this.#reader = new BatchReader(config.version, epoch);
     this.#scaling = new LaneScaling(config);

@@ -1,11 +1,10 @@
 const SLAB_BYTES = 64 * 1024;
 const ALIGNMENT = 8;
-const SPARE_SLABS = 2;
 const NONE = new Uint8Array(0);
 
 /**
  * Memory for the parts of one flow, which are given back in the order in which they were taken: in slabs that are used again,
- * small ones while the flow holds little.
+ * small ones while the flow holds little. What it once needed it keeps until no part is left.
  */
 export class PartMemory {
   /** Where the part that was reserved last lies. */
@@ -27,7 +26,7 @@ export class PartMemory {
     const done = this.#oldest;
     if (slab === done) return;
     this.#oldest = slab;
-    if (done.length === SLAB_BYTES && this.#spare.length < SPARE_SLABS) this.#spare.push(done);
+    if (done.length === SLAB_BYTES) this.#spare.push(done);
   }
 
   /** No part is left. */

@@ -1,4 +1,4 @@
-import type { Established } from '@peermesh/link';
+import { BatchPool, type Established } from '@peermesh/link';
 import type { OverlayConfig } from '../config.ts';
 import type { ParkedFrame } from '../forwarding/parked-frames.ts';
 import { PeerLink } from './peer-link.ts';
@@ -54,6 +54,7 @@ export class LinkTable {
   readonly #self: string;
   readonly #config: OverlayConfig;
   readonly #random: () => number;
+  readonly #pool = new BatchPool();
   readonly #links = new Map<string, PeerLink>();
   readonly #candidates = new Map<string, PeerLink[]>();
   readonly #places = new Map<number, Place>();
@@ -179,7 +180,12 @@ export class LinkTable {
   }
 
   #add(peer: string, established: Established, nowMs: number): PeerLink {
-    const link = new PeerLink(peer, established, this.#config, this.#random, nowMs);
+    const link = new PeerLink(
+      peer,
+      established,
+      { config: this.#config, random: this.#random, pool: this.#pool },
+      nowMs,
+    );
     this.#all = null;
     if (!this.#links.has(peer)) this.#links.set(peer, link);
     else this.#candidates.set(peer, [...(this.#candidates.get(peer) ?? []), link].slice(-CANDIDATES_MAX));

@@ -1,4 +1,5 @@
 import {
+  type BatchPool,
   createVirtualLink,
   type Established,
   type Flow,
@@ -70,7 +71,13 @@ export class PeerLink {
   readonly #bestEffort: Flow[];
   readonly #meter: LinkMeter;
 
-  constructor(peer: string, established: Established, config: OverlayConfig, random: () => number, nowMs: number) {
+  constructor(
+    peer: string,
+    established: Established,
+    shared: { readonly config: OverlayConfig; readonly random: () => number; readonly pool: BatchPool },
+    nowMs: number,
+  ) {
+    const { config, random, pool } = shared;
     const { version, features, linkEpoch, remote } = established;
     this.peer = peer;
     this.epoch = linkEpoch;
@@ -80,6 +87,7 @@ export class PeerLink {
       config: { ...config.link, version, features, peerCreditBytes: remote.creditBytes },
       random,
       epoch: linkEpoch,
+      pool,
     });
     const flows = (isReliable: boolean): Flow[] =>
       Array.from({ length: BULK + BULK_FLOWS }, (_, id) =>
