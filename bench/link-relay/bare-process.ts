@@ -1,18 +1,30 @@
+import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Meter } from './meter.ts';
-import type { Command, Telling } from './protocol.ts';
+import type { BareTls, Command, Telling } from './protocol.ts';
 
 /**
  * The reference: WebSockets and nothing else. The sender copies messages, each behind its length, into batches of up to 64
  * KiB; the relay walks the records and copies each into the batch for the receiver, flushed when full and at the end of the
  * loop's turn.
  */
-const [role = '', portText = '', recordText = '0'] = process.argv.slice(2);
+const [role = '', portText = '', recordText = '0', tlsText = 'null'] = process.argv.slice(2);
+const tls = JSON.parse(tlsText) as BareTls | null;
 const RECORD_BYTES = Number(recordText);
 const LENGTH_BYTES = 4;
 const BATCH_BYTES = 64 * 1024;
 const BUFFERED_BYTES_MAX = 4 * 1024 * 1024;
-const OPTIONS = { perMessageDeflate: false, maxPayload: BATCH_BYTES, skipUTF8Validation: true } as const;
+const OPTIONS = {
+  perMessageDeflate: false,
+  maxPayload: BATCH_BYTES,
+  skipUTF8Validation: true,
+  // With TLS as mesh nodes do it: mutual, and with masks of zero.
+  ...(tls === null
+    ? {}
+    : { ...tls, generateMask: (mask: Buffer) => void mask.fill(0), checkServerIdentity: () => undefined }),
+};
+const url = (path: string): string => `${tls === null ? 'ws' : 'wss'}://127.0.0.1:${portText}${path}`;
 const meter = new Meter();
 const tell = (telling: Telling): void => void process.send?.(telling);
 
@@ -25,7 +37,9 @@ function walk(batch: Buffer, each: (from: number, end: number) => void): void {
 }
 
 function relay(): void {
-  const server = new WebSocketServer({ ...OPTIONS, host: '127.0.0.1', port: Number(portText) });
+  const http = tls === null ? createServer() : createTlsServer({ ...tls, requestCert: true });
+  const server = new WebSocketServer({ ...OPTIONS, server: http });
+  http.listen(Number(portText), '127.0.0.1');
   let receiver: WebSocket | null = null;
   let batch = Buffer.allocUnsafe(BATCH_BYTES);
   let used = 0;
@@ -63,17 +77,17 @@ function relay(): void {
       }
     });
   });
-  server.on('listening', () => tell({ kind: 'ready' }));
+  http.on('listening', () => tell({ kind: 'ready' }));
 }
 
 function receive(): void {
-  const socket = new WebSocket(`ws://127.0.0.1:${portText}/receiver`, OPTIONS);
+  const socket = new WebSocket(url('/receiver'), OPTIONS);
   socket.on('message', (data: Buffer) => walk(data, (from, end) => meter.count(end - from)));
   socket.on('open', () => tell({ kind: 'ready' }));
 }
 
 function send(): () => void {
-  const socket = new WebSocket(`ws://127.0.0.1:${portText}/sender`, OPTIONS);
+  const socket = new WebSocket(url('/sender'), OPTIONS);
   const payload = Buffer.alloc(RECORD_BYTES - LENGTH_BYTES);
   socket.on('open', () => tell({ kind: 'ready' }));
   const fill = (): void => {

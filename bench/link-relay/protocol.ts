@@ -7,6 +7,13 @@ export interface NodeSetup {
   readonly members: readonly { readonly shortId: number; readonly nodeId: string; readonly address: string }[];
 }
 
+/** With what a process of the reference does TLS, in PEM. */
+export interface BareTls {
+  readonly key: string;
+  readonly cert: string;
+  readonly ca: readonly string[];
+}
+
 /** What the parent asks of a process. */
 export type Command =
   /** Send to this member until told otherwise: as fast as is accepted, or so many a second. */

@@ -12,7 +12,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '2' },
     'measure-ms': { type: 'string', default: '3000' },
-    /** small, bare, relayed, direct or bulk: that alone, printed and not kept. */
+    /** Of small, bare, relayed, direct, bulk and bareBulk those named, with commas between: printed, not kept. */
     only: { type: 'string' },
     /** A folder for the processor profile of every process. */
     profile: { type: 'string' },
@@ -47,15 +47,17 @@ const base: Scenario = {
   measureMs: MEASURE_MS,
   profileFolder: values.profile ?? null,
 };
+const bulkScenario: Scenario = { ...base, bytes: BULK_BYTES, isSecure: true };
 const scenarios = {
   small: () => runOverlay(base),
   bare: () => runBare(base),
   relayed: () => runOverlay({ ...base, perSecond: 10_000 }),
   direct: () => runOverlay({ ...base, perSecond: 10_000, hasRelay: false }),
-  bulk: () => runOverlay({ ...base, bytes: BULK_BYTES, isSecure: true }),
+  bulk: () => runOverlay(bulkScenario),
+  bareBulk: () => runBare(bulkScenario),
 };
 type Name = keyof typeof scenarios;
-const outcomes: Record<Name, Outcome[]> = { small: [], bare: [], relayed: [], direct: [], bulk: [] };
+const outcomes: Record<Name, Outcome[]> = { small: [], bare: [], relayed: [], direct: [], bulk: [], bareBulk: [] };
 const names = (values.only?.split(',') as Name[] | undefined) ?? (Object.keys(scenarios) as Name[]);
 for (let round = 0; round < ROUNDS; round += 1) for (const name of names) outcomes[name].push(await scenarios[name]());
 if (values.only !== undefined) {
@@ -68,22 +70,33 @@ if (values.only !== undefined) {
     }
   process.exit(0);
 }
-const { small, bare, relayed, direct, bulk } = outcomes;
+const { small, bare, relayed, direct, bulk, bareBulk } = outcomes;
 
 const over = (outcomes: readonly Outcome[], figure: (outcome: Outcome) => number): number =>
   median(outcomes.map(figure));
 const ofReceiver = (figure: (report: Report) => number) => (outcome: Outcome) => figure(outcome.receiver);
+/** Processor microseconds of sender, relay and receiver per message. */
+const costs = (outcomes: readonly Outcome[]) => ({
+  sender: over(outcomes, costOf('sender')),
+  relay: over(outcomes, costOf('relay')),
+  receiver: over(outcomes, costOf('receiver')),
+});
+const listed = ({ sender, relay, receiver }: ReturnType<typeof costs>): string =>
+  [sender, relay, receiver].map((value) => value.toFixed(2)).join(', ');
 const figures = {
   smallPerSecond: over(small, ofReceiver(rate)),
-  smallRelayMicroseconds: over(small, costOf('relay')),
+  smallMicroseconds: costs(small),
   barePerSecond: over(bare, ofReceiver(rate)),
-  bareRelayMicroseconds: over(bare, costOf('relay')),
+  bareMicroseconds: costs(bare),
   relayedP50Ms: over(relayed, ({ receiver }) => receiver.p50Ms),
   relayedP99Ms: over(relayed, ({ receiver }) => receiver.p99Ms),
   directP50Ms: over(direct, ({ receiver }) => receiver.p50Ms),
   directP99Ms: over(direct, ({ receiver }) => receiver.p99Ms),
   pacedPerSecond: over(relayed, ofReceiver(rate)),
   bulkGigabits: over(bulk, ofReceiver(gigabits)),
+  bulkMicroseconds: costs(bulk),
+  bareBulkGigabits: over(bareBulk, ofReceiver(gigabits)),
+  bareBulkMicroseconds: costs(bareBulk),
   bulkGigabitsPerRelayCore: over(
     bulk,
     (outcome) => (gigabits(outcome.receiver) * (outcome.relay?.seconds ?? 0)) / (outcome.relay?.cpuSeconds ?? 1),
@@ -112,13 +125,17 @@ writeResult('link-relay', {
     '|---|---|---|---|',
     `| 256 B reliable messages a second, through a relay | ${whole(figures.smallPerSecond)} | ${whole(TARGETS.perSecond)} | ${verdict(met.small)} |`,
     `| of the bare batched WebSocket relay (${whole(figures.barePerSecond)}/s) | ${ratio.toFixed(2)} | ${TARGETS.ratio} | ${verdict(met.ratio)} |`,
-    `| processor time of the relay per message: mesh, bare | ${figures.smallRelayMicroseconds.toFixed(2)} µs, ${figures.bareRelayMicroseconds.toFixed(2)} µs | | |`,
+    `| processor time per message of sender, relay, receiver | ${listed(figures.smallMicroseconds)} µs | | |`,
+    `| the same of the bare WebSocket processes | ${listed(figures.bareMicroseconds)} µs | | |`,
     `| latency that the relay adds at 10,000/s (${whole(figures.pacedPerSecond)}/s arrived), p50 | ${addedP50Ms.toFixed(2)} ms | < ${TARGETS.p50Ms} ms | ${verdict(addedP50Ms < TARGETS.p50Ms)} |`,
     `| the same, p99 | ${addedP99Ms.toFixed(2)} ms | < ${TARGETS.p99Ms} ms | ${verdict(addedP99Ms < TARGETS.p99Ms)} |`,
     `| whole way at 10,000/s, p50 and p99: relayed | ${figures.relayedP50Ms.toFixed(2)}, ${figures.relayedP99Ms.toFixed(2)} ms | | |`,
     `| whole way at 10,000/s, p50 and p99: direct | ${figures.directP50Ms.toFixed(2)}, ${figures.directP99Ms.toFixed(2)} ms | | |`,
     `| bulk of 16 KiB messages over mutual TLS, zero mask | ${figures.bulkGigabits.toFixed(2)} Gb/s | ${TARGETS.gigabits} Gb/s | ${verdict(met.bulk)} |`,
-    `| the same per processor second of the relay | ${figures.bulkGigabitsPerRelayCore.toFixed(2)} Gb/s | | |`,
+    `| the same over bare WebSockets | ${figures.bareBulkGigabits.toFixed(2)} Gb/s | | |`,
+    `| processor time per message of sender, relay, receiver: mesh | ${listed(figures.bulkMicroseconds)} µs | | |`,
+    `| the same of the bare WebSocket processes | ${listed(figures.bareBulkMicroseconds)} µs | | |`,
+    `| bulk of the mesh per processor second of the relay | ${figures.bulkGigabitsPerRelayCore.toFixed(2)} Gb/s | | |`,
   ].join('\n'),
 });
 process.exitCode = Object.values(met).every(Boolean) ? 0 : 1;

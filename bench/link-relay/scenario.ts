@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { CertificateAuthority, createNodeKey } from '@peermesh/mesh-node/identity';
 import { freePort, temporaryFolder } from '@peermesh/testkit';
-import type { Command, NodeSetup, Report, Telling } from './protocol.ts';
+import type { BareTls, Command, NodeSetup, Report, Telling } from './protocol.ts';
 
 const WARM_UP_MS = 2_000;
 /** What a frame costs on the wire besides its payload: the header and the head of a part. */
@@ -38,10 +38,13 @@ export async function runOverlay(scenario: Scenario): Promise<Outcome> {
 export async function runBare(scenario: Scenario): Promise<Outcome> {
   const port = String(await freePort());
   const bytes = String(scenario.bytes + RECORD_OVERHEAD_BYTES);
-  const relay = start('bare-process.ts', ['relay', port, bytes], scenario, 1);
+  const [setup] = await nodeSetups(scenario);
+  const { privateKeyPem: key, certificatePem: cert, trustedPem: ca } = setup!;
+  const tls = JSON.stringify(cert === null ? null : ({ key, cert, ca } satisfies BareTls));
+  const relay = start('bare-process.ts', ['relay', port, bytes, tls], scenario, 1);
   await tellingOf(relay, 'ready');
   const [sender, receiver] = ['sender', 'receiver'].map((role) =>
-    start('bare-process.ts', [role, port, bytes], scenario, role === 'sender' ? 0 : 2),
+    start('bare-process.ts', [role, port, bytes, tls], scenario, role === 'sender' ? 0 : 2),
   );
   return run([sender!, relay, receiver!], scenario, true, [sender!, receiver!]);
 }
