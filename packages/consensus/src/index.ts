@@ -9,12 +9,8 @@ export {
   type MemberChange,
   membersOf,
 } from './configuration.ts';
-export {
-  type GroupCreation,
-  GroupDriver,
-  type GroupDriverOptions,
-  type GroupReopening,
-} from './driver/group-driver.ts';
+export { GroupDriver } from './driver/group-driver.ts';
+export type { GroupCreation, GroupDriverOptions, GroupReopening } from './driver/group-driver-options.ts';
 export type { Applied } from './driver/pending-proposals.ts';
 export { ProposalError, type ProposalFailure } from './driver/proposal-error.ts';
 export { type RecoveredReplica, type ReplicaRefusal, ReplicaRefusedError, recoverReplica } from './driver/recover.ts';

@@ -15,7 +15,7 @@ import { RaftLog } from './raft-log.ts';
 import { RaftState } from './raft-state.ts';
 import { readIndex, sendDueRound } from './read-index.ts';
 import type { RaftStatus, Ready } from './ready.ts';
-import { appendOwn, broadcastAppends, onOwnDurable } from './replication.ts';
+import { appendOwn, broadcastAppends, broadcastCommit, onOwnDurable } from './replication.ts';
 import type { SnapshotMeta, SnapshotSource } from './snapshot.ts';
 import { step } from './step.ts';
 
@@ -122,8 +122,10 @@ export class RaftNode {
   /** What is to be done by now; null when there is nothing. */
   takeReady(): Ready | null {
     const state = this.#state;
-    if (this.#isAppendDue && state.role === 'leader') broadcastAppends(state);
+    if (state.isCommitDue) broadcastCommit(state);
+    else if (this.#isAppendDue && state.role === 'leader') broadcastAppends(state);
     this.#isAppendDue = false;
+    state.isCommitDue = false;
     sendDueRound(state);
     const { log } = state;
     const entries = log.between(log.taken + 1, log.lastIndex);
@@ -211,7 +213,7 @@ export class RaftNode {
 
   /** Whether a leader may fall silent until something is proposed, asked or heard; `isAway` names members that are not waited for. */
   isAtRest(isAway: (replica: ReplicaId) => boolean): boolean {
-    return !this.#isAppendDue && isAtRest(this.#state, isAway);
+    return !this.#isAppendDue && !this.#state.isCommitDue && isAtRest(this.#state, isAway);
   }
 
   /** Whether a follower that took this heartbeat may fall silent with its leader. */

@@ -54,6 +54,8 @@ export class RaftState {
   round = 0;
   /** A round that no heartbeat has carried yet. */
   isRoundDue = false;
+  /** Followers are to learn of what was committed. */
+  isCommitDue = false;
   pendingReads: PendingRead[] = [];
   readStates: ReadState[] = [];
   /** May leave at once. */
@@ -124,6 +126,7 @@ export class RaftState {
     this.transferTarget = 0;
     this.pendingReads = [];
     this.isRoundDue = false;
+    this.isCommitDue = false;
     this.votes.clear();
     this.progress.clear();
     this.resetTimers();

@@ -81,11 +81,11 @@ export function advanceCommit(state: RaftState): void {
   const index = Math.min(reached, log.lastIndex);
   if (log.termAt(index) !== state.term || !log.commitTo(index)) return;
   onCommitted(state);
-  if (state.role === 'leader') broadcastCommit(state);
+  state.isCommitDue = state.role === 'leader';
 }
 
 /** Followers learn of it with the next entries, or, when there are none, by an empty request. */
-function broadcastCommit(state: RaftState): void {
+export function broadcastCommit(state: RaftState): void {
   for (const [replica, progress] of state.progress) {
     if (replica === state.id) continue;
     const isIdle = progress.next > state.log.lastIndex;

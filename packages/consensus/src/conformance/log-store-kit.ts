@@ -3,6 +3,7 @@ import { describe, type TestContext, test } from 'node:test';
 import type { LogStore } from '../ports/log-store.ts';
 import { isFault } from './faults.ts';
 import { logStoreFaultCases } from './log-store-faults.ts';
+import { logStoreModelCases } from './log-store-model.ts';
 import type { KitSubject } from './subject.ts';
 import { entriesOf, entry, indexesOf, writeOf } from './writes.ts';
 
@@ -152,6 +153,7 @@ export function logStoreKit(subject: KitSubject<LogStore>): void {
     });
 
     logStoreFaultCases(subject);
+    logStoreModelCases(subject);
   });
 }
 

@@ -3,6 +3,7 @@ import type { GroupId } from '../ports/log-store.ts';
 import type { StateMachine } from '../ports/state-machine.ts';
 import type { RaftStatus } from '../ready.ts';
 import type { SnapshotSource } from '../snapshot.ts';
+import { Gathering } from './gathering.ts';
 import { PendingProposals } from './pending-proposals.ts';
 import { PendingReads } from './pending-reads.ts';
 
@@ -12,6 +13,7 @@ export class DrivenGroup<Result = unknown> {
   readonly isWitness: boolean;
   readonly #machine: StateMachine<Result>;
   readonly proposals = new PendingProposals<Result>();
+  readonly gathering = new Gathering<Result>();
   readonly reads = new PendingReads();
   /** The state machine has everything up to here. */
   applied = 0;
@@ -59,8 +61,9 @@ export class DrivenGroup<Result = unknown> {
     return this.isWitness ? [] : this.#machine.snapshot();
   }
 
-  /** Reads that were asked of a leader that leads no more are over. */
-  observe({ role, term, leader }: RaftStatus): void {
+  /** How much is under way; reads that were asked of a leader that leads no more are over. */
+  observe({ role, term, leader, lastIndex, commit }: RaftStatus): void {
+    this.gathering.observe(role === 'leader' ? lastIndex - commit : 0);
     this.reads.leading(role === 'leader' ? term : null, leader);
   }
 
@@ -71,6 +74,7 @@ export class DrivenGroup<Result = unknown> {
 
   end(): void {
     this.isEnded = true;
+    this.gathering.failAll('ended');
     this.proposals.failAll('outcome-unknown');
     this.reads.failAll('ended');
   }

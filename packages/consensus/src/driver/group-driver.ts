@@ -1,8 +1,7 @@
-import type { Configuration, MemberChange } from '../configuration.ts';
+import type { MemberChange } from '../configuration.ts';
 import type { ReplicaId } from '../entry.ts';
 import { GroupHost } from '../host/group-host.ts';
 import type { HostReady, OutgoingFrame } from '../host/host-ready.ts';
-import type { RaftOptions } from '../options.ts';
 import type { GroupId } from '../ports/log-store.ts';
 import type { StateMachine } from '../ports/state-machine.ts';
 import type { Stores } from '../ports/stores.ts';
@@ -11,47 +10,18 @@ import type { Proposal } from '../raft-node.ts';
 import type { RaftStatus } from '../ready.ts';
 import { DrivenGroup } from './driven-group.ts';
 import { DurableQueue, type Installed } from './durable-queue.ts';
-import type { Applied } from './pending-proposals.ts';
+import type { Gathering } from './gathering.ts';
+import type { GroupCreation, GroupDriverOptions, GroupReopening } from './group-driver-options.ts';
+import type { Applied, Proposer } from './pending-proposals.ts';
 import { ProposalError } from './proposal-error.ts';
 import { ReplicaRefusedError, recoverReplica } from './recover.ts';
 import { readReplicaRecord, writeReplicaRecord } from './replica-record.ts';
 import { SnapshotTaker } from './snapshot-taker.ts';
 
-export interface GroupDriverOptions {
-  /** The replica id of all groups here: the node's short id. */
-  readonly id: ReplicaId;
-  readonly stores: Stores;
-  readonly transport: Transport;
-  /** In [0, 1). */
-  readonly random: () => number;
-  /** A group ended by itself: its storage or its state machine failed. It is never started again on the same volume unlooked at. */
-  readonly onEnded: (group: GroupId, error: unknown) => void;
-  readonly raft?: Partial<RaftOptions>;
-  /** See GroupHostOptions. */
-  readonly quiesceTicks?: number;
-  /** A group is snapshotted when it has applied as many bytes of entries since the last time. */
-  readonly snapshotBytes?: number;
-  /** Who waits for longer is told that the outcome is not known. */
-  readonly patienceTicks?: number;
-}
-
-/** How a group begins on this node. */
-export interface GroupCreation<Result> {
-  readonly machine: StateMachine<Result>;
-  /** What the group begins with, equal on all its first members; null for a replica that is added later. */
-  readonly configuration: Configuration | null;
-  readonly isWitness?: boolean;
-}
-
-/** How a group goes on after a restart. */
-export interface GroupReopening<Result> {
-  readonly machine: StateMachine<Result>;
-  /** The volume that the replica was created on, as whoever remembers it has it; null when nobody does. */
-  readonly volumeId: string | null;
-}
-
 const SNAPSHOT_BYTES = 64 * 1024 * 1024;
 const PATIENCE_TICKS = 100;
+/** How long a command waits at most for those before it; see {@link Gathering}. */
+const GATHER_MS = 5;
 
 /**
  * Runs a {@link GroupHost} over stores and a transport: sends, writes, applies, answers. It has no clock: whoever owns it calls
@@ -66,6 +36,7 @@ export class GroupDriver {
   readonly #queue: DurableQueue;
   readonly #snapshots: SnapshotTaker;
   #tick = 0;
+  #gatherTimer: NodeJS.Timeout | null = null;
   #isScheduled = false;
   #isClosed = false;
 
@@ -125,6 +96,7 @@ export class GroupDriver {
   /** Ends all groups and waits for what is on its way to the disk; the stores stay open. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    if (this.#gatherTimer !== null) clearTimeout(this.#gatherTimer);
     for (const group of this.#groups.keys()) this.stop(group);
     await this.#queue.idle();
     await this.#snapshots.idle();
@@ -155,12 +127,16 @@ export class GroupDriver {
 
   /** Resolves when the command is committed and applied here. @throws ProposalError */
   propose<Result>(group: GroupId, data: Uint8Array): Promise<Applied<Result>> {
-    return this.#taken(group, this.host.propose(group, data)) as Promise<Applied<Result>>;
+    const gathering = this.#groups.get(group)?.gathering;
+    const applied = gathering?.isOn === true ? this.#hold(gathering, data) : this.#propose(group, data);
+    return applied as Promise<Applied<Result>>;
   }
 
   /** Resolves when the change is committed. @throws ProposalError, ConfigurationError */
   async changeMembers(group: GroupId, changes: readonly MemberChange[]): Promise<number> {
-    return (await this.#taken(group, this.host.changeMembers(group, changes))).index;
+    const proposal = this.host.changeMembers(group, changes);
+    return (await new Promise<Applied<unknown>>((resolve, reject) => this.#add(group, proposal, { resolve, reject })))
+      .index;
   }
 
   /** Resolves once the state machine here has everything that was committed when this was asked. @throws ProposalError */
@@ -193,12 +169,28 @@ export class GroupDriver {
     return this.host.status(group);
   }
 
-  #taken(group: GroupId, proposal: Proposal | { readonly refused: 'no-such-group' }): Promise<Applied<unknown>> {
+  #propose(group: GroupId, data: Uint8Array): Promise<Applied<unknown>> {
+    return new Promise((resolve, reject) => this.#add(group, this.host.propose(group, data), { resolve, reject }));
+  }
+
+  #hold(gathering: Gathering<unknown>, data: Uint8Array): Promise<Applied<unknown>> {
+    this.#gatherTimer ??= setTimeout(() => {
+      this.#gatherTimer = null;
+      for (const driven of this.#groups.values()) this.#giveHeld(driven);
+    }, GATHER_MS);
+    return gathering.hold(data);
+  }
+
+  #giveHeld({ id, gathering }: DrivenGroup): void {
+    for (const { data, proposer } of gathering.take()) this.#add(id, this.host.propose(id, data), proposer);
+  }
+
+  #add(group: GroupId, proposal: Proposal | { readonly refused: 'no-such-group' }, proposer: Proposer<unknown>): void {
     this.#schedule();
-    if (!('refused' in proposal)) return this.#driven(group).proposals.add(proposal, this.#deadline());
+    if (!('refused' in proposal)) return this.#driven(group).proposals.add(proposal, this.#deadline(), proposer);
     const { refused } = proposal;
     const reason = refused === 'no-such-group' ? 'ended' : refused;
-    return Promise.reject(new ProposalError(reason, this.host.status(group)?.leader));
+    proposer.reject(new ProposalError(reason, this.host.status(group)?.leader));
   }
 
   #driven(group: GroupId): DrivenGroup {
@@ -222,7 +214,13 @@ export class GroupDriver {
 
   #pump(): void {
     if (this.#isClosed) return;
-    for (const { reads } of this.#groups.values()) reads.close();
+    for (const driven of this.#groups.values()) {
+      driven.reads.close();
+      if (driven.gathering.isEmpty) continue;
+      const status = this.host.status(driven.id);
+      if (status !== null) driven.observe(status);
+      if (!driven.gathering.isOn) this.#giveHeld(driven);
+    }
     for (let ready = this.host.takeReady(); ready !== null; ready = this.host.takeReady()) {
       this.#send(ready.frames);
       if (ready.mustPersist) this.#queue.add(ready);

@@ -8,11 +8,16 @@ export interface Applied<Result> {
   readonly result: Result | undefined;
 }
 
+/** Whoever waits for what a command comes to. */
+export interface Proposer<Result> {
+  readonly resolve: (applied: Applied<Result>) => void;
+  readonly reject: (error: ProposalError) => void;
+}
+
 interface Waiting<Result> {
   readonly term: number;
   readonly deadlineTick: number;
-  readonly resolve: (applied: Applied<Result>) => void;
-  readonly reject: (error: ProposalError) => void;
+  readonly proposer: Proposer<Result>;
 }
 
 /** Proposals that were taken and have not come out yet, by the index that they were given. */
@@ -23,11 +28,10 @@ export class PendingProposals<Result> {
     return this.#byIndex.size;
   }
 
-  add({ index, term }: LogPosition, deadlineTick: number): Promise<Applied<Result>> {
+  add({ index, term }: LogPosition, deadlineTick: number, proposer: Proposer<Result>): void {
     // Whoever waited for that index was replaced in this log; another replica may have kept it and may still commit it.
-    this.#byIndex.get(index)?.reject(new ProposalError('outcome-unknown'));
-    this.#byIndex.delete(index);
-    return new Promise((resolve, reject) => this.#byIndex.set(index, { term, deadlineTick, resolve, reject }));
+    this.#fail(index, 'outcome-unknown');
+    this.#byIndex.set(index, { term, deadlineTick, proposer });
   }
 
   /** That position is committed and applied. */
@@ -35,8 +39,8 @@ export class PendingProposals<Result> {
     const waiting = this.#byIndex.get(index);
     if (waiting === undefined) return;
     this.#byIndex.delete(index);
-    if (waiting.term === term) waiting.resolve({ index, result });
-    else waiting.reject(new ProposalError('lost'));
+    if (waiting.term === term) waiting.proposer.resolve({ index, result });
+    else waiting.proposer.reject(new ProposalError('lost'));
   }
 
   /** A snapshot stands for everything up to that index: what is in it cannot be told. */
@@ -59,6 +63,6 @@ export class PendingProposals<Result> {
   #fail(index: number, reason: ProposalFailure): void {
     const waiting = this.#byIndex.get(index);
     this.#byIndex.delete(index);
-    waiting?.reject(new ProposalError(reason));
+    waiting?.proposer.reject(new ProposalError(reason));
   }
 }

@@ -13,8 +13,8 @@ export const RECORD_HEADER_BYTES = 5;
 const VERSION = 1;
 
 /** Completes a record whose body begins at {@link RECORD_HEADER_BYTES}. Its body names its key, so that a record in another's place is seen. */
-export function seal(record: Buffer): void {
-  record[4] = VERSION;
+export function seal(record: Buffer, version = VERSION): void {
+  record[4] = version;
   record.writeUInt32LE(crc32(record.subarray(4)), 0);
 }
 
@@ -22,10 +22,10 @@ export function seal(record: Buffer): void {
  * Checks a record that was read.
  * @throws StorageError `corrupt`, naming the record, when it is not what was written
  */
-export function checked(record: Buffer, bodyBytesMin: number, name: () => RecordName): Buffer {
+export function checked(record: Buffer, bodyBytesMin: number, name: () => RecordName, version = VERSION): Buffer {
   if (record.length < RECORD_HEADER_BYTES + bodyBytesMin) throw corrupt(name(), 'it is too short');
   if (crc32(record.subarray(4)) !== record.readUInt32LE(0)) throw corrupt(name(), 'its checksum is wrong');
-  if (record[4] !== VERSION) throw corrupt(name(), `its version is ${record[4]}`);
+  if (record[4] !== version) throw corrupt(name(), `its version is ${record[4]}`);
   return record;
 }
 

@@ -4,6 +4,7 @@ import { temporaryFolder } from '@peermesh/testkit';
 import { LmdbLogStore } from '../../src/store/lmdb-log-store.ts';
 import { LmdbSnapshotStore } from '../../src/store/lmdb-snapshot-store.ts';
 import { LmdbStableStore } from '../../src/store/lmdb-stable-store.ts';
+import { decodeRun, entriesOfRun } from '../../src/store/raft-run-record.ts';
 import { keyOf } from '../../src/store/record.ts';
 import { Volume } from '../../src/store/volume.ts';
 
@@ -15,11 +16,13 @@ function volumeOf<Store extends Closeable>(t: TestContext, open: (volume: Volume
   const folder = temporaryFolder('volume');
   t.after(() => folder.remove());
   const options = { path: folder.path, nodeId: 'node' };
-  const damage = async (table: string, key: Buffer): Promise<void> => {
+  const lastByteOf = (record: Buffer): number => record.length - 1;
+  const damage = async (table: string, key: Buffer, placeIn = lastByteOf): Promise<void> => {
     const volume = Volume.open(options);
     const record = volume.table(table).get(key);
     if (record === undefined) throw new Error(`no record in ${table}`);
-    record[record.length - 1] = (record.at(-1) as number) ^ 1;
+    const at = placeIn(record);
+    record[at] = (record[at] as number) ^ 1;
     await volume.commit((writes) => writes.put(volume.table(table), key, record));
     await volume.close();
   };
@@ -35,7 +38,11 @@ function volumeOf<Store extends Closeable>(t: TestContext, open: (volume: Volume
       return store;
     },
     faults: {
-      damageEntry: (group, index) => damage('raft-entries', keyOf(group, index)),
+      damageEntry: (group, index) =>
+        damage('raft-entries', keyOf(group, 1), (record) => {
+          const { value } = entriesOfRun(decodeRun(record, group, 1), index).next();
+          return (value?.data.byteOffset ?? 0) - record.byteOffset;
+        }),
       damageRecord: (key) => damage('stable', Buffer.from(key)),
       damageSnapshot: () => damage('snapshot-chunks', keyOf(1, 1)),
     },
