@@ -15,7 +15,6 @@ import type { MeshCoreConfig } from './config.ts';
 import type { Durability } from './durability.ts';
 import type { MeshEvent, RemovalReason } from './mesh-ready.ts';
 import { type OperationEnd, outcomeOf } from './operations.ts';
-import { raftMessages, sendRaft } from './raft-transport.ts';
 import { SelfDescription } from './self-description.ts';
 import { TRACE_CHANNEL, Tracing } from './trace.ts';
 
@@ -33,6 +32,8 @@ export interface MemberSessionOptions {
 }
 
 const HEALTH_EVERY_MS = 250;
+/** What fits goes best effort, as Raft sends again what is lost; more goes by a flow, as the overlay has no larger messages. */
+const ONE_FRAME_BYTES = 32 * 1024;
 
 /** What a node does as long as it is a member: its control plane over its overlay. */
 export class MemberSession {
@@ -115,11 +116,8 @@ export class MemberSession {
   /** A message of a member, on a channel of the mesh. */
   deliver({ src, channel, bytes }: OverlayDelivery, nowMs: number): void {
     if (channel === Channel.control) this.plane.receive(src, bytes, nowMs);
-    else if (channel === Channel.raft) {
-      const messages = raftMessages(this.shortId, src, bytes);
-      if (messages === null) this.refusedCount += 1;
-      for (const message of messages ?? []) this.plane.step(message);
-    } else if (channel === TRACE_CHANNEL) {
+    else if (channel === Channel.raft) this.plane.receiveRaft(src, bytes);
+    else if (channel === TRACE_CHANNEL) {
       const reply = this.#tracing.heard(src, bytes, nowMs);
       if (reply !== null) this.#probe(src, reply, nowMs);
     }
@@ -147,9 +145,9 @@ export class MemberSession {
     const { overlay, durability } = this.#options;
     const ready = this.plane.takeReady(nowMs);
     for (const batch of ready.batches) durability.replica(batch, () => this.plane.persisted(batch.number));
-    sendRaft(this.shortId, ready.raft, (to, channel, bytes, options) =>
-      overlay.send(to, channel, bytes, options, nowMs),
-    );
+    for (const { to, frameClass: trafficClass, bytes } of ready.raft) {
+      overlay.send(to, Channel.raft, bytes, { trafficClass, isReliable: bytes.length > ONE_FRAME_BYTES }, nowMs);
+    }
     for (const { to, bytes } of ready.messages) {
       overlay.send(to, Channel.control, bytes, { trafficClass: 0, isReliable: true }, nowMs);
     }

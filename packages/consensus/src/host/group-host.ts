@@ -1,5 +1,5 @@
 import type { Configuration, MemberChange } from '../configuration.ts';
-import type { Entry, ReplicaId } from '../entry.ts';
+import type { Entry, HardState, ReplicaId } from '../entry.ts';
 import type { GroupId } from '../ports/log-store.ts';
 import type { Proposal, RaftStart, Refusal } from '../raft-node.ts';
 import type { RaftStatus } from '../ready.ts';
@@ -23,7 +23,10 @@ export interface GroupHostOptions {
 }
 
 /** What a replica is started with, besides what the host knows. */
-export type GroupStart = Omit<RaftStart, 'id' | 'random'>;
+export interface GroupStart extends Omit<RaftStart, 'id' | 'random'> {
+  /** Instead of that of the host: a group whose leader is to be missed within an election time never falls silent. */
+  readonly quiesceTicks?: number;
+}
 
 /** What was not done, by reason. */
 export interface HostCounters {
@@ -66,7 +69,7 @@ export class GroupHost {
   constructor({ id, random, quiesceTicks = QUIESCE_TICKS }: GroupHostOptions) {
     this.id = id;
     this.#random = random;
-    this.#quiesceTicks = quiesceTicks === 0 ? Number.POSITIVE_INFINITY : quiesceTicks;
+    this.#quiesceTicks = quiesceTicks;
     this.#outbox = new Outbox(id);
   }
 
@@ -74,7 +77,8 @@ export class GroupHost {
   start(group: GroupId, start: GroupStart): void {
     if (!Number.isInteger(group) || group < 1 || group > 0xffff_ffff) throw new RangeError(`${group} is no group`);
     if (this.#groups.has(group)) throw new RangeError(`group ${group} is hosted already`);
-    const hosted = new HostedGroup(group, { ...start, id: this.id, random: this.#random });
+    const { quiesceTicks = this.#quiesceTicks, ...raft } = start;
+    const hosted = new HostedGroup(group, { ...raft, id: this.id, random: this.#random }, quiesceTicks);
     this.#groups.set(group, hosted);
     this.#awake.add(hosted);
     this.#touched.add(hosted);
@@ -97,7 +101,7 @@ export class GroupHost {
   tick(): void {
     const isAway = (replica: ReplicaId): boolean => this.#away.has(replica);
     for (const hosted of this.#awake) {
-      hosted.tick(this.#quiesceTicks, isAway);
+      hosted.tick(isAway);
       if (hosted.isSilent) this.#awake.delete(hosted);
       this.#touched.add(hosted);
     }
@@ -105,15 +109,17 @@ export class GroupHost {
 
   /**
    * A frame has arrived; its bytes belong to the host from now on.
+   * @param sender who sent it, where the carrier knows that: a frame in the name of another is misaddressed
    * @returns why it was refused, or null. Refusals are counted, nothing throws
    */
-  received(bytes: Uint8Array): FrameRefusal | 'misaddressed' | null {
+  received(bytes: Uint8Array, sender?: ReplicaId): FrameRefusal | 'misaddressed' | null {
     const decoded = decodeFrame(bytes);
     if ('refused' in decoded) {
       this.#refused[decoded.refused] += 1;
       return decoded.refused;
     }
-    if (decoded.to !== this.id || decoded.from === this.id) {
+    const { from, to } = decoded;
+    if (to !== this.id || from === this.id || from !== (sender ?? from)) {
       this.#misaddressed += 1;
       return 'misaddressed';
     }
@@ -227,6 +233,11 @@ export class GroupHost {
   status(group: GroupId): (RaftStatus & { readonly isSilent: boolean }) | null {
     const hosted = this.#groups.get(group);
     return hosted === undefined ? null : { ...hosted.node.status(), isSilent: hosted.isSilent };
+  }
+
+  /** @throws RangeError for a group that is not hosted */
+  hardState(group: GroupId): HardState {
+    return this.#hosted(group).node.hardState;
   }
 
   /** The newest configuration in the log of a group. @throws RangeError for a group that is not hosted */

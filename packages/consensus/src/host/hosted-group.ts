@@ -12,11 +12,13 @@ export class HostedGroup {
   readonly id: GroupId;
   readonly node: RaftNode;
   readonly #self: ReplicaId;
+  readonly #quiesceTicks: number;
   #silence: Silence = 'awake';
   #idleTicks = 0;
 
-  constructor(id: GroupId, start: RaftStart) {
+  constructor(id: GroupId, start: RaftStart, quiesceTicks: number) {
     this.id = id;
+    this.#quiesceTicks = quiesceTicks === 0 ? Number.POSITIVE_INFINITY : quiesceTicks;
     this.#self = start.id;
     this.node = new RaftNode(start);
   }
@@ -37,11 +39,11 @@ export class HostedGroup {
     return wasSilent;
   }
 
-  tick(quiesceTicks: number, isAway: (replica: ReplicaId) => boolean): void {
+  tick(isAway: (replica: ReplicaId) => boolean): void {
     this.node.tick();
     this.#idleTicks += 1;
     if (this.#silence === 'falling' && !this.node.isAtRest(isAway)) this.wake();
-    if (this.#silence === 'awake' && this.#idleTicks >= quiesceTicks && this.node.isAtRest(isAway))
+    if (this.#silence === 'awake' && this.#idleTicks >= this.#quiesceTicks && this.node.isAtRest(isAway))
       this.#silence = this.#isAlone() ? 'silent' : 'falling';
   }
 

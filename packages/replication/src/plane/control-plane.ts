@@ -1,4 +1,4 @@
-import type { Message, RaftStatus } from '@peermesh/consensus';
+import type { RaftStatus } from '@peermesh/consensus';
 import type { Command, CommandBody, MeshHealth } from '../control-group/command.ts';
 import { encodeCommand } from '../control-group/control-group.ts';
 import type { ControlState } from '../control-group/state.ts';
@@ -40,7 +40,7 @@ export class ControlPlane {
     const { config, random } = start;
     this.#config = config;
     this.#random = random;
-    this.#replica = new ControlReplica({ ...start, raft: config.raft, snapshotBytes: config.snapshotBytes });
+    this.#replica = new ControlReplica({ ...start, ...config });
     this.#reachability = new Reachability(start.id, config.benefitMs);
     this.#reachability.follow(this.state.members.keys(), nowMs);
     const send = (to: number, message: PlaneMessage): void => this.#send(to, message);
@@ -77,6 +77,7 @@ export class ControlPlane {
   /** What the failure detector says of a member. */
   reachable(shortId: number, isReachable: boolean, nowMs: number): void {
     this.#reachability.report(shortId, isReachable, nowMs);
+    this.#replica.reachable(shortId, isReachable);
   }
 
   /** The clock on the wall, for what expires; only read while this replica leads. */
@@ -130,9 +131,10 @@ export class ControlPlane {
     return Array.from(this.#requests.all(), ({ requestId }) => requestId);
   }
 
-  /** A Raft message of another member. */
-  step(message: Message): void {
-    this.#replica.step(message);
+  /** A frame of Raft of another member. */
+  receiveRaft(from: number, bytes: Uint8Array): void {
+    const refused = this.#replica.received(from, bytes);
+    if (refused !== null) this.#count(refused);
   }
 
   /** A message of another member's plane. */
@@ -204,7 +206,7 @@ export class ControlPlane {
     const outcomes = this.#outcomes;
     this.#messages = [];
     this.#outcomes = [];
-    const { batches, messages: raft, isRestored } = ready;
+    const { batches, frames: raft, isRestored } = ready;
     return { batches, raft, messages, outcomes, changes, isRestored, removed: this.#removed };
   }
 
@@ -292,6 +294,7 @@ export class ControlPlane {
     for (const { change } of changes) {
       if (change.kind !== 'member-removed') continue;
       const { shortId } = change.member;
+      this.#replica.forget(shortId);
       if (shortId === this.#replica.id) this.#removed ??= change.why;
       else if (this.raftStatus.role === 'leader') this.#send(shortId, { kind: 'removed', why: change.why });
     }

@@ -2,16 +2,16 @@ import {
   type Configuration,
   type Entry,
   EntryKind,
+  GroupHost,
   type HardState,
+  type HostReady,
   initialConfiguration,
   type MemberChange,
-  type Message,
   memorySnapshot,
+  type OutgoingFrame,
   type Proposal,
-  RaftNode,
   type RaftOptions,
   type RaftStatus,
-  type Ready,
   type Refusal,
   type Snapshot,
   type SnapshotMeta,
@@ -31,13 +31,15 @@ export interface ControlReplicaStart {
   /** In [0, 1). */
   readonly random: () => number;
   readonly raft?: Partial<RaftOptions>;
+  /** See GroupHostOptions; 0, which is the default, for never. */
+  readonly quiesceTicks?: number;
   /** A snapshot is due after so many bytes of applied entries. */
   readonly snapshotBytes?: number;
 }
 
 /** What a replica wants done, and what has happened. */
 export interface ReplicaReady {
-  readonly messages: readonly Message[];
+  readonly frames: readonly OutgoingFrame[];
   readonly batches: readonly DurableBatch[];
   readonly applied: readonly AppliedEntry[];
   readonly reads: readonly { readonly context: string; readonly index: number }[];
@@ -48,7 +50,7 @@ export interface ReplicaReady {
 /** A batch that is on its way to the disk: one of Raft's, or a snapshot of this replica's own. */
 interface Waiting {
   readonly number: number;
-  readonly ready: Ready | null;
+  readonly ready: HostReady | null;
   readonly own: Snapshot | null;
 }
 
@@ -58,16 +60,19 @@ export type AppliedEntry = Applied & { readonly index: number };
 const SNAPSHOT_BYTES = 16 * 1024 * 1024;
 const ENTRY_BYTES = 32;
 
-/** One replica of the control group: Raft, the state machine, and the order in which things become durable. Pure. */
+/**
+ * One replica of the control group: a group in a host of Raft groups, the state machine, and the order in which things become
+ * durable. Pure.
+ */
 export class ControlReplica {
   readonly id: number;
   readonly group = new ControlGroup();
-  #raft: RaftNode;
+  readonly #host: GroupHost;
   readonly #start: ControlReplicaStart;
   readonly #snapshotBytes: number;
   readonly #waiting: Waiting[] = [];
   #batches: DurableBatch[] = [];
-  #messages: Message[] = [];
+  #frames: OutgoingFrame[] = [];
   #number = 0;
   /** Applied when this replica went on alone, and not told yet. */
   #appliedAlone: AppliedEntry[] = [];
@@ -87,15 +92,16 @@ export class ControlReplica {
     if (snapshot) this.group.restore(snapshot.data);
     this.#appliedIndex = snapshot?.index ?? 0;
     this.#baseTerm = snapshot?.term ?? 0;
-    this.#raft = raftOf(start, snapshot ?? founded);
+    this.#host = new GroupHost({ id, random: start.random, quiesceTicks: start.quiesceTicks ?? 0 });
+    this.#begin(snapshot ?? founded, start.hardState ?? null, start.entries ?? []);
   }
 
   get status(): RaftStatus {
-    return this.#raft.status();
+    return this.#host.status(CONTROL_GROUP_ID) as RaftStatus;
   }
 
   get configuration(): Configuration {
-    return this.#raft.configuration;
+    return this.#host.configuration(CONTROL_GROUP_ID);
   }
 
   /** The newest index whose effect is in the state. */
@@ -105,8 +111,8 @@ export class ControlReplica {
 
   /** The last entry of the log on this replica. */
   get position(): { readonly term: number; readonly index: number } {
-    const { lastIndex: index } = this.#raft.status();
-    return { term: this.#raft.entriesAfter(index - 1).at(-1)?.term ?? this.#baseTerm, index };
+    const { lastIndex: index } = this.status;
+    return { term: this.#host.entriesAfter(CONTROL_GROUP_ID, index - 1).at(-1)?.term ?? this.#baseTerm, index };
   }
 
   /**
@@ -115,15 +121,17 @@ export class ControlReplica {
    */
   goOnAlone(): void {
     const { term, index } = this.position;
-    for (const entry of this.#raft.entriesAfter(this.#appliedIndex)) this.#apply(entry, this.#appliedAlone);
+    for (const entry of this.#host.entriesAfter(CONTROL_GROUP_ID, this.#appliedIndex))
+      this.#apply(entry, this.#appliedAlone);
     const snapshot = { index, term, configuration: initialConfiguration([this.id]), data: this.group.snapshot() };
-    const hardState = { ...this.#raft.hardState, commit: index };
+    const hardState = { ...this.#host.hardState(CONTROL_GROUP_ID), commit: index };
     // What is on its way to the disk is of the replica that was; it is written, and means nothing any more.
     for (const [at, { number }] of this.#waiting.entries()) this.#waiting[at] = { number, ready: null, own: null };
-    this.#messages = [];
+    this.#frames = [];
     this.#baseTerm = term;
     this.#appliedBytes = 0;
-    this.#raft = raftOf({ ...this.#start, hardState, entries: [], snapshot }, snapshot);
+    this.#host.stop(CONTROL_GROUP_ID);
+    this.#begin(snapshot, hardState, []);
     const number = ++this.#number;
     this.#waiting.push({ number, ready: null, own: null });
     const write = { group: CONTROL_GROUP_ID, hardState, restartAfter: index, entries: [] };
@@ -131,32 +139,47 @@ export class ControlReplica {
   }
 
   tick(): void {
-    this.#raft.tick();
+    this.#host.tick();
   }
 
-  step(message: Message): void {
-    this.#raft.step(message);
+  /**
+   * A frame of another member's host.
+   * @returns why it was refused, or null
+   */
+  received(from: number, bytes: Uint8Array): ReturnType<GroupHost['received']> {
+    return this.#host.received(bytes, from);
+  }
+
+  /** What the failure detector says of a member: a silent group wakes, to elect another leader or to catch the member up. */
+  reachable(member: number, isReachable: boolean): void {
+    if (isReachable) this.#host.peerUp(member);
+    else this.#host.peerDown(member);
+  }
+
+  /** A member is gone for good. */
+  forget(member: number): void {
+    this.#host.forgetPeer(member);
   }
 
   propose(data: Uint8Array): Proposal {
-    return this.#raft.propose(data);
+    return known(this.#host.propose(CONTROL_GROUP_ID, data));
   }
 
   /** @throws ConfigurationError when the result makes no sense */
   changeMembers(changes: readonly MemberChange[]): Proposal {
-    return this.#raft.changeMembers(changes);
+    return known(this.#host.changeMembers(CONTROL_GROUP_ID, changes));
   }
 
   readIndex(context: string): { readonly refused: Refusal } | null {
-    return this.#raft.readIndex(context);
+    return known(this.#host.readIndex(CONTROL_GROUP_ID, context));
   }
 
   transferTo(target: number): boolean {
-    return this.#raft.transferTo(target);
+    return this.#host.transferTo(CONTROL_GROUP_ID, target);
   }
 
   isCaughtUp(replica: number): boolean {
-    return replica === this.id || this.#raft.isCaughtUp(replica);
+    return replica === this.id || this.#host.isCaughtUp(CONTROL_GROUP_ID, replica);
   }
 
   /** A batch and all before it are durable: what waited for them may leave. */
@@ -164,12 +187,11 @@ export class ControlReplica {
     while ((this.#waiting[0]?.number ?? Number.POSITIVE_INFINITY) <= number) {
       const { ready, own } = this.#waiting.shift() as Waiting;
       if (ready !== null) {
-        this.#raft.persisted(ready);
-        this.#messages.push(...ready.messagesAfterPersist);
-        if (ready.snapshot !== null) this.#raft.snapshotInstalled(memorySnapshot(ready.snapshot));
+        this.#host.persisted(ready.number);
+        this.#frames.push(...ready.framesAfterPersist);
       }
       if (own !== null) {
-        this.#raft.compact(memorySnapshot(own));
+        this.#host.compact(CONTROL_GROUP_ID, memorySnapshot(own));
         this.#baseTerm = own.term;
         this.#compactTo = own.index;
       }
@@ -182,25 +204,24 @@ export class ControlReplica {
     this.#appliedAlone = [];
     const reads: { readonly context: string; readonly index: number }[] = [];
     let isRestored = false;
-    for (let ready = this.#raft.takeReady(); ready !== null; ready = this.#raft.takeReady()) {
-      this.#messages.push(...ready.messages);
+    for (let ready = this.#host.takeReady(); ready !== null; ready = this.#host.takeReady()) {
+      this.#frames.push(...ready.frames);
       if (ready.mustPersist) this.#write(ready);
-      else this.#messages.push(...ready.messagesAfterPersist);
-      if (ready.snapshot !== null) {
-        this.group.restore(ready.snapshot.data);
-        this.#appliedIndex = ready.snapshot.index;
-        this.#baseTerm = ready.snapshot.term;
+      for (const { snapshot } of ready.snapshots) {
+        this.group.restore(snapshot.data);
+        this.#appliedIndex = snapshot.index;
+        this.#baseTerm = snapshot.term;
         isRestored = true;
       }
-      for (const entry of ready.committed) this.#apply(entry, applied);
+      for (const { entries } of ready.committed) for (const entry of entries) this.#apply(entry, applied);
       reads.push(...ready.reads);
     }
     if (this.#appliedBytes >= this.#snapshotBytes) this.#takeSnapshot();
-    const messages = this.#messages;
+    const frames = this.#frames;
     const batches = this.#batches;
-    this.#messages = [];
+    this.#frames = [];
     this.#batches = [];
-    return { messages, batches, applied, reads, isRestored };
+    return { frames, batches, applied, reads, isRestored };
   }
 
   #apply(entry: Entry, applied: AppliedEntry[]): void {
@@ -211,34 +232,35 @@ export class ControlReplica {
     if (kind === EntryKind.command && data.length > 0) applied.push({ index, ...this.group.apply(index, data) });
   }
 
-  #write(ready: Ready): void {
-    const { hardState, entries, snapshot } = ready;
+  #write(ready: HostReady): void {
     const number = ++this.#number;
-    const restartAfter = snapshot?.index ?? null;
     this.#waiting.push({ number, ready, own: null });
-    const write = { group: CONTROL_GROUP_ID, hardState, restartAfter, entries };
-    this.#batches.push({ number, snapshot, write, compactTo: this.#compactTo });
+    const snapshot = ready.snapshots[0]?.snapshot ?? null;
+    this.#batches.push({ number, snapshot, write: ready.writes[0] ?? null, compactTo: this.#compactTo });
     this.#compactTo = null;
   }
 
   #takeSnapshot(): void {
     this.#appliedBytes = 0;
-    const own = { ...this.#raft.describeSnapshot(this.#appliedIndex), data: this.group.snapshot() };
+    const own = { ...this.#host.describeSnapshot(CONTROL_GROUP_ID, this.#appliedIndex), data: this.group.snapshot() };
     const number = ++this.#number;
     this.#waiting.push({ number, ready: null, own });
     this.#batches.push({ number, snapshot: own, write: null, compactTo: null });
   }
+
+  #begin(base: Snapshot | SnapshotMeta, hardState: HardState | null, entries: readonly Entry[]): void {
+    const { raft } = this.#start;
+    this.#host.start(CONTROL_GROUP_ID, {
+      snapshot: base,
+      entries,
+      ...(hardState ? { hardState } : {}),
+      ...('data' in base ? { source: memorySnapshot(base) } : {}),
+      ...(raft ? { options: raft } : {}),
+    });
+  }
 }
 
-function raftOf(start: ControlReplicaStart, base: Snapshot | SnapshotMeta): RaftNode {
-  const { id, hardState, entries = [], random, raft } = start;
-  return new RaftNode({
-    id,
-    snapshot: base,
-    entries,
-    random,
-    ...(hardState ? { hardState } : {}),
-    ...('data' in base ? { source: memorySnapshot(base) } : {}),
-    ...(raft ? { options: raft } : {}),
-  });
+/** The control group is always hosted: a refusal is one of Raft's. */
+function known<Answer>(answer: Answer | { readonly refused: Refusal | 'no-such-group' }): Answer | { refused: Refusal } {
+  return answer as Answer | { refused: Refusal };
 }

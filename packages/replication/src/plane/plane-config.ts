@@ -13,6 +13,11 @@ export interface PlaneConfig {
   /** How long a member that was never heard of counts as reachable. */
   readonly benefitMs: number;
   readonly raft: Partial<RaftOptions>;
+  /**
+   * Idle ticks after which the group falls silent until it is asked for something or the failure detector misses a member; 0 for
+   * never, so that a dead leader is missed within an election time also when nobody asks for anything.
+   */
+  readonly quiesceTicks: number;
   /** A snapshot is due after so many bytes of applied entries. */
   readonly snapshotBytes: number;
 }
@@ -25,5 +30,6 @@ export const DEFAULT_PLANE: PlaneConfig = {
   voterGraceMs: 30_000,
   benefitMs: 15_000,
   raft: {},
+  quiesceTicks: 0,
   snapshotBytes: 16 * 1024 * 1024,
 };

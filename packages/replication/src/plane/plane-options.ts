@@ -1,7 +1,7 @@
 import type { ControlReplicaStart } from './control-replica.ts';
 import type { PlaneConfig } from './plane-config.ts';
 
-export interface ControlPlaneStart extends Omit<ControlReplicaStart, 'raft' | 'snapshotBytes'> {
+export interface ControlPlaneStart extends Omit<ControlReplicaStart, 'raft' | 'quiesceTicks' | 'snapshotBytes'> {
   readonly config: PlaneConfig;
 }
 

@@ -1,4 +1,4 @@
-import type { Message } from '@peermesh/consensus';
+import type { OutgoingFrame } from '@peermesh/consensus';
 import type { ControlChange } from '../control-group/change.ts';
 import type { Initiator } from '../control-group/control-group.ts';
 import type { DurableBatch } from './durable-batch.ts';
@@ -15,8 +15,8 @@ export interface LoggedChange {
 export interface PlaneReady {
   /** To be written, in this order; then `persisted`. */
   readonly batches: readonly DurableBatch[];
-  /** Raft messages, by the short id of the receiver. */
-  readonly raft: readonly Message[];
+  /** Frames of Raft, by the short id of the receiver. They may be lost. */
+  readonly raft: readonly OutgoingFrame[];
   /** For the plane of another member. They need a channel that does not lose. */
   readonly messages: readonly { readonly to: number; readonly bytes: Uint8Array }[];
   readonly outcomes: readonly { readonly requestId: string; readonly outcome: RequestOutcome }[];

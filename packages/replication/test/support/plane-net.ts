@@ -1,4 +1,4 @@
-import type { Entry, HardState, Message, Snapshot } from '@peermesh/consensus';
+import type { Entry, HardState, Snapshot } from '@peermesh/consensus';
 import {
   type CommandBody,
   ControlPlane,
@@ -207,7 +207,8 @@ export class PlaneNet {
         plane.persisted(batch.number);
       });
     }
-    for (const message of ready.raft) this.#carry(node.id, message.to, (to) => to.step(message as Message));
+    for (const { to, bytes } of ready.raft)
+      this.#carry(node.id, to, (peer) => peer.receiveRaft(node.id, bytes.slice()));
     for (const { to, bytes } of ready.messages)
       this.#carry(node.id, to, (peer) => peer.receive(node.id, bytes, this.nowMs));
     for (const { requestId, outcome } of ready.outcomes) node.outcomes.set(requestId, outcome);
