@@ -1,16 +1,17 @@
 import type { RaftStatus } from '@peermesh/consensus';
-import type { Command, CommandBody, MeshHealth } from '../control-group/command.ts';
+import type { CommandBody, MeshHealth } from '../control-group/command.ts';
 import { encodeCommand } from '../control-group/control-group.ts';
 import type { ControlState } from '../control-group/state.ts';
 import { ControlReplica } from './control-replica.ts';
 import { LeaderDesk } from './leader-desk.ts';
+import { OwnRequests } from './own-requests.ts';
 import type { PlaneConfig } from './plane-config.ts';
-import { decodePlaneMessage, encodePlaneMessage, type PlaneMessage, resultOf } from './plane-message.ts';
+import { decodePlaneMessage, encodePlaneMessage, type PlaneMessage } from './plane-message.ts';
 import type { ControlPlaneStart, RequestOptions } from './plane-options.ts';
 import type { LoggedChange, PlaneReady } from './plane-ready.ts';
 import { Reachability } from './reachability.ts';
 import { Recovery, recoveryCommands, recoveryOutcome } from './recovery.ts';
-import { newRequestId, type PendingRequest, type RequestOutcome, Requests } from './requests.ts';
+import { newRequestId } from './requests.ts';
 import { VoterManager } from './voter-manager.ts';
 
 const RECOVERY_TIMEOUT_MS = 10_000;
@@ -23,15 +24,13 @@ export class ControlPlane {
   readonly #replica: ControlReplica;
   readonly #config: PlaneConfig;
   readonly #random: () => number;
-  readonly #requests = new Requests();
+  readonly #requests: OwnRequests;
   readonly #reachability: Reachability;
   readonly #voters: VoterManager;
   readonly #desk: LeaderDesk;
   readonly #recovery: Recovery;
   #messages: { to: number; bytes: Uint8Array }[] = [];
-  #outcomes: { requestId: string; outcome: RequestOutcome }[] = [];
   #tickAtMs: number;
-  #leader = 0;
   #removed: PlaneReady['removed'] = null;
   /** Messages that were refused, by reason. */
   readonly counters: Record<string, number> = {};
@@ -45,6 +44,7 @@ export class ControlPlane {
     this.#reachability.follow(this.state.members.keys(), nowMs);
     const send = (to: number, message: PlaneMessage): void => this.#send(to, message);
     this.#desk = new LeaderDesk(this.#replica, this.#reachability, send);
+    this.#requests = new OwnRequests(this.#replica, this.#desk, config, send);
     this.#recovery = new Recovery(this.#replica, this.#reachability, send);
     this.#voters = new VoterManager(this.#replica, this.#reachability, config);
     this.#tickAtMs = nowMs + config.tickMs;
@@ -103,7 +103,7 @@ export class ControlPlane {
     const basis = this.#replica.appliedIndex;
     const header = { requestId, basis, actor, operator, override, atMs: 0, health: 'HEALTHY' as const };
     encodeCommand({ header, body });
-    return this.#begin(requestId, { header, body }, timeoutMs, nowMs);
+    return this.#requests.begin(requestId, { header, body }, timeoutMs, nowMs);
   }
 
   /**
@@ -123,12 +123,12 @@ export class ControlPlane {
 
   /** Asks for a moment at which this replica has applied everything that is committed now. */
   read(timeoutMs: number, nowMs: number): string {
-    return this.#begin(newRequestId(this.#random), null, timeoutMs, nowMs);
+    return this.#requests.begin(newRequestId(this.#random), null, timeoutMs, nowMs);
   }
 
   /** Requests that have no outcome yet. */
   get pending(): readonly string[] {
-    return Array.from(this.#requests.all(), ({ requestId }) => requestId);
+    return this.#requests.pending;
   }
 
   /** A frame of Raft of another member. */
@@ -148,14 +148,12 @@ export class ControlPlane {
       case 'read':
         return this.#desk.read(from, message.requestId);
       case 'answer':
-        return this.#onAnswer(message);
-      case 'declined':
-        return this.#onDeclined(message, nowMs);
-      case 'readAnswer': {
-        const request = this.#requests.get(message.requestId);
-        if (request?.command === null) request.readAt ??= message.index;
+        if (this.#requests.onAnswer(message)) this.#removed ??= 'left';
         return;
-      }
+      case 'declined':
+        return this.#requests.onDeclined(message, nowMs);
+      case 'readAnswer':
+        return this.#requests.onReadAt(message.requestId, message.index);
       case 'position':
         return this.#recovery.answer(from, message.requestId);
       case 'positionAnswer':
@@ -176,12 +174,7 @@ export class ControlPlane {
       // A node that stood still does not make up for it: that would be an election for nothing.
       this.#tickAtMs = Math.max(this.#tickAtMs + this.#config.tickMs, nowMs + this.#config.tickMs / 2);
     }
-    const { leader } = this.raftStatus;
-    if (leader !== this.#leader) {
-      this.#leader = leader;
-      this.#requests.hurry(nowMs);
-    }
-    for (const request of this.#requests.all()) this.#drive(request, nowMs);
+    this.#requests.tick(nowMs);
     this.#voters.tick(nowMs);
     this.#endRecovery(nowMs);
   }
@@ -193,21 +186,23 @@ export class ControlPlane {
       made.map((change) => ({ index, change, by })),
     );
     if (ready.isRestored || changes.length > 0) this.#reachability.follow(this.state.members.keys(), nowMs);
-    for (const { requestId, result, index } of ready.applied) this.#end(requestId, { kind: 'result', result, index });
+    this.#requests.applied(ready.applied, ready.isRestored);
     this.#desk.applied(ready.applied);
-    if (ready.isRestored) this.#findAnswered();
-    for (const { context, index } of ready.reads) {
-      const request = this.#requests.get(this.#desk.confirmed(context, index));
-      if (request !== undefined) request.readAt ??= index;
-    }
-    this.#endReads();
+    for (const { context, index } of ready.reads) this.#requests.onReadAt(this.#desk.confirmed(context, index), index);
+    this.#requests.endReads();
     if (changes.length > 0) this.#sayFarewell(changes);
     const messages = this.#messages;
-    const outcomes = this.#outcomes;
     this.#messages = [];
-    this.#outcomes = [];
     const { batches, frames: raft, isRestored } = ready;
-    return { batches, raft, messages, outcomes, changes, isRestored, removed: this.#removed };
+    return {
+      batches,
+      raft,
+      messages,
+      outcomes: this.#requests.takeOutcomes(),
+      changes,
+      isRestored,
+      removed: this.#removed,
+    };
   }
 
   #endRecovery(nowMs: number): void {
@@ -215,78 +210,14 @@ export class ControlPlane {
     if (end === null) return;
     const { requestId } = end.wish;
     if (end.kind !== 'go') {
-      this.#outcomes.push({ requestId, outcome: recoveryOutcome(end) });
+      this.#requests.tell(requestId, recoveryOutcome(end));
       return;
     }
     this.#replica.goOnAlone();
     this.hurryElection();
     const { id: actor, appliedIndex: basis } = this.#replica;
     for (const command of recoveryCommands(end.wish, actor, basis, () => newRequestId(this.#random))) {
-      this.#begin(command.header.requestId, command, RECOVERY_TIMEOUT_MS, nowMs);
-    }
-  }
-
-  #begin(requestId: string, command: Command | null, timeoutMs: number, nowMs: number): string {
-    const deadlineMs = nowMs + timeoutMs;
-    this.#requests.add({
-      requestId,
-      command,
-      deadlineMs,
-      sendAtMs: nowMs,
-      maybeTaken: false,
-      ownTerm: 0,
-      readAt: null,
-    });
-    return requestId;
-  }
-
-  #drive(request: PendingRequest, nowMs: number): void {
-    const { requestId, command } = request;
-    if (nowMs >= request.deadlineMs)
-      return this.#end(requestId, { kind: request.maybeTaken ? 'unknown' : 'not-taken' });
-    if (nowMs < request.sendAtMs || request.readAt !== null) return;
-    const { role, leader, term } = this.raftStatus;
-    request.sendAtMs = nowMs + (leader === 0 ? this.#config.tickMs : this.#config.retryMs);
-    if (role === 'leader') {
-      if (command === null) this.#desk.confirm(this.#replica.id, requestId);
-      else if (request.ownTerm !== term && !('refused' in this.#desk.append(command, nowMs))) {
-        request.maybeTaken = true;
-        request.ownTerm = term;
-      }
-    } else if (leader !== 0) {
-      this.#send(leader, command === null ? { kind: 'read', requestId } : { kind: 'request', command });
-      if (command !== null) request.maybeTaken = true;
-    }
-  }
-
-  /** A result counts when this replica has applied it as well, so that whoever asked sees it; one that left never will. */
-  #onAnswer(message: Extract<PlaneMessage, { kind: 'answer' }>): void {
-    const command = this.#requests.get(message.requestId)?.command;
-    if (command?.body.kind !== 'leave' || command.body.shortId !== this.#replica.id) return;
-    this.#end(message.requestId, { kind: 'result', result: resultOf(message), index: message.index });
-    if (message.outcome === 'done') this.#removed ??= 'left';
-  }
-
-  #onDeclined({ requestId, leader }: Extract<PlaneMessage, { kind: 'declined' }>, nowMs: number): void {
-    const request = this.#requests.get(requestId);
-    if (request === undefined) return;
-    const pauseMs = leader === 0 ? this.#config.tickMs * 2 : this.#config.tickMs;
-    request.sendAtMs = Math.min(request.sendAtMs, nowMs + pauseMs);
-  }
-
-  /** After a whole state came, requests may have been answered in the part of the log that was never seen. */
-  #findAnswered(): void {
-    for (const { requestId } of this.#requests.all()) {
-      const answered = this.state.answered.get(requestId);
-      if (answered === undefined) continue;
-      this.#end(requestId, { kind: 'result', result: resultOf(answered), index: answered.index });
-    }
-  }
-
-  #endReads(): void {
-    const { appliedIndex } = this.#replica;
-    for (const { requestId, readAt } of this.#requests.all()) {
-      if (readAt !== null && readAt <= appliedIndex) this.#end(requestId, { kind: 'read', index: appliedIndex });
+      this.#requests.begin(command.header.requestId, command, RECOVERY_TIMEOUT_MS, nowMs);
     }
   }
 
@@ -298,10 +229,6 @@ export class ControlPlane {
       if (shortId === this.#replica.id) this.#removed ??= change.why;
       else if (this.raftStatus.role === 'leader') this.#send(shortId, { kind: 'removed', why: change.why });
     }
-  }
-
-  #end(requestId: string, outcome: RequestOutcome): void {
-    if (this.#requests.end(requestId)) this.#outcomes.push({ requestId, outcome });
   }
 
   #send(to: number, message: PlaneMessage): void {

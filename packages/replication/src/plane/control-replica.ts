@@ -161,17 +161,19 @@ export class ControlReplica {
     this.#host.forgetPeer(member);
   }
 
+  // The control group is always hosted: what the host refuses is what Raft refuses.
+
   propose(data: Uint8Array): Proposal {
-    return known(this.#host.propose(CONTROL_GROUP_ID, data));
+    return this.#host.propose(CONTROL_GROUP_ID, data) as Proposal;
   }
 
   /** @throws ConfigurationError when the result makes no sense */
   changeMembers(changes: readonly MemberChange[]): Proposal {
-    return known(this.#host.changeMembers(CONTROL_GROUP_ID, changes));
+    return this.#host.changeMembers(CONTROL_GROUP_ID, changes) as Proposal;
   }
 
   readIndex(context: string): { readonly refused: Refusal } | null {
-    return known(this.#host.readIndex(CONTROL_GROUP_ID, context));
+    return this.#host.readIndex(CONTROL_GROUP_ID, context) as { readonly refused: Refusal } | null;
   }
 
   transferTo(target: number): boolean {
@@ -258,9 +260,4 @@ export class ControlReplica {
       ...(raft ? { options: raft } : {}),
     });
   }
-}
-
-/** The control group is always hosted: a refusal is one of Raft's. */
-function known<Answer>(answer: Answer | { readonly refused: Refusal | 'no-such-group' }): Answer | { refused: Refusal } {
-  return answer as Answer | { refused: Refusal };
 }
