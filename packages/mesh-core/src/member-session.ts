@@ -8,9 +8,9 @@ import {
   type RequestOptions,
 } from '@peermesh/replication';
 import { Admitting } from './bootstrap/admitting.ts';
-import { type Contact, contactOf } from './bootstrap/contact.ts';
+import { contactsOf, contactsToKeep, contactsTold } from './bootstrap/known-members.ts';
 import { decodeNeighbourWords, encodeNeighbourWords, type NeighbourWords } from './bootstrap/neighbour-message.ts';
-import { CONTACTS_MAX, encodeNodeRecord, type NodeRecord } from './bootstrap/node-record.ts';
+import { encodeNodeRecord, type NodeRecord } from './bootstrap/node-record.ts';
 import type { MeshCoreConfig } from './config.ts';
 import type { Durability } from './durability.ts';
 import type { MeshEvent, RemovalReason } from './mesh-ready.ts';
@@ -230,23 +230,18 @@ export class MemberSession {
   /** The members that there are, as the control group says, or as this node was told while its log is behind that. */
   #tellMembers(nowMs: number): void {
     const { overlay, introduction } = this.#options;
-    const { members } = this.plane.state;
-    const self = contactOf({ ...SELF, ...introduction, shortId: this.shortId, nodeId: overlay.nodeId });
-    const told = this.isCurrent ? [] : [self, ...this.#record.contacts];
-    const byId = new Map<number, Contact>(told.map((contact) => [contact.shortId, contact]));
-    if (this.isCurrent) for (const member of members.values()) byId.set(member.shortId, contactOf(member));
-    overlay.setMembers([...byId.values()], nowMs);
-    overlay.setDraining(members.get(this.shortId)?.isDraining ?? false, nowMs);
+    const { state } = this.plane;
+    const self = { ...introduction, shortId: this.shortId, nodeId: overlay.nodeId };
+    overlay.setMembers(this.isCurrent ? contactsOf(state) : contactsTold(self, this.#record.contacts), nowMs);
+    overlay.setDraining(state.members.get(this.shortId)?.isDraining ?? false, nowMs);
   }
 
   #onMembers(nowMs: number): void {
     this.#tellMembers(nowMs);
     if (!this.isCurrent) return;
-    const { members, appliedIndex: contactsIndex } = this.plane.state;
-    const contacts = Array.from(members.values(), contactOf)
-      .sort((a, b) => Number(b.address !== '') - Number(a.address !== ''))
-      .slice(0, CONTACTS_MAX);
-    this.#record = { ...this.#record, hasLog: true, contactsIndex, contacts };
+    const { state } = this.plane;
+    const contacts = contactsToKeep(contactsOf(state));
+    this.#record = { ...this.#record, hasLog: true, contactsIndex: state.appliedIndex, contacts };
     this.#options.durability.record(encodeNodeRecord(this.#record), false);
     this.#healthAtMs = nowMs;
   }
@@ -301,8 +296,6 @@ export class MemberSession {
     this.#options.overlay.sendToNeighbour(peer, encodeNeighbourWords(words), nowMs);
   }
 }
-
-const SELF = { isDraining: false, certificateVersion: 0, admittedAtIndex: 0, admittedAtMs: 0 };
 
 function concernsMembers(changes: readonly LoggedChange[]): boolean {
   return changes.some(({ change: { kind } }) => kind.startsWith('member-'));

@@ -20,7 +20,7 @@ import {
 import { Durability } from './durability.ts';
 import { MemberSession } from './member-session.ts';
 import { type MeshCoreOptions, NOTHING_RESTORED, type Restored, type SeedWish } from './mesh-core-options.ts';
-import type { MeshEvent, MeshPhase, MeshReady, OperationOutcome, RemovalReason } from './mesh-ready.ts';
+import type { MeshEvent, MeshPhase, MeshReady, RemovalReason } from './mesh-ready.ts';
 import { createCommand, introductionOf } from './node-parts.ts';
 import { Operations } from './operations.ts';
 import { OverlayHost } from './overlay-host.ts';
@@ -77,7 +77,7 @@ export class MeshCore {
   }
 
   get wakeAtMs(): number {
-    if (this.#isTouched) return Number.NEGATIVE_INFINITY;
+    if (this.#isTouched || this.#operations.hasEnded) return Number.NEGATIVE_INFINITY;
     return Math.min(
       this.overlay?.wakeAtMs ?? Number.POSITIVE_INFINITY,
       this.#session?.wakeAtMs ?? Number.POSITIVE_INFINITY,
@@ -87,7 +87,7 @@ export class MeshCore {
 
   /** Begins a mesh with this node as its only member. Ends as `done` with its short id when that is durable. */
   seed(wish: SeedWish, nowMs: number): string {
-    if (this.#phase !== 'idle') return this.#refuse('already-a-member');
+    if (this.#phase !== 'idle') return this.#operations.refuse('already-a-member');
     const record = founderRecord(wish.meshId);
     const body = createCommand(wish, this.nodeId, this.#introduction);
     this.#durability.record(encodeNodeRecord(record), true);
@@ -98,7 +98,7 @@ export class MeshCore {
 
   /** Asks to be let in, by one member after the other. Ends as `done` with the short id when this node has the mesh's state. */
   join(wish: JoinWish, nowMs: number): string {
-    if (this.#phase !== 'idle') return this.#refuse('already-a-member');
+    if (this.#phase !== 'idle') return this.#operations.refuse('already-a-member');
     const operationId = this.#operations.begin();
     this.#joins.begin(operationId, wish, nowMs);
     this.#enter('joining');
@@ -113,7 +113,7 @@ export class MeshCore {
 
   /** Leaves for good: what this node knew of the mesh is forgotten when it is `done`. */
   leave(options: Partial<RequestOptions>, nowMs: number): string {
-    if (this.#session === null) return this.#refuse('not-a-member');
+    if (this.#session === null) return this.#operations.refuse('not-a-member');
     this.#enter('leaving');
     return this.#session.leave({ timeoutMs: COMMAND_TIMEOUT_MS, ...options }, nowMs);
   }
@@ -124,7 +124,7 @@ export class MeshCore {
    */
   command(body: CommandBody, options: Partial<RequestOptions>, nowMs: number): string {
     this.#isTouched = true;
-    if (this.#session === null) return this.#refuse('not-a-member');
+    if (this.#session === null) return this.#operations.refuse('not-a-member');
     return this.#session.plane.request(body, { timeoutMs: COMMAND_TIMEOUT_MS, ...options }, nowMs);
   }
 
@@ -135,21 +135,21 @@ export class MeshCore {
     nowMs: number,
   ): string {
     this.#isTouched = true;
-    return this.#session?.plane.recover(evicting, by, nowMs) ?? this.#refuse('not-a-member');
+    return this.#session?.plane.recover(evicting, by, nowMs) ?? this.#operations.refuse('not-a-member');
   }
 
   /** Ends as `read` when this node has seen everything that was decided by now. */
   read(timeoutMs: number, nowMs: number): string {
     this.#isTouched = true;
-    return this.#session?.plane.read(timeoutMs, nowMs) ?? this.#refuse('not-a-member');
+    return this.#session?.plane.read(timeoutMs, nowMs) ?? this.#operations.refuse('not-a-member');
   }
 
   /** Probes each hop of the path that messages to a member take; ends as `traced`. */
   trace(to: number, timeoutMs: number, nowMs: number): string {
     const session = this.#session;
-    if (session === null) return this.#refuse('not-a-member');
+    if (session === null) return this.#operations.refuse('not-a-member');
     const operationId = this.#operations.begin();
-    if (!session.trace(operationId, to, timeoutMs, nowMs)) this.#end(operationId, { kind: 'unreachable' });
+    if (!session.trace(operationId, to, timeoutMs, nowMs)) this.#operations.end(operationId, { kind: 'unreachable' });
     return operationId;
   }
 
@@ -265,7 +265,7 @@ export class MeshCore {
   #collect(nowMs: number): void {
     const session = this.#session;
     if (session === null) return;
-    for (const { operationId, outcome } of session.takeEnded(nowMs)) this.#end(operationId, outcome);
+    for (const { operationId, outcome } of session.takeEnded(nowMs)) this.#operations.end(operationId, outcome);
     if (this.#phase === 'leaving' && !session.isLeaving) this.#enter('member');
     this.#events.push(...session.takeEvents());
     if (session.removed !== null) this.#endMembership(session, session.removed);
@@ -276,7 +276,7 @@ export class MeshCore {
     if (ended === null) return;
     const { operationId, wish, end } = ended;
     if (end.kind !== 'welcome') {
-      this.#end(operationId, end.kind === 'refused' ? { ...end, value: 0 } : end);
+      this.#operations.end(operationId, end.kind === 'refused' ? { ...end, value: 0 } : end);
       this.#host.stop();
       this.#enter('idle');
       return;
@@ -310,7 +310,7 @@ export class MeshCore {
   }
 
   #endMembership(session: MemberSession, reason: RemovalReason): void {
-    for (const { operationId, outcome } of session.endAll(reason)) this.#end(operationId, outcome);
+    for (const { operationId, outcome } of session.endAll(reason)) this.#operations.end(operationId, outcome);
     this.#session = null;
     this.#durability.record(null, true);
     this.#host.stop();
@@ -323,15 +323,5 @@ export class MeshCore {
     if (phase === this.#phase) return;
     this.#phase = phase;
     this.#events.push({ kind: 'phase', phase });
-  }
-
-  #refuse(kind: 'not-a-member' | 'already-a-member'): string {
-    this.#isTouched = true;
-    return this.#operations.refuse(kind);
-  }
-
-  #end(operationId: string, outcome: OperationOutcome): void {
-    this.#operations.end(operationId, outcome);
-    this.#isTouched = true;
   }
 }

@@ -18,6 +18,11 @@ export class Operations {
     return `op-${this.#count}`;
   }
 
+  /** Whether there is something to take. */
+  get hasEnded(): boolean {
+    return this.#ended.length > 0;
+  }
+
   refuse(kind: 'not-a-member' | 'already-a-member'): string {
     const operationId = this.begin();
     this.end(operationId, { kind });

@@ -69,6 +69,9 @@ export class PlaneNet {
   /** Of ten messages, how many are sent twice, and how many are lost. */
   doubled = 0;
   lost = 0;
+  /** Frames of Raft that were sent. */
+  framesOfRaft = 0;
+  readonly #frames = new Map<number, Uint8Array>();
   #parcels: Parcel[] = [];
   #seed: number;
 
@@ -141,6 +144,10 @@ export class PlaneNet {
     return node.outcomes.get(requestId) as RequestOutcome;
   }
 
+  lastFrameTo(id: number): Uint8Array | undefined {
+    return this.#frames.get(id);
+  }
+
   get leader(): Node | undefined {
     return [...this.nodes.values()].find(({ plane }) => plane?.raftStatus.role === 'leader');
   }
@@ -207,8 +214,11 @@ export class PlaneNet {
         plane.persisted(batch.number);
       });
     }
-    for (const { to, bytes } of ready.raft)
+    this.framesOfRaft += ready.raft.length;
+    for (const { to, bytes } of ready.raft) {
+      this.#frames.set(to, bytes.slice());
       this.#carry(node.id, to, (peer) => peer.receiveRaft(node.id, bytes.slice()));
+    }
     for (const { to, bytes } of ready.messages)
       this.#carry(node.id, to, (peer) => peer.receive(node.id, bytes, this.nowMs));
     for (const { requestId, outcome } of ready.outcomes) node.outcomes.set(requestId, outcome);

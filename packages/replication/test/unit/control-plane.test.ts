@@ -231,3 +231,35 @@ test('bytes that are no message are refused and counted', () => {
   }
   assert.deepEqual(plane.counters, { 'bad-choice': 2, truncated: 2 });
 });
+
+test('a silent group hears of its dead leader from the failure detector, and elects another one', () => {
+  const net = meshOf(3, 1, { quiesceTicks: 20 });
+  net.voters(3);
+  const [leader, ...others] = [net.leader, ...[...net.nodes.values()].filter((node) => node !== net.leader)];
+  assert.ok(leader);
+  net.run(10_000);
+  const before = net.framesOfRaft;
+  net.run(30_000);
+  assert.equal(net.framesOfRaft, before, 'nobody says anything while there is nothing to do');
+  assert.ok(others.every(({ up }) => up.raftStatus.leader === leader.id));
+  net.stop(leader.id);
+  net.until(() => net.leader !== undefined && net.leader !== leader, 'another leader', 5_000);
+  assert.equal(net.ask(others[0]?.id ?? 0, setting('a', '1')).kind, 'result');
+});
+
+test('a frame in the name of another member is refused and counted', () => {
+  const net = meshOf(2);
+  net.voters(1);
+  const { plane } = net.node(2);
+  assert.ok(plane);
+  let frame: Uint8Array | undefined;
+  net.until(() => {
+    frame ??= net.lastFrameTo(2);
+    return frame !== undefined;
+  }, 'a frame of the leader');
+  const { term } = plane.raftStatus;
+  plane.receiveRaft(3, frame ?? new Uint8Array());
+  plane.receiveRaft(1, Uint8Array.of(250, 1, 2));
+  assert.deepEqual(plane.counters, { misaddressed: 1, 'unknown-version': 1 });
+  assert.equal(plane.raftStatus.term, term);
+});
