@@ -178,3 +178,40 @@ test('a leader whose disk stands still goes on with those of the others, until i
   await cluster.until(() => cluster.machine(leader).commands.length === 3);
   await held;
 });
+
+test('commands that come while many are under way wait for those, and keep their order', async () => {
+  const cluster = new DriverCluster([1, 2, 3]);
+  await cluster.create();
+  const leader = await cluster.leader();
+  await cluster.propose(leader, 'first');
+  for (const id of [1, 2, 3]) cluster.volume(id).hold();
+  const driver = cluster.driver(leader);
+  const texts = Array.from({ length: 60 }, (_, at) => `${at}`);
+  const proposals = texts.slice(0, 20).map((text) => driver.propose<number>(GROUP, bytesOf(text)));
+  await cluster.settle(1);
+  const taken = driver.status(GROUP)?.lastIndex;
+  proposals.push(...texts.slice(20).map((text) => driver.propose<number>(GROUP, bytesOf(text))));
+  assert.equal(driver.status(GROUP)?.lastIndex, taken, 'the later ones are not in the log yet');
+  for (const id of [1, 2, 3]) cluster.volume(id).release();
+  const results = await Promise.all(proposals);
+  assert.deepEqual(cluster.machine(leader).commands, ['first', ...texts]);
+  assert.deepEqual(
+    results.map(({ result }) => result),
+    texts.map((_, at) => at + 2),
+  );
+});
+
+test('a command that waits for others when its group ends was not taken', async () => {
+  const cluster = new DriverCluster([1, 2, 3]);
+  await cluster.create();
+  const leader = await cluster.leader();
+  for (const id of [1, 2, 3]) cluster.volume(id).hold();
+  const driver = cluster.driver(leader);
+  const taken = Array.from({ length: 20 }, () => driver.propose(GROUP, bytesOf('x')));
+  await cluster.settle(1);
+  const outcomes = Promise.allSettled([...taken, driver.propose(GROUP, bytesOf('y'))]);
+  driver.stop(GROUP);
+  const reasons = (await outcomes).map((outcome) => outcome.status === 'rejected' && outcome.reason.reason);
+  assert.deepEqual(reasons, [...taken.map(() => 'outcome-unknown'), 'ended']);
+  for (const id of [1, 2, 3]) cluster.volume(id).release();
+});
