@@ -6,7 +6,9 @@ export type Table = Database<Buffer, Uint8Array>;
 /** Says what to write. Called once, when the write begins. */
 export type Fill = (writes: Writes) => void;
 
-const SLAB_BYTES = 256 * 1024;
+/** Room is taken in slabs that double: small writes, which are many, leave little behind for the garbage collector. */
+const SLAB_BYTES_MIN = 4 * 1024;
+const SLAB_BYTES_MAX = 256 * 1024;
 
 /** What one durable write holds. Buffers that were handed over belong to it until the write is durable. */
 export class Writes {
@@ -14,6 +16,7 @@ export class Writes {
   readonly #keys: Uint8Array[] = [];
   readonly #values: (Uint8Array | null)[] = [];
   #slab = Buffer.alloc(0);
+  #slabBytes = SLAB_BYTES_MIN;
   #bytes = 0;
 
   get count(): number {
@@ -27,8 +30,11 @@ export class Writes {
 
   /** Room for a key or a value; its bytes are not zeroed. */
   allocate(bytes: number): Buffer {
-    if (bytes > SLAB_BYTES) return Buffer.allocUnsafeSlow(bytes);
-    if (bytes > this.#slab.length) this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    if (bytes > this.#slabBytes) return Buffer.allocUnsafeSlow(bytes);
+    if (bytes > this.#slab.length) {
+      this.#slab = Buffer.allocUnsafeSlow(this.#slabBytes);
+      this.#slabBytes = Math.min(this.#slabBytes * 2, SLAB_BYTES_MAX);
+    }
     const room = this.#slab.subarray(0, bytes);
     this.#slab = this.#slab.subarray(bytes);
     return room;
