@@ -13,6 +13,7 @@ import { decodeNeighbourWords, encodeNeighbourWords, type NeighbourWords } from 
 import { encodeNodeRecord, type NodeRecord } from './bootstrap/node-record.ts';
 import type { MeshCoreConfig } from './config.ts';
 import type { Durability } from './durability.ts';
+import { HealthWatch } from './health-watch.ts';
 import type { MeshEvent, RemovalReason } from './mesh-ready.ts';
 import { type OperationEnd, outcomeOf } from './operations.ts';
 import { SelfDescription } from './self-description.ts';
@@ -31,7 +32,6 @@ export interface MemberSessionOptions {
   readonly replica: Omit<ControlPlaneStart, 'config' | 'id' | 'isFounder'>;
 }
 
-const HEALTH_EVERY_MS = 250;
 /** What fits goes best effort, as Raft sends again what is lost; more goes by a flow, as the overlay has no larger messages. */
 const ONE_FRAME_BYTES = 32 * 1024;
 
@@ -43,6 +43,7 @@ export class MemberSession {
   readonly #options: MemberSessionOptions;
   readonly #admitting: Admitting;
   readonly #description: SelfDescription;
+  readonly #health: HealthWatch;
   #record: NodeRecord;
   #outcomes: OperationEnd[] = [];
   #join: { readonly operationId: string; readonly deadlineMs: number } | null = null;
@@ -55,8 +56,6 @@ export class MemberSession {
   #term = 0;
   #leaderSeenMs: number;
   #doubtAtMs: number;
-  #healthAtMs = 0;
-  #health = '';
   /** Messages that were refused. */
   refusedCount = 0;
 
@@ -67,6 +66,7 @@ export class MemberSession {
     this.shortId = record.shortId;
     const { isFounder, shortId: id } = record;
     this.plane = new ControlPlane({ ...replica, id, isFounder, config: config.plane }, nowMs);
+    this.#health = new HealthWatch(this.plane);
     this.#admitting = new Admitting(this.plane, config.admissionsMax);
     this.#description = new SelfDescription(options.introduction);
     this.#leaderSeenMs = nowMs;
@@ -94,7 +94,7 @@ export class MemberSession {
       this.plane.wakeAtMs,
       this.#tracing.wakeAtMs,
       this.#doubtAtMs,
-      this.#healthAtMs,
+      this.#health.wakeAtMs,
       this.#join?.deadlineMs ?? Number.POSITIVE_INFINITY,
     );
   }
@@ -110,7 +110,7 @@ export class MemberSession {
     }
     this.#description.tick(this.plane, this.shortId, nowMs);
     if (nowMs >= this.#doubtAtMs) this.#doubt(nowMs);
-    if (nowMs >= this.#healthAtMs) this.#reportHealth(nowMs);
+    this.#events.push(...this.#health.tick(nowMs));
   }
 
   /** A message of a member, on a channel of the mesh. */
@@ -137,7 +137,7 @@ export class MemberSession {
     if (shortId === undefined || state === 'suspect') return;
     this.plane.reachable(shortId, state === 'alive', nowMs);
     this.#events.push({ kind: 'reachable', shortId, isReachable: state === 'alive' });
-    this.#healthAtMs = nowMs;
+    this.#health.hurry(nowMs);
   }
 
   /** Hands what the plane wants done to overlay and disk. */
@@ -243,7 +243,7 @@ export class MemberSession {
     const contacts = contactsToKeep(contactsOf(state));
     this.#record = { ...this.#record, hasLog: true, contactsIndex: state.appliedIndex, contacts };
     this.#options.durability.record(encodeNodeRecord(this.#record), false);
-    this.#healthAtMs = nowMs;
+    this.#health.hurry(nowMs);
   }
 
   #answer(peer: string, words: NeighbourWords, nowMs: number): void {
@@ -276,16 +276,6 @@ export class MemberSession {
     this.#doubtAtMs = nowMs + doubtMs / 2;
     if (nowMs - this.#leaderSeenMs < doubtMs) return;
     for (const peer of this.#options.links) this.#say(peer, { kind: 'doubt', shortId: this.shortId }, nowMs);
-  }
-
-  #reportHealth(nowMs: number): void {
-    this.#healthAtMs = nowMs + HEALTH_EVERY_MS;
-    const health = this.plane.health(nowMs);
-    const unreachable = this.plane.unreachable(nowMs);
-    const seen = `${health} ${unreachable.join()}`;
-    if (seen === this.#health) return;
-    this.#health = seen;
-    this.#events.push({ kind: 'health', health, unreachable });
   }
 
   #probe(to: number, bytes: Uint8Array, nowMs: number): void {

@@ -8,6 +8,7 @@ import {
   type SendOptions,
 } from '@peermesh/overlay';
 import { type CommandBody, type NodeIntroduction, type RequestOptions } from '@peermesh/replication';
+import { DATA_CHANNELS, shareOut } from './arrivals.ts';
 import { JoinDesk } from './bootstrap/join-desk.ts';
 import type { JoinWish } from './bootstrap/joining.ts';
 import {
@@ -26,7 +27,6 @@ import { Operations } from './operations.ts';
 import { OverlayHost } from './overlay-host.ts';
 
 const COMMAND_TIMEOUT_MS = 10_000;
-const DATA_CHANNELS = 16;
 
 /**
  * One node of a mesh as a state machine: overlay and control plane, and how it becomes and ceases to be a member. Calls put in
@@ -229,20 +229,8 @@ export class MeshCore {
     this.#isTouched = false;
     this.#session?.work(nowMs);
     const overlay = this.#host.takeReady(nowMs);
-    const deliveries: OverlayDelivery[] = [];
-    for (const event of overlay.events) {
-      this.#session?.onOverlayEvent(event, nowMs);
-      if (event.kind === 'link') this.#joins.linkChanged(event.peer, event.isUp, nowMs);
-      this.#events.push(event);
-    }
-    for (const { peer, bytes } of overlay.neighbourMessages) {
-      if (this.#session === null) this.#joins.hear(bytes, nowMs);
-      else this.#session.hear(peer, bytes, nowMs);
-    }
-    for (const delivery of overlay.deliveries) {
-      if (delivery.channel >= DATA_CHANNELS) deliveries.push(delivery);
-      else this.#session?.deliver(delivery, nowMs);
-    }
+    const deliveries = shareOut(overlay, this.#session, this.#joins, nowMs);
+    this.#events.push(...overlay.events);
     if (overlay.deliveries.length + overlay.neighbourMessages.length > 0) this.#isTouched = true;
     this.#endJoin(nowMs);
     this.#collect(nowMs);
@@ -291,18 +279,10 @@ export class MeshCore {
   #becomeMember(record: NodeRecord, restored: Restored, nowMs: number): MemberSession {
     const { config, random } = this.#options;
     const overlay = this.overlay ?? this.#host.start(record.meshId, nowMs);
-    const { hardState, snapshot, entries } = restored;
+    const { hardState, snapshot, entries, peers: seeds = [] } = restored;
     const replica = { hardState, snapshot, entries, random };
-    const parts = {
-      config,
-      overlay,
-      links: this.#host.links,
-      durability: this.#durability,
-      record,
-      replica,
-      seeds: restored.peers ?? [],
-    };
-    const session = new MemberSession({ ...parts, introduction: this.#introduction }, nowMs);
+    const own = { durability: this.#durability, introduction: this.#introduction, links: this.#host.links };
+    const session = new MemberSession({ ...own, config, overlay, record, replica, seeds }, nowMs);
     session.plane.setWallClock(nowMs + this.#wallOffsetMs, nowMs);
     this.#session = session;
     this.#enter('member');
