@@ -2,16 +2,20 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { LauncherError } from './launcher-error.ts';
 
-/** Runs a script of the checkout on this Node with the terminal handed over; the result is its exit code. */
+/**
+ * Runs a script of the checkout on this Node with the terminal handed over; the result is its exit code. A script that is
+ * given the lifeline notices, by {@link watchLifetime}, that the launcher is gone.
+ */
 export function runScript(
   script: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  lifelineFd: number | null = null,
 ): Promise<number> {
   if (!existsSync(script)) throw new LauncherError(`${script} is missing`, 'check out the repository completely');
   const child = spawn(process.execPath, ['--conditions=@peermesh/source', script, ...args], {
-    stdio: 'inherit',
-    env: { ...process.env, ...env },
+    stdio: ['inherit', 'inherit', 'inherit', lifelineFd ?? 'ignore'],
+    env: { ...process.env, ...env, ...(lifelineFd === null ? {} : { PEERMESH_LIFELINE_FD: '3' }) },
   });
   const forward = (signal: NodeJS.Signals): void => {
     child.kill(signal);

@@ -8,6 +8,8 @@ export interface RunningService {
   readonly app: FastifyInstance;
   /** Stops what is not HTTP: consumers finish their handlers, relays flush. Called before HTTP drains. */
   stop(): Promise<void>;
+  /** Kept, with the reason, when the service cannot go on: it is stopped in order, and the process exits with 1. */
+  readonly ended?: Promise<Error>;
 }
 
 /** How {@link runService} starts and stops a service. */
@@ -44,6 +46,12 @@ export async function runService(options: RunOptions): Promise<void> {
     setTimeout(() => process.exit(1), 1000).unref();
     return;
   }
+  void running.ended?.then((reason) =>
+    // Out of the promise, so that it is an uncaught error like any other.
+    setImmediate(() => {
+      throw reason;
+    }),
+  );
   const errorLog = { error: (text: string) => logger.error(text) };
   closeWithGrace({ delay: options.forceMs, logger: errorLog }, async ({ err, signal }) => {
     if (err) logger.fatal({ err }, 'uncaught error');

@@ -135,6 +135,7 @@ export async function buildApp(config: MeshNodeConfig, overrides: MeshNodeOverri
   return {
     app,
     grpcUrl: rpc.url,
+    ended: node.ended,
     stop: async () => {
       await rpc.stop(config.SHUTDOWN_GRACE_MS);
       await node.stop();

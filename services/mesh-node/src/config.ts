@@ -76,6 +76,12 @@ export const MeshNodeConfigSchema = Type.Object({
     default: 30_000,
     description: 'Routes of the router that are not confirmed for so long give way to those that this node computes.',
   }),
+  MESH_DISK_RESERVE_BYTES: Type.Integer({
+    minimum: 0,
+    default: 268_435_456,
+    description:
+      'With less than this free on its disk the node asks clients to wait and writes only what keeps the mesh working.',
+  }),
   MESH_MAY_RELAY: Type.Boolean({ default: true, description: 'Whether traffic of others may pass through this node.' }),
 });
 /** Settings of a mesh node. */

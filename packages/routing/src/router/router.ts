@@ -1,5 +1,6 @@
 import type { ForwardingChange } from '../forwarding/routes.ts';
 import type { CompactGraph } from '../graph/compact-graph.ts';
+import { hasLostLink } from '../graph/lost-links.ts';
 import { compareVersions, type LinkMetrics, NodeFlag, type Version } from '../link-state/advertisement.ts';
 import { type DatabaseEntry, LinkStateDatabase, type Refusal, type RoutingMembers } from '../link-state/database.ts';
 import { Flooding, type OutgoingMessage } from '../link-state/flooding.ts';
@@ -288,6 +289,8 @@ export class Router {
   /** An origin says something else than before, or nothing any more. */
   #onContent(nowMs: number, origin: number, entry: DatabaseEntry | undefined): void {
     this.#offered.originChanged(origin, entry);
-    this.#backoff.onChange(nowMs);
+    const { graph } = this.#computer;
+    const peers = new Set(entry?.advertisement.links.map(({ peer }) => peer));
+    this.#backoff.onChange(nowMs, graph !== undefined && hasLostLink(graph, origin, peers));
   }
 }

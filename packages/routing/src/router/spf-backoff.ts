@@ -4,7 +4,7 @@ export interface SpfBackoffConfig {
   readonly initialDelayMs: number;
   /** While the first failure is still being learned about. */
   readonly shortDelayMs: number;
-  /** While the topology keeps changing. */
+  /** While the topology keeps changing, for everything but the loss of a link. */
   readonly longDelayMs: number;
   /** How long all news of one failure take to arrive. */
   readonly timeToLearnMs: number;
@@ -23,8 +23,9 @@ export const DEFAULT_SPF_BACKOFF: SpfBackoffConfig = {
 export type SpfBackoffState = 'quiet' | 'short-wait' | 'long-wait';
 
 /**
- * When to compute: the state machine of RFC 8405, section 5. All nodes that hear of the same changes at the same time
- * wait alike, which keeps them from forwarding by different views.
+ * When to compute: the state machine of RFC 8405, section 5, with one difference: the loss of a link never waits the long
+ * delay, since the paths and repairs that use the link are of no use any more. Source routes cannot loop however different
+ * the views of nodes are, and a link that flaps is held back where it is advertised, which bounds how often this happens.
  */
 export class SpfBackoff {
   readonly #config: SpfBackoffConfig;
@@ -46,8 +47,8 @@ export class SpfBackoff {
     return this.#dueAtMs;
   }
 
-  /** A change arrived that may alter paths. */
-  onChange(nowMs: number): void {
+  /** A change arrived that may alter paths; `isLoss` when a link is gone that paths may use. */
+  onChange(nowMs: number, isLoss = false): void {
     this.#advance(nowMs);
     const { initialDelayMs, timeToLearnMs, holdDownMs } = this.#config;
     if (this.#state === 'quiet') {
@@ -55,7 +56,7 @@ export class SpfBackoff {
       this.#learnedAtMs = nowMs + timeToLearnMs;
       this.#dueAtMs = Math.min(this.#dueAtMs, nowMs + initialDelayMs);
     } else {
-      this.#dueAtMs = Math.min(this.#dueAtMs, nowMs + this.#delayMs());
+      this.#dueAtMs = Math.min(this.#dueAtMs, nowMs + this.#delayMs(isLoss));
     }
     this.#quietAtMs = nowMs + holdDownMs;
   }
@@ -66,8 +67,8 @@ export class SpfBackoff {
     this.#dueAtMs = Number.POSITIVE_INFINITY;
   }
 
-  #delayMs(): number {
-    return this.#state === 'long-wait' ? this.#config.longDelayMs : this.#config.shortDelayMs;
+  #delayMs(isLoss: boolean): number {
+    return this.#state === 'long-wait' && !isLoss ? this.#config.longDelayMs : this.#config.shortDelayMs;
   }
 
   #advance(nowMs: number): void {

@@ -25,6 +25,19 @@ test('the first change after a quiet time is computed after 50 ms, later ones af
   assert.equal(backoff.dueAtMs, 20_650);
 });
 
+test('the loss of a link is computed after 200 ms at most, however restless the mesh is', () => {
+  const backoff = new SpfBackoff(DEFAULT_SPF_BACKOFF);
+  for (const nowMs of [0, 400, 800]) backoff.onChange(nowMs);
+  backoff.onComputed(1_000);
+  backoff.onChange(1_100);
+  assert.equal(backoff.dueAtMs, 6_100);
+  backoff.onChange(1_200, true);
+  assert.equal(backoff.dueAtMs, 1_400);
+  backoff.onComputed(1_400);
+  backoff.onChange(1_500);
+  assert.equal(backoff.dueAtMs, 6_500, 'which makes the mesh no calmer');
+});
+
 test('changes ten times a second for a minute are computed at most 16 times', () => {
   const backoff = new SpfBackoff(DEFAULT_SPF_BACKOFF);
   let runs = 0;

@@ -21,16 +21,20 @@ const RETRY_SECONDS = 1;
 export class NodeTopics implements Topics {
   readonly #data: DataNode;
   readonly #self: () => number;
+  readonly #hasDisk: () => boolean;
   readonly #onStored: (batch: StoredBatch) => void;
 
   constructor(options: {
     readonly data: DataNode;
     /** Short id of this node; 0 while it is no member. */
     readonly self: () => number;
+    /** Whether this node still stores anything. */
+    readonly hasDisk: () => boolean;
     readonly onStored: (batch: StoredBatch) => void;
   }) {
     this.#data = options.data;
     this.#self = options.self;
+    this.#hasDisk = options.hasDisk;
     this.#onStored = options.onStored;
   }
 
@@ -41,6 +45,7 @@ export class NodeTopics implements Topics {
     this.#assertMember();
     const topic = nameOf(where);
     const isReliable = delivery === 'reliable';
+    if (isReliable && !this.#hasDisk()) throw meshErrors.storageFailed();
     const requests = messages.map(({ payload }) => ({ topic, payload, priority: Priority[priority], isReliable }));
     const outcomes = await this.#data.publish(requests).catch((cause: unknown) => {
       throw meshErrors.storageFailed({ cause });

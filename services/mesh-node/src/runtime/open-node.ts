@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_MESH_CORE, MeshCore, type MeshCoreConfig, type MeshEvent } from '@peermesh/mesh-core';
 import type { OverlayDelivery } from '@peermesh/overlay';
@@ -17,6 +17,7 @@ import { readCredentials } from './credentials.ts';
 import { watchEventLoopDelay } from './event-loop-delay.ts';
 import { FactTeller } from './fact-teller.ts';
 import { MeshDriver } from './mesh-driver.ts';
+import { NodeHealth } from './node-health.ts';
 import { observeNode } from './node-metrics.ts';
 import { NodeRuntime } from './node-runtime.ts';
 import { NodeTopics } from './node-topics.ts';
@@ -40,6 +41,8 @@ export interface OpenNode {
   readonly core: MeshCore;
   /** Throws when the node cannot do its work. */
   check(): void;
+  /** Kept, with the reason, when the node must be started anew. */
+  readonly ended: Promise<Error>;
   /** p99 of the last second. */
   eventLoopDelayMs(): number;
   /** Closes connections, writes what is under way, and lets go of the disk. The membership stays. */
@@ -54,8 +57,20 @@ export async function openNode(
   const { logger, metrics, tell } = parts;
   const now = (): number => performance.now();
   mkdirSync(config.MESH_HOME, { recursive: true, mode: 0o700 });
-  const key = loadOrCreateNodeKey(join(config.MESH_HOME, 'node-key.pem'));
-  const volume = Volume.open({ path: join(config.MESH_HOME, 'volume'), nodeId: key.nodeId });
+  const keyFile = join(config.MESH_HOME, 'node-key.pem');
+  const isKnown = existsSync(keyFile);
+  const key = loadOrCreateNodeKey(keyFile);
+  const volume = Volume.open({
+    path: join(config.MESH_HOME, 'volume'),
+    nodeId: key.nodeId,
+    reserveBytes: config.MESH_DISK_RESERVE_BYTES,
+  });
+  if (isKnown && volume.isNew)
+    logger.warn(
+      { nodeId: key.nodeId, volumeId: volume.identity.volumeId },
+      'the key is there and the disk is empty: this node has forgotten what it was, and has to join again',
+    );
+  const health = new NodeHealth(volume, logger);
   const stores = await openLmdbStores(volume);
   const nodeState = new NodeStateStore(volume);
   const { bootEpoch } = await nodeState.start();
@@ -83,7 +98,6 @@ export async function openNode(
     },
     now(),
   );
-  let fatal: unknown = null;
   const driver = new MeshDriver({
     core,
     stores,
@@ -92,11 +106,8 @@ export async function openNode(
       onEvent: (event, nowMs) => onEvent(event, nowMs),
       onDelivery: (delivery, nowMs) => onDelivery(delivery, nowMs),
       onDialFailed: (address, error) => logger.debug({ address, reason: error.reason }, 'a node was not reached'),
-      onStorageFailed: (error) => logger.fatal({ err: error }, 'the disk failed: this node decides nothing any more'),
-      onFatal: (error) => {
-        fatal = error;
-        logger.fatal({ err: error }, 'the mesh cannot go on');
-      },
+      onStorageFailed: (error) => health.storageFailed(error),
+      onFatal: (error) => health.coreFailed(error),
     },
   });
   const data = new DataNode({
@@ -154,6 +165,7 @@ export async function openNode(
   const topics = new NodeTopics({
     data,
     self: () => core.session?.shortId ?? 0,
+    hasDisk: () => !health.hasStorageFailed,
     onStored: (batch) => {
       const { session } = core;
       if (session === null) return;
@@ -189,7 +201,7 @@ export async function openNode(
     view,
     data,
     transport,
-    storageFailed: () => driver.persistence.failure !== null,
+    storageFailed: () => health.hasStorageFailed,
   });
   logger.info({ nodeId: key.nodeId, listens, phase: core.phase }, 'node is open');
   return {
@@ -197,14 +209,13 @@ export async function openNode(
     topics,
     taker: createRouteTaker(driver, key),
     core,
-    check: () => {
-      if (fatal !== null) throw new Error('the mesh cannot go on', { cause: fatal });
-      if (driver.persistence.failure !== null) throw new Error('the disk failed');
-    },
+    check: () => health.check(),
+    ended: health.ended,
     eventLoopDelayMs: () => delay.p99Ms,
     stop: async () => {
       for (const timer of timers) clearInterval(timer);
       delay.stop();
+      health.stop();
       await data.close();
       await driver.stop();
       await volume.close();

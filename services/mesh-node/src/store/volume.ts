@@ -67,13 +67,15 @@ export class Volume {
     this.#reserveBytes = options.reserveBytes ?? RESERVE_BYTES;
     this.#freeBytes = options.freeBytes ?? freeBytesAt;
     // A write is acknowledged when the transaction is on the disk. LMDB's overlapping sync, which would commit first and
-    // sync behind, gains nothing with one write under way, and does not report a sync that fails.
+    // sync behind, gains nothing with one write under way, and does not report a sync that fails. Its batches of a turn of
+    // the event loop would add nothing to those made here, and a promise that nobody hears of when a write fails.
     this.#env = open<Buffer, Uint8Array>({
       path: options.path,
       encoding: 'binary',
       keyEncoding: 'binary',
       maxDbs: TABLES_MAX,
       overlappingSync: false,
+      eventTurnBatching: false,
       noMemInit: false,
     });
     this.#commits = new GroupCommit(this.#env, () => this.#freeBytes(this.path));
@@ -127,6 +129,12 @@ export class Volume {
     // While it is low little is written, so that nothing else would see that there is space again.
     if (this.#isLow) this.#look();
     return this.#isLow;
+  }
+
+  /** Looks now whether enough space is free. */
+  hasSpace(): boolean {
+    this.#look();
+    return !this.#isLow;
   }
 
   stats(): CommitStats {

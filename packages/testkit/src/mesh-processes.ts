@@ -1,0 +1,1 @@
+export { type MeshProcess, MeshProcesses, MessageStream } from '@peermesh/infra/mesh-processes';
