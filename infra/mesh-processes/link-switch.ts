@@ -86,7 +86,7 @@ export class LinkSwitch {
   }
 
   *#between(one: string, other: string): Iterable<Cable> {
-    for (const cable of [...this.#cables]) if (pairOf(cable.from, cable.to) === pairOf(one, other)) yield cable;
+    for (const cable of this.#cables) if (pairOf(cable.from, cable.to) === pairOf(one, other)) yield cable;
   }
 
   #join(node: string, incoming: Socket, listenPort: number): void {
