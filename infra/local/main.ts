@@ -1,3 +1,4 @@
+import { onBrokenPipe } from './broken-pipe.ts';
 import { type Command, helpText } from './command.ts';
 import { describeError } from './launcher-error.ts';
 import { readSettings } from './settings.ts';
@@ -23,6 +24,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 async function main(): Promise<number> {
   // PostgreSQL's user has to read what is made for it; what is secret is made with a mode of its own.
   process.umask(0o022);
+  // A fleet outlives whoever watches it start.
+  onBrokenPipe(() => undefined);
   const [name = 'start', ...args] = process.argv.slice(2);
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (load === undefined) {

@@ -9,5 +9,5 @@ export const benchCommand: Command = {
   usage: '[NAME...] [--list]',
   details: ['NAME    folders of bench/; all when none is named', '--list  only name them'],
   run: (args, settings) =>
-    withTestServers(settings, (env) => runScript(join(settings.checkout, 'bench/run.ts'), args, env)),
+    withTestServers(settings, (env) => runScript(join(settings.checkout, 'bench/run.ts'), args, { env })),
 };

@@ -21,6 +21,9 @@ export const dlqCommand: Command = {
     const gatewayUrl = `http://127.0.0.1:${settings.ports.gateway}`;
     const token = await loginAsAdmin(gatewayUrl, loadSecrets(state).adminPassword);
     const script = join(settings.checkout, 'packages/messaging/src/cli.ts');
-    return runScript(script, args, { PEERMESH_URL: gatewayUrl, PEERMESH_TOKEN: token });
+    return runScript(script, args, {
+      env: { PEERMESH_URL: gatewayUrl, PEERMESH_TOKEN: token },
+      endsWithReader: true,
+    });
   },
 };

@@ -2,6 +2,7 @@ import { createReadStream, existsSync, readdirSync, statSync, watch } from 'node
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
+import { onBrokenPipe } from '../broken-pipe.ts';
 import { type Command, parseFlags } from '../command.ts';
 import { LauncherError } from '../launcher-error.ts';
 import { formatLogLine, timeOfLogLine } from '../log-line.ts';
@@ -92,6 +93,7 @@ async function readTail(file: string, end: number, linesMax: number, since: numb
 async function follow(file: string, from: number, show: (line: string) => void): Promise<void> {
   const stopped = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.abort());
+  onBrokenPipe(() => stopped.abort());
   const handle = await open(file, 'r');
   const buffer = Buffer.alloc(65_536);
   let position = from;

@@ -12,5 +12,5 @@ export const meshDemoCommand: Command = {
     'links are cut by process.',
   ],
   run: (args, settings) =>
-    runScript(join(settings.checkout, 'infra/mesh-demo/mesh-demo.ts'), args, {}, settings.lifelineFd),
+    runScript(join(settings.checkout, 'infra/mesh-demo/mesh-demo.ts'), args, { lifelineFd: settings.lifelineFd }),
 };

@@ -17,7 +17,7 @@ export const meshCommand: Command = {
   ],
   run: async (args, settings) => {
     const script = join(settings.checkout, 'services/mesh-node/src/cli/main.ts');
-    if (args.length === 0 || args[0] === 'help') return runScript(script, ['help']);
+    if (args.length === 0 || args[0] === 'help') return runScript(script, ['help'], { endsWithReader: true });
     const state = stateFolder(settings.home);
     if (readFleetRecord(state) === null)
       throw new LauncherError('PeerMesh is not running', 'start it with `npm start`');
@@ -26,10 +26,11 @@ export const meshCommand: Command = {
     const nodes = [{ name, port: 'mesh-node' as const }, ...siblings].map(
       (node) => [node.name, `http://127.0.0.1:${settings.ports[node.port]}`] as const,
     );
-    return runScript(script, args, {
+    const env = {
       PEERMESH_MESH_URL: `http://127.0.0.1:${settings.ports['mesh-node']}`,
       PEERMESH_MESH_NODES: nodes.map(([node, url]) => `${node}=${url}`).join(),
       PEERMESH_TOKEN: token,
-    });
+    };
+    return runScript(script, args, { env, endsWithReader: true });
   },
 };

@@ -17,5 +17,6 @@ export const simCommand: Command = {
     '--soak           all cores for --minutes M (default 60), totals to bench/results/sim-soak',
     '--workers N      threads (default: one per core of the machine)',
   ],
-  run: (args, settings) => runScript(join(settings.checkout, 'packages/simulator/src/cli.ts'), args),
+  run: (args, settings) =>
+    runScript(join(settings.checkout, 'packages/simulator/src/cli.ts'), args, { endsWithReader: true }),
 };

@@ -15,5 +15,5 @@ export const testCommand: Command = {
     'Works whether or not `npm start` is running.',
   ],
   run: (args, settings) =>
-    withTestServers(settings, (env) => runScript(join(settings.checkout, 'tools/test/run.ts'), args, env)),
+    withTestServers(settings, (env) => runScript(join(settings.checkout, 'tools/test/run.ts'), args, { env })),
 };

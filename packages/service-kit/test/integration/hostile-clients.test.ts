@@ -89,6 +89,39 @@ for (const [name, { url = '/api/v1/echo/a', payload = '', headers = json }, stat
   });
 }
 
+test('a query number must be in plain decimal digits', async () => {
+  const ask = async (limit: string) =>
+    app.inject({ method: 'POST', url: `/api/v1/echo/a?limit=${limit}`, payload: '1', headers: json });
+  for (const limit of ['0', '7', '10', '-3']) assert.equal((await ask(limit)).statusCode, 200, limit);
+  const others = [
+    '0x5',
+    '5e0',
+    '5.0',
+    '0o5',
+    '%2B5',
+    '%205',
+    '5%20',
+    '5%0A',
+    '005',
+    '1_0',
+    '-0',
+    '%D9%A5',
+    'true',
+    'NaN',
+    '-Infinity',
+    '',
+  ];
+  for (const limit of others) {
+    const answer = await ask(limit);
+    assert.equal(answer.statusCode, 400, limit);
+    const { code, errors } = answer.json();
+    assert.equal(code, 'PM_COMMON_VALIDATION_FAILED');
+    assert.deepEqual(errors, [
+      { pointer: '/querystring/limit', message: 'must be an integer in plain decimal digits' },
+    ]);
+  }
+});
+
 test('an escaped backslash before u0000 is not a NUL', async () => {
   const response = await app.inject({
     method: 'POST',
