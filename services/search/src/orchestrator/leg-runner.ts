@@ -1,5 +1,6 @@
 import type { Leg, LegReason, LegReport, LegStatus } from '@peermesh/contracts/search';
 import type { LogProgress } from '../domain/log-progress.ts';
+import { untilAborted } from '../domain/until-aborted.ts';
 import type { LegContext, LegQuery, LegResult } from '../ports.ts';
 import type { RunningBackend } from '../projection/generation-registry.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
@@ -122,20 +123,6 @@ export class LegRunner {
       this.#guards.set(key, guard);
     }
     return guard;
-  }
-}
-
-/** Settles at the abort even when the work ignores it. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason as Error);
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-    work.catch(() => undefined);
   }
 }
 

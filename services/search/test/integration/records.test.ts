@@ -110,6 +110,102 @@ test('a bulk request is carried out as if item by item, and refused items hold b
   assert.equal((await search.call('GET', `${documents}/${kept.id}`)).body.title, 'kept anew');
 });
 
+const outcomes = (body: { items: { status: string; version?: number; code?: string }[] }): unknown[] =>
+  body.items.map((item) => [item.status, item.version ?? item.code]);
+
+test('entities in bulk are stored as if one by one: what is there by name and type stays, a taken id is refused', async () => {
+  const path = '/api/v1/entities';
+  const type = 'organization';
+  const held = await search.call('POST', path, { body: { name: 'Bulk Held', type, acl: ['tenant'] } });
+  await search.call('POST', path, { body: { name: 'Bulk Hidden', type, acl: ['role:admin'] } });
+  const buried = await search.call('POST', path, { body: { name: 'Bulk Buried', type } });
+  await search.call('DELETE', `${path}/${buried.body.id}`);
+  const [first, second] = [newId('entity'), newId('entity')];
+  const items = [
+    { name: 'BULK  held', type },
+    { id: first, name: 'Bulk One', type, aliases: ['B1', 'B1'] },
+    { name: 'bulk one', type },
+    { name: 'Bulk One', type: 'person' },
+    { id: first, name: 'Bulk Two', type },
+    { name: 'Bulk Hidden', type },
+    { id: second, name: 'Bulk Mine', type, acl: ['role:nobody'] },
+    { name: 'Bulk Mine', type },
+    { id: buried.body.id, name: 'Bulk Buried', type },
+    { name: 'Bulk Buried', type },
+  ];
+  const asModerator = { claims: { role: 'moderator' as const, sub: 'usr_bulk' } };
+  const headers = { 'idempotency-key': `"${newId('entity')}"` };
+  const { status, body } = await search.call('POST', `${path}/bulk`, { body: { items }, headers, ...asModerator });
+  assert.equal(status, 200, JSON.stringify(body));
+  assert.deepEqual(outcomes(body), [
+    ['unchanged', 1],
+    ['created', 1],
+    ['unchanged', 1],
+    ['created', 1],
+    ['rejected', 'PM_COMMON_CONFLICT'],
+    ['rejected', 'PM_COMMON_CONFLICT'],
+    ['created', 1],
+    ['rejected', 'PM_COMMON_CONFLICT'],
+    ['rejected', 'PM_COMMON_CONFLICT'],
+    ['created', 1],
+  ]);
+  assert.deepEqual([body.items[0].id, body.items[1].id, body.items[2].id], [held.body.id, first, first]);
+  assert.deepEqual((await search.call('GET', `${path}/${first}`)).body.aliases, ['B1']);
+  const again = await search.call('POST', `${path}/bulk`, { body: { items }, headers, ...asModerator });
+  assert.deepEqual(again.body, body);
+  const made = new Set(
+    body.items.flatMap((item: { status: string; id: string }) => (item.status === 'created' ? [item.id] : [])),
+  );
+  const announced = search.published(EntityChanged);
+  const heard = () => announced.filter(({ data }) => made.has(data.entityId));
+  await waitFor(() => heard().length >= made.size, { message: 'the entities were not announced' });
+  assert.deepEqual(
+    heard().map(({ data }) => [data.change, data.version]),
+    Array.from({ length: 4 }, () => ['created', 1]),
+  );
+});
+
+test('relationships in bulk are stored as if one by one: unknown ends and taken ids are refused alone', async () => {
+  const path = '/api/v1/relationships';
+  const one = await create({ title: 'bulk one', text: 'bulk one' });
+  const two = await create({ title: 'bulk two', text: 'bulk two' });
+  const hidden = await create({ title: 'bulk hidden', text: 'hidden', acl: ['role:admin'] });
+  const gone = await create({ title: 'bulk gone', text: 'gone' });
+  await search.call('DELETE', `${documents}/${gone.id}`);
+  const node = await search.call('POST', '/api/v1/entities', { body: { name: 'Bulk Node', type: 'person' } });
+  const id = newId('relationship');
+  const items = [
+    { id, from: one.id, to: two.id, type: 'CITES' },
+    { from: one.id, to: node.body.id, type: 'MENTIONS', confidence: 0.5, evidence: 'seen' },
+    { id, from: two.id, to: one.id, type: 'CITES' },
+    { from: one.id, to: hidden.id, type: 'CITES' },
+    { from: gone.id, to: one.id, type: 'CITES' },
+    { from: one.id, to: newId('entity'), type: 'CITES' },
+  ];
+  const { status, body } = await search.call('POST', `${path}/bulk`, {
+    body: { items },
+    claims: { role: 'moderator' },
+  });
+  assert.equal(status, 200, JSON.stringify(body));
+  assert.deepEqual(outcomes(body), [
+    ['created', 1],
+    ['created', 1],
+    ['rejected', 'PM_COMMON_CONFLICT'],
+    ['rejected', 'PM_SEARCH_NODE_UNKNOWN'],
+    ['rejected', 'PM_SEARCH_NODE_UNKNOWN'],
+    ['rejected', 'PM_SEARCH_NODE_UNKNOWN'],
+  ]);
+  assert.equal(body.items[4].detail, `${gone.id} is not known.`);
+  const stored = await search.call('GET', `${path}/${id}`);
+  assert.deepEqual([stored.body.from, stored.body.to, stored.body.confidence], [one.id, two.id, 1]);
+  await search.settled();
+  const around = await search.call('GET', `/api/v1/entities/${node.body.id}/neighbors`);
+  assert.ok(
+    around.body.nodes.some((found: { id: string }) => found.id === one.id),
+    JSON.stringify(around.body),
+  );
+});
+
 test('an entity is unique by name and type, is announced, and leaves a tombstone', async () => {
   const path = '/api/v1/entities';
   const stored = await search.call('POST', path, { body: { name: 'Helios Ltd', type: 'organization' } });

@@ -1,4 +1,5 @@
 import type { Database, Transaction } from '@peermesh/database';
+import { untilAborted } from '../../domain/until-aborted.ts';
 import type { LegContext } from '../../ports.ts';
 
 /**
@@ -11,19 +12,11 @@ export async function cancellable<T>(
   work: (tx: Transaction<unknown>) => Promise<T>,
 ): Promise<T> {
   context.signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(context.signal.reason as Error);
-  context.signal.addEventListener('abort', abort, { once: true });
   const running = db.tenant(context.viewer.tenantId, work, {
     readOnly: true,
     retries: 0,
     statementTimeoutMs: Math.max(1, Math.ceil(context.timeoutMs)),
     signal: context.signal,
   });
-  try {
-    return await Promise.race([running, promise]);
-  } finally {
-    context.signal.removeEventListener('abort', abort);
-    running.catch(() => undefined);
-  }
+  return untilAborted(running, context.signal);
 }

@@ -8,17 +8,15 @@ import { sameAcl } from '../../domain/records/merge-acl.ts';
 import type { Viewer } from '../../ports.ts';
 import { lockRecords } from './change-log.ts';
 import { ChangeSet } from './change-set.ts';
-import { buryDocuments, dropEmbeddings, followAcl, newRow, type WriteOutcome } from './document-records.ts';
+import { buryDocuments, dropEmbeddings, followAcl, newRow } from './document-records.ts';
 import { readRows } from './record-rows.ts';
 import { checkVersion, mayRead } from './record-rules.ts';
+import type { ItemOutcome } from './write-outcome.ts';
 
 /** What one item of a bulk request is. */
 export type DocumentWrite =
   | { readonly put: CreateDocument; readonly version?: number }
   | { readonly delete: string; readonly version?: number };
-
-/** What became of each item: its outcome, or the error of our own that refuses it. */
-export type DocumentOutcome = WriteOutcome | { readonly refused: unknown };
 
 interface NamedWrite {
   readonly id: string;
@@ -35,9 +33,9 @@ export async function writeDocuments(
   viewer: Viewer,
   writes: readonly DocumentWrite[],
   now: string,
-): Promise<DocumentOutcome[]> {
+): Promise<ItemOutcome[]> {
   await lockRecords(tx, [viewer.tenantId]);
-  const outcomes: DocumentOutcome[] = [];
+  const outcomes: ItemOutcome[] = [];
   for (const stretch of stretchesOf(writes)) outcomes.push(...(await writeStretch(tx, bus, viewer, stretch, now)));
   return outcomes;
 }
@@ -62,7 +60,7 @@ async function writeStretch(
   viewer: Viewer,
   stretch: readonly NamedWrite[],
   now: string,
-): Promise<DocumentOutcome[]> {
+): Promise<ItemOutcome[]> {
   const { tenantId } = viewer;
   const keys = stretch.map(({ id }) => ({ tenantId, id }));
   const held = new Map((await readRows<DocumentRow>(tx, 'search_documents', keys)).map((row) => [row.id, row]));
@@ -70,7 +68,7 @@ async function writeStretch(
   const replaced: string[] = [];
   const buried: { held: DocumentRow; upstreamVersion: number | null }[] = [];
   const moved: Omit<DocumentRow, 'seq'>[] = [];
-  const outcomes = stretch.map(({ id, write }): DocumentOutcome => {
+  const outcomes = stretch.map(({ id, write }): ItemOutcome => {
     const before = held.get(id);
     const refused = refusalOf(viewer, write, before);
     if (refused !== null) return { refused };

@@ -14,13 +14,6 @@ import { narrowEntities, removeMentions } from './mention-rows.ts';
 import { readRows } from './record-rows.ts';
 import { checkVersion, mayRead } from './record-rules.ts';
 
-/** What became of one item. */
-export interface WriteOutcome {
-  readonly status: 'created' | 'updated' | 'deleted' | 'unchanged';
-  readonly id: string;
-  readonly version: number;
-}
-
 type Sink = Pick<Bus, 'publishMany'>;
 
 /** Stores a new document. 409 when the id is taken, also by a tombstone. */

@@ -9,11 +9,15 @@ import type { EntityRow } from '../../domain/records/document-row.ts';
 import type { Viewer } from '../../ports.ts';
 import { lockRecords } from './change-log.ts';
 import { ChangeSet } from './change-set.ts';
-import type { WriteOutcome } from './document-records.ts';
 import { readRows } from './record-rows.ts';
 import { checkVersion, mayRead } from './record-rules.ts';
 
 type Sink = Pick<Bus, 'publishMany'>;
+
+/** Why a new entity is refused. */
+export const ID_TAKEN = 'An entity with this id exists or existed.';
+/** Why a name is refused. */
+export const NAME_TAKEN = 'An entity with this name and type exists.';
 
 /** Stores a new entity. 409 when its id, or its name with its type, is taken. */
 export async function createEntity(
@@ -26,45 +30,11 @@ export async function createEntity(
   await lockRecords(tx, [viewer.tenantId]);
   const id = body.id ?? newId('entity');
   const [held] = await readRows<EntityRow>(tx, 'search_entities', [{ tenantId: viewer.tenantId, id }]);
-  if (held !== undefined) throw commonErrors.conflict({ detail: 'An entity with this id exists or existed.' });
-  const name = cleanText(body.name).trim();
-  if ((await namesake(tx, viewer.tenantId, name, body.type)) !== null) {
-    throw commonErrors.conflict({ detail: 'An entity with this name and type exists.' });
+  if (held !== undefined) throw commonErrors.conflict({ detail: ID_TAKEN });
+  if ((await namesake(tx, viewer.tenantId, cleanText(body.name).trim(), body.type)) !== null) {
+    throw commonErrors.conflict({ detail: NAME_TAKEN });
   }
-  return write(tx, bus, 'created', {
-    tenant_id: viewer.tenantId,
-    id,
-    version: 1,
-    deleted: false,
-    name,
-    name_key: nameKeyOf(name),
-    type: body.type,
-    aliases: [...new Set(body.aliases ?? [])],
-    description: body.description ?? null,
-    confidence: body.confidence ?? 1,
-    acl: body.acl ?? ['tenant'],
-    acl_derived: false,
-    created_at: now,
-    updated_at: now,
-  });
-}
-
-/** Stores an entity unless one of its name and type exists. */
-export async function putEntity(
-  tx: Transaction<unknown>,
-  bus: Sink,
-  viewer: Viewer,
-  body: CreateEntity,
-  now: string,
-): Promise<WriteOutcome> {
-  const held = await namesake(tx, viewer.tenantId, cleanText(body.name).trim(), body.type);
-  if (held !== null) {
-    if (!mayRead(viewer, held.acl))
-      throw commonErrors.conflict({ detail: 'An entity with this name and type exists.' });
-    return { status: 'unchanged', id: held.id, version: held.version };
-  }
-  const row = await createEntity(tx, bus, viewer, body, now);
-  return { status: 'created', id: row.id, version: row.version };
+  return write(tx, bus, 'created', freshEntity(viewer.tenantId, id, body, now));
 }
 
 /** Changes an entity that the viewer may read. Its former name stays as an alias. */
@@ -82,8 +52,7 @@ export async function updateEntity(
   const name = body.name === undefined ? held.name : cleanText(body.name).trim();
   const type = body.type ?? held.type;
   const rival = await namesake(tx, viewer.tenantId, name, type);
-  if (rival !== null && rival.id !== id)
-    throw commonErrors.conflict({ detail: 'An entity with this name and type exists.' });
+  if (rival !== null && rival.id !== id) throw commonErrors.conflict({ detail: NAME_TAKEN });
   const { seq: _seq, ...before } = held;
   const aliases = body.aliases ?? held.aliases;
   return write(tx, bus, 'updated', {
@@ -125,6 +94,27 @@ export async function visibleEntity(tx: Transaction<unknown>, viewer: Viewer, id
   const [row] = await readRows<EntityRow>(tx, 'search_entities', [{ tenantId: viewer.tenantId, id }]);
   if (row === undefined || row.deleted || !mayRead(viewer, row.acl)) throw commonErrors.notFound();
   return row;
+}
+
+/** An entity as a caller gave it. */
+export function freshEntity(tenantId: string, id: string, body: CreateEntity, now: string): Omit<EntityRow, 'seq'> {
+  const name = cleanText(body.name).trim();
+  return {
+    tenant_id: tenantId,
+    id,
+    version: 1,
+    deleted: false,
+    name,
+    name_key: nameKeyOf(name),
+    type: body.type,
+    aliases: [...new Set(body.aliases ?? [])],
+    description: body.description ?? null,
+    confidence: body.confidence ?? 1,
+    acl: body.acl ?? ['tenant'],
+    acl_derived: false,
+    created_at: now,
+    updated_at: now,
+  };
 }
 
 async function namesake(

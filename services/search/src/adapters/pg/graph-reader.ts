@@ -1,50 +1,59 @@
-import type { Transaction } from '@peermesh/database';
+import type { Database } from '@peermesh/database';
 import type { NodeDescription } from '../../domain/graph/graph-hits.ts';
 import type { Expand, Step } from '../../domain/graph/walk.ts';
-import type { RecordAttributes, Viewer } from '../../ports.ts';
+import type { LegContext, RecordAttributes } from '../../ports.ts';
+import { AS_TENANT, readInOneTrip, type TenantRead } from './one-trip.ts';
 
-/** Edges of all wanted nodes, the best of each, as one text for each node: thousands of rows would cost more to take apart. */
-const EXPAND = `SELECT origin.id AS "from", best.steps
-   FROM unnest($3::text[]) AS wanted (id)
-   JOIN search.search_graph_nodes origin ON origin.generation = $1 AND origin.tenant_id = $2 AND origin.id = wanted.id
-    AND NOT origin.deleted AND origin.acl && $4::text[]
-  CROSS JOIN LATERAL (
-    SELECT string_agg(concat_ws(' ', step.to_id, step.type, step.weight, step.inverse::int, step.kind), E'\\n') AS steps
-      FROM (
-        SELECT edge.to_id, edge.type, edge.inverse, edge.weight, node.attributes ->> 'kind' AS kind
-          FROM search.search_graph_edges edge
-          JOIN search.search_graph_nodes node ON node.generation = $1 AND node.tenant_id = $2 AND node.id = edge.to_id
-           AND NOT node.deleted AND node.acl && $4::text[]
-         WHERE edge.generation = $1 AND edge.tenant_id = $2 AND edge.from_id = wanted.id AND edge.acl && $4::text[]
-           AND ($6::text[] IS NULL OR edge.type = ANY($6::text[]))
-         ORDER BY edge.weight DESC, edge.to_id LIMIT $5) step) best
-  WHERE best.steps IS NOT NULL`;
+/** A node that the viewer may read, as `node`. */
+const nodeOf = (id: string): string => `CROSS JOIN LATERAL (
+    SELECT name, attributes FROM search.search_graph_nodes node
+     WHERE node.generation = $2 AND node.tenant_id = viewer.tenant AND node.id = ${id} AND NOT node.deleted
+       AND node.acl && $4::text[] OFFSET 0) node`;
 
-const DESCRIBE = `SELECT node.id, node.name, node.attributes FROM unnest($3::text[]) AS wanted (id)
-   JOIN search.search_graph_nodes node ON node.generation = $1 AND node.tenant_id = $2 AND node.id = wanted.id
-    AND NOT node.deleted AND node.acl && $4::text[]`;
+/**
+ * Edges of all wanted nodes, the best of each, as one text for each node: thousands of rows would cost more to take apart.
+ * The edges come in order from their index, and no more far ends are looked at than are wanted.
+ */
+const expansion = (wanted: string): string => `${AS_TENANT}
+  SELECT wanted.id AS "from", best.steps FROM viewer CROSS JOIN unnest($3::text[]) AS wanted (id) ${wanted}
+   CROSS JOIN LATERAL (
+     SELECT string_agg(concat_ws(' ', step.to_id, step.type, step.weight, step.inverse::int), E'\n') AS steps
+       FROM (
+         SELECT edge.to_id, edge.type, edge.inverse, edge.weight FROM search.search_graph_edges edge
+           ${nodeOf('edge.to_id')}
+          WHERE edge.generation = $2 AND edge.tenant_id = viewer.tenant AND edge.from_id = wanted.id AND edge.acl && $4::text[]
+            AND ($6::text[] IS NULL OR edge.type = ANY($6::text[]))
+          ORDER BY edge.weight DESC, edge.to_id LIMIT $5) step) best
+   WHERE best.steps IS NOT NULL`;
 
-/** Reads the graph of one generation as one viewer may see it, in one transaction. */
+/** Where a walk begins must be something that the viewer may read; what a walk reached has been looked at. */
+const FIRST: TenantRead = { name: 'search-graph-begin', text: expansion(nodeOf('wanted.id')) };
+const NEXT: TenantRead = { name: 'search-graph-expand', text: expansion('') };
+
+const DESCRIBE: TenantRead = {
+  name: 'search-graph-describe',
+  text: `${AS_TENANT}
+    SELECT wanted.id, node.name, node.attributes FROM viewer CROSS JOIN unnest($3::text[]) AS wanted (id) ${nodeOf('wanted.id')}`,
+};
+
+/** Reads the graph of one generation as one viewer may see it. The walk ends between two reads when nobody waits any more. */
 export class GraphReader {
-  readonly #tx: Transaction<unknown>;
+  readonly #db: Database<unknown>;
   readonly #generation: number;
-  readonly #viewer: Viewer;
+  readonly #context: LegContext;
 
-  constructor(tx: Transaction<unknown>, generation: number, viewer: Viewer) {
-    this.#tx = tx;
+  constructor(db: Database<unknown>, generation: number, context: LegContext) {
+    this.#db = db;
     this.#generation = generation;
-    this.#viewer = viewer;
+    this.#context = context;
   }
 
-  /** Follows edges of some types, or of all. */
+  /** Follows edges of some types, or of all; for one walk. */
   expand(types: readonly string[] | null): Expand {
+    let statement = FIRST;
     return async (ids, fanout) => {
-      const { tenantId, principals } = this.#viewer;
-      const { rows } = await this.#tx.client.query<{ from: string; steps: string }>({
-        name: 'search-graph-expand',
-        text: EXPAND,
-        values: [this.#generation, tenantId, ids, principals, fanout, types],
-      });
+      const rows = await this.#read<{ from: string; steps: string }>(statement, ids, fanout, types);
+      statement = NEXT;
       return rows.flatMap(({ from, steps }) => steps.split('\n').map((step) => stepOf(from, step)));
     };
   }
@@ -52,17 +61,31 @@ export class GraphReader {
   /** Names and attributes of nodes. */
   async describe(ids: readonly string[]): Promise<ReadonlyMap<string, NodeDescription>> {
     if (ids.length === 0) return new Map();
-    const { rows } = await this.#tx.client.query<{ id: string; name: string; attributes: RecordAttributes }>({
-      name: 'search-graph-describe',
-      text: DESCRIBE,
-      values: [this.#generation, this.#viewer.tenantId, ids, this.#viewer.principals],
-    });
+    const rows = await this.#read<{ id: string; name: string; attributes: RecordAttributes }>(DESCRIBE, ids);
     return new Map(rows.map(({ id, name, attributes }) => [id, { name, attributes }]));
+  }
+
+  #read<Row extends object>(
+    statement: TenantRead,
+    ids: readonly string[],
+    ...values: readonly unknown[]
+  ): Promise<Row[]> {
+    const { viewer, signal } = this.#context;
+    signal.throwIfAborted();
+    const { tenantId, principals } = viewer;
+    return readInOneTrip<Row>(this.#db, statement, tenantId, this.#generation, ids, principals, ...values);
   }
 }
 
-/** Neither ids nor types hold spaces. */
+/** Neither ids nor types hold spaces. What a node is stands in its id. */
 function stepOf(from: string, packed: string): Step {
-  const [to = '', type = '', weight, inverse, kind] = packed.split(' ');
-  return { from, to, type, weight: Number(weight), inverse: inverse === '1', kind: kind === 'entity' ? kind : 'doc' };
+  const [to = '', type = '', weight, inverse] = packed.split(' ');
+  return {
+    from,
+    to,
+    type,
+    weight: Number(weight),
+    inverse: inverse === '1',
+    kind: to.startsWith('ent_') ? 'entity' : 'doc',
+  };
 }

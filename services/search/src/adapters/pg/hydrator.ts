@@ -1,7 +1,7 @@
 import type { Database } from '@peermesh/database';
 import { commonErrors } from '@peermesh/errors';
 import type { LegContext } from '../../ports.ts';
-import { literal, literals, readInOneTrip } from './one-trip.ts';
+import { AS_TENANT, ofViewer, readInOneTrip, type TenantRead } from './one-trip.ts';
 
 /** What is shown of a hit. */
 export interface HydratedRecord {
@@ -95,11 +95,9 @@ export class Hydrator {
   async #run(tenantId: string, ids: readonly string[], asOf: string | undefined): Promise<Map<string, HydratedRecord>> {
     const documents = ids.filter((id) => id.startsWith('doc_'));
     const entities = ids.filter((id) => id.startsWith('ent_'));
-    const parts: string[] = [];
-    if (documents.length > 0) parts.push(documentsOf(tenantId, documents, asOf));
-    if (entities.length > 0) parts.push(entitiesOf(tenantId, entities));
-    if (parts.length === 0) return new Map();
-    const rows = await readInOneTrip<HydratedRow>(this.#db, tenantId, parts.join(' UNION ALL '));
+    const rows = await (asOf === undefined
+      ? readInOneTrip<HydratedRow>(this.#db, NOW, tenantId, documents, entities)
+      : readInOneTrip<HydratedRow>(this.#db, THEN, tenantId, documents, entities, asOf));
     return new Map(rows.map((row) => [row.id, recordOf(row)]));
   }
 }
@@ -143,28 +141,37 @@ interface HydratedRow {
   readonly acl: string[];
 }
 
-function documentsOf(tenantId: string, ids: readonly string[], asOf: string | undefined): string {
-  const where = `now.tenant_id = ${literal(tenantId)} AND now.id = ANY(${literals(ids)}) AND NOT now.deleted`;
-  if (asOf === undefined) {
-    return `SELECT now.id, now.version, now.title, left(now.text, ${TEXT_CHARACTERS}) AS text, now.url, now.published_at, now.acl
-      FROM search.search_documents now WHERE ${where}`;
-  }
-  const instant = `${literal(asOf)}::timestamptz`;
-  return `SELECT now.id, coalesce(past.version, now.version) AS version, coalesce(past.record ->> 'title', now.title) AS title,
-      left(coalesce(past.record ->> 'text', now.text), ${TEXT_CHARACTERS}) AS text, now.url, now.published_at, now.acl
-    FROM search.search_documents now
-    LEFT JOIN LATERAL (
-      SELECT version, record FROM search.search_document_versions old
-       WHERE old.tenant_id = now.tenant_id AND old.id = now.id AND old.recorded_at <= ${instant} AND now.updated_at > ${instant}
-       ORDER BY version DESC LIMIT 1) past ON true
-    WHERE ${where}`;
-}
+const SHOWN = 'id, version, deleted, title, text, url, published_at, acl';
 
-function entitiesOf(tenantId: string, ids: readonly string[]): string {
-  return `SELECT id, version, name AS title, coalesce(description, array_to_string(aliases, ', ')) AS text, NULL AS url,
-      NULL::timestamptz AS published_at, acl
-    FROM search.search_entities WHERE tenant_id = ${literal(tenantId)} AND id = ANY(${literals(ids)}) AND NOT deleted`;
-}
+const ENTITIES = `SELECT held.id, held.version, held.name AS title,
+    coalesce(held.description, array_to_string(held.aliases, ', ')) AS text, NULL AS url, NULL::timestamptz AS published_at, held.acl
+  FROM viewer CROSS JOIN unnest($3::text[]) AS wanted (id)
+  ${ofViewer('search_entities', 'id, version, deleted, name, description, aliases, acl')} WHERE NOT held.deleted`;
+
+const NOW: TenantRead = {
+  name: 'search-hydrate',
+  text: `${AS_TENANT}
+    SELECT held.id, held.version, held.title, left(held.text, ${TEXT_CHARACTERS}) AS text, held.url, held.published_at, held.acl
+      FROM viewer CROSS JOIN unnest($2::text[]) AS wanted (id)
+      ${ofViewer('search_documents', SHOWN)} WHERE NOT held.deleted
+    UNION ALL ${ENTITIES}`,
+};
+
+const THEN: TenantRead = {
+  name: 'search-hydrate-then',
+  text: `${AS_TENANT}
+    SELECT held.id, coalesce(past.version, held.version) AS version, coalesce(past.record ->> 'title', held.title) AS title,
+           left(coalesce(past.record ->> 'text', held.text), ${TEXT_CHARACTERS}) AS text, held.url, held.published_at, held.acl
+      FROM viewer CROSS JOIN unnest($2::text[]) AS wanted (id)
+      ${ofViewer('search_documents', `${SHOWN}, updated_at`)}
+      LEFT JOIN LATERAL (
+        SELECT version, record FROM search.search_document_versions old
+         WHERE old.tenant_id = viewer.tenant AND old.id = held.id AND old.recorded_at <= $4::timestamptz
+           AND held.updated_at > $4::timestamptz
+         ORDER BY version DESC LIMIT 1) past ON true
+     WHERE NOT held.deleted
+    UNION ALL ${ENTITIES}`,
+};
 
 function recordOf(row: HydratedRow): HydratedRecord {
   return {

@@ -2,6 +2,7 @@ import type { Database, Transaction } from '@peermesh/database';
 import { edgesOf } from '../../domain/graph/edges.ts';
 import { graphResult, type NodeDescription } from '../../domain/graph/graph-hits.ts';
 import { type Walk, walk } from '../../domain/graph/walk.ts';
+import { untilAborted } from '../../domain/until-aborted.ts';
 import { type HeldVersion, kindOf, newestOps, recordsDelta } from '../../domain/versioned-ops.ts';
 import type {
   Ack,
@@ -16,7 +17,6 @@ import type {
 } from '../../ports.ts';
 import { arrayText, plainArrayText } from './array-text.ts';
 import { cursorOf, statsOf, versionsIn } from './backend-stats.ts';
-import { cancellable } from './cancellable-query.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
 import { GraphReader } from './graph-reader.ts';
 
@@ -104,7 +104,7 @@ export class PgGraphBackend implements SearchBackend {
   }
 
   #reading<T>(context: LegContext, work: (reader: GraphReader) => Promise<T>): Promise<T> {
-    return cancellable(this.#db, context, (tx) => work(new GraphReader(tx, this.#key.generation, context.viewer)));
+    return untilAborted(work(new GraphReader(this.#db, this.#key.generation, context)), context.signal);
   }
 
   get(tenantId: string, ids: readonly string[]): Promise<Map<string, number>> {

@@ -7,11 +7,14 @@ import type { RelationshipRow } from '../../domain/records/document-row.ts';
 import type { Viewer } from '../../ports.ts';
 import { lockRecords } from './change-log.ts';
 import { ChangeSet } from './change-set.ts';
-import type { WriteOutcome } from './document-records.ts';
 import { readRows } from './record-rows.ts';
 import { checkVersion, mayRead } from './record-rules.ts';
+import { visibleNodes } from './visible-nodes.ts';
 
 type Sink = Pick<Bus, 'publishMany'>;
+
+/** Why a new relationship is refused. */
+export const ID_TAKEN = 'A relationship with this id exists or existed.';
 
 /** Stores a new relationship between two nodes that the viewer may read. */
 export async function createRelationship(
@@ -24,37 +27,12 @@ export async function createRelationship(
   await lockRecords(tx, [viewer.tenantId]);
   const id = body.id ?? newId('relationship');
   const [held] = await readRows<RelationshipRow>(tx, 'search_relationships', [{ tenantId: viewer.tenantId, id }]);
-  if (held !== undefined) throw commonErrors.conflict({ detail: 'A relationship with this id exists or existed.' });
+  if (held !== undefined) throw commonErrors.conflict({ detail: ID_TAKEN });
+  const visible = await visibleNodes(tx, viewer, [body.from, body.to]);
   for (const node of [body.from, body.to]) {
-    if (!(await isVisibleNode(tx, viewer, node))) throw searchErrors.nodeUnknown({ detail: `${node} is not known.` });
+    if (!visible.has(node)) throw searchErrors.nodeUnknown({ detail: `${node} is not known.` });
   }
-  return write(tx, bus, {
-    tenant_id: viewer.tenantId,
-    id,
-    version: 1,
-    deleted: false,
-    from_id: body.from,
-    to_id: body.to,
-    type: body.type,
-    confidence: body.confidence ?? 1,
-    evidence: body.evidence ?? null,
-    document_id: body.documentId ?? null,
-    acl: body.acl ?? ['tenant'],
-    created_at: now,
-    updated_at: now,
-  });
-}
-
-/** The same as part of a larger request. */
-export async function putRelationship(
-  tx: Transaction<unknown>,
-  bus: Sink,
-  viewer: Viewer,
-  body: CreateRelationship,
-  now: string,
-): Promise<WriteOutcome> {
-  const row = await createRelationship(tx, bus, viewer, body, now);
-  return { status: 'created', id: row.id, version: row.version };
+  return write(tx, bus, freshRelationship(viewer.tenantId, id, body, now));
 }
 
 /** Changes a relationship that the viewer may read. */
@@ -105,12 +83,28 @@ export async function visibleRelationship(
   return row;
 }
 
-async function isVisibleNode(tx: Transaction<unknown>, viewer: Viewer, id: string): Promise<boolean> {
-  const table = id.startsWith('doc_') ? 'search_documents' : 'search_entities';
-  const [row] = await readRows<{ deleted: boolean; acl: readonly string[] }>(tx, table, [
-    { tenantId: viewer.tenantId, id },
-  ]);
-  return row !== undefined && !row.deleted && mayRead(viewer, row.acl);
+/** A relationship as a caller gave it. */
+export function freshRelationship(
+  tenantId: string,
+  id: string,
+  body: CreateRelationship,
+  now: string,
+): Omit<RelationshipRow, 'seq'> {
+  return {
+    tenant_id: tenantId,
+    id,
+    version: 1,
+    deleted: false,
+    from_id: body.from,
+    to_id: body.to,
+    type: body.type,
+    confidence: body.confidence ?? 1,
+    evidence: body.evidence ?? null,
+    document_id: body.documentId ?? null,
+    acl: body.acl ?? ['tenant'],
+    created_at: now,
+    updated_at: now,
+  };
 }
 
 async function write(tx: Transaction<unknown>, bus: Sink, row: Omit<RelationshipRow, 'seq'>): Promise<RelationshipRow> {

@@ -23,6 +23,8 @@ export interface VectorResult {
 export const FLAT_MAX = 4_000;
 const CHUNK = 4_096;
 const LINKS_PER_TURN = 24;
+/** Links of a turn while there is other work: a few, since every query pays for the vectors that are left to be scanned. */
+const LINKS_PER_TURN_BUSY = 12;
 /** Vectors outside the graph that a query may have to scan: until then linking gives way to other work. */
 const TAIL_MAX = 16_384;
 /** Neighbours asked of the graph for each that is wanted: without a filter, then with what filters may cost. */
@@ -30,7 +32,7 @@ const OVERFETCH = [1.2, 4, 16];
 
 /**
  * Nearest neighbours by cosine over unit vectors of one tenant. New vectors are found at once by a scan of the tail;
- * they enter the HNSW graph in the background, when the thread has little else to do or the tail is long. The graph holds
+ * they enter the HNSW graph in the background, faster when the thread has little else to do or the tail is long. The graph holds
  * vectors in 8 bits and only proposes; the vectors themselves decide. Filters are met by over-fetching, then by an exact scan.
  */
 export class VectorIndex {
@@ -168,18 +170,15 @@ export class VectorIndex {
     const graph = this.#graph;
     const pace = new LinkPace();
     while (this.#linked < this.#ids.length) {
-      if (this.unlinked <= TAIL_MAX && pace.isBusy) {
-        await delay(STAND_BACK_MS, undefined, { ref: false });
-        continue;
-      }
-      pace.run(() => this.#linkSome(graph));
-      await nextTurn();
+      const givesWay = this.unlinked <= TAIL_MAX && pace.isBusy;
+      pace.run(() => this.#linkSome(graph, givesWay ? LINKS_PER_TURN_BUSY : LINKS_PER_TURN));
+      await (givesWay ? delay(STAND_BACK_MS, undefined, { ref: false }) : nextTurn());
     }
     this.#linking = false;
   }
 
-  #linkSome(graph: Index): void {
-    const until = Math.min(this.#linked + LINKS_PER_TURN, this.#ids.length);
+  #linkSome(graph: Index, count: number): void {
+    const until = Math.min(this.#linked + count, this.#ids.length);
     for (; this.#linked < until; this.#linked += 1) {
       if (this.#attributes[this.#linked] === null) continue;
       const chunk = this.#chunks[Math.floor(this.#linked / CHUNK)] as Float32Array;

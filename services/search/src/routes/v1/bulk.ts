@@ -1,25 +1,11 @@
 import type { BulkResult } from '@peermesh/contracts/search';
 import type { Transaction } from '@peermesh/database';
 import { isPeerMeshError, type PeerMeshError } from '@peermesh/errors';
-import { headOf, lockRecords } from '../../adapters/pg/change-log.ts';
-import type { DocumentOutcome } from '../../adapters/pg/document-bulk.ts';
-import type { WriteOutcome } from '../../adapters/pg/document-records.ts';
-
-/** Carries out items one after the other in one transaction; those that our own rules refuse are answered as rejected. */
-export async function runBulk<Item>(
-  tx: Transaction<unknown>,
-  tenantId: string,
-  items: readonly Item[],
-  write: (item: Item) => Promise<WriteOutcome>,
-): Promise<BulkResult> {
-  await lockRecords(tx, [tenantId]);
-  const outcomes: DocumentOutcome[] = [];
-  for (const item of items) outcomes.push(await write(item).catch(refusal));
-  return bulkResult(tx, outcomes);
-}
+import { headOf } from '../../adapters/pg/change-log.ts';
+import type { ItemOutcome } from '../../adapters/pg/write-outcome.ts';
 
 /** The answer to a bulk request. Throws what is no refusal of our own: then nothing was stored. */
-export async function bulkResult(tx: Transaction<unknown>, outcomes: readonly DocumentOutcome[]): Promise<BulkResult> {
+export async function bulkResult(tx: Transaction<unknown>, outcomes: readonly ItemOutcome[]): Promise<BulkResult> {
   const items = outcomes.map((outcome, index): BulkResult['items'][number] => {
     if (!('refused' in outcome)) return { index, ...outcome };
     const { refused } = refusal(outcome.refused);

@@ -2,18 +2,13 @@ import { searchRoutes } from '@peermesh/contracts/search';
 import { commonErrors } from '@peermesh/errors';
 import { mountRoute, pageOf, windowOf } from '@peermesh/service-kit';
 import type { FastifyInstance } from 'fastify';
-import {
-  createEntity,
-  deleteEntity,
-  putEntity,
-  updateEntity,
-  visibleEntity,
-} from '../../adapters/pg/entity-records.ts';
+import { putEntities } from '../../adapters/pg/entity-bulk.ts';
+import { createEntity, deleteEntity, updateEntity, visibleEntity } from '../../adapters/pg/entity-records.ts';
 import { documentCounts, listEntities } from '../../adapters/pg/record-lists.ts';
 import type { NodeDescription } from '../../domain/graph/graph-hits.ts';
 import { pathOf, type Walk } from '../../domain/graph/walk.ts';
 import type { GraphSeed, LegContext, LegQuery } from '../../ports.ts';
-import { runBulk } from './bulk.ts';
+import { bulkResult } from './bulk.ts';
 import { entityView } from './record-views.ts';
 import { nowOf, type RouteDeps, viewerOf } from './route-deps.ts';
 
@@ -113,7 +108,7 @@ export function mountEntities(app: FastifyInstance, deps: RouteDeps, walker: () 
         const now = nowOf(deps);
         const result = {
           status: 200 as const,
-          body: await runBulk(tx, viewer.tenantId, body.items, (item) => putEntity(tx, bus, viewer, item, now)),
+          body: await bulkResult(tx, await putEntities(tx, bus, viewer, body.items, now)),
         };
         await idempotent(tx, result);
         return result;

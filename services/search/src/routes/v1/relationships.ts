@@ -2,14 +2,14 @@ import { searchRoutes } from '@peermesh/contracts/search';
 import { mountRoute, pageOf, windowOf } from '@peermesh/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { listRelationships } from '../../adapters/pg/record-lists.ts';
+import { putRelationships } from '../../adapters/pg/relationship-bulk.ts';
 import {
   createRelationship,
   deleteRelationship,
-  putRelationship,
   updateRelationship,
   visibleRelationship,
 } from '../../adapters/pg/relationship-records.ts';
-import { runBulk } from './bulk.ts';
+import { bulkResult } from './bulk.ts';
 import { relationshipView } from './record-views.ts';
 import { nowOf, type RouteDeps, viewerOf } from './route-deps.ts';
 
@@ -76,7 +76,7 @@ export function mountRelationships(app: FastifyInstance, deps: RouteDeps): void 
         const now = nowOf(deps);
         const result = {
           status: 200 as const,
-          body: await runBulk(tx, viewer.tenantId, body.items, (item) => putRelationship(tx, bus, viewer, item, now)),
+          body: await bulkResult(tx, await putRelationships(tx, bus, viewer, body.items, now)),
         };
         await idempotent(tx, result);
         return result;
