@@ -47,6 +47,28 @@ test('a document is stored, read, changed by version, and found as it is now', a
   );
 });
 
+test('asOf shows the version of that time, and only to those who could read it then', async () => {
+  const stored = await create({ title: 'Palimpsest ledger', text: 'the first hand', acl: ['role:admin'] });
+  await waitFor(() => Date.now() > Date.parse(stored.updatedAt), { message: 'time stands still' });
+  const changed = await search.call('PATCH', `${documents}/${stored.id}`, {
+    body: { version: 1, text: 'the second hand', acl: ['tenant'] },
+  });
+  assert.equal(changed.status, 200, JSON.stringify(changed.body));
+  const shown = async (asOf: string, role: 'admin' | 'moderator'): Promise<unknown[]> => {
+    const { body } = await search.search(
+      { query: 'palimpsest', mode: 'keyword', asOf, minSeq: changed.body.sequence },
+      { claims: { role } },
+    );
+    assert.deepEqual(body.warnings, ['as_of_ranked_by_current_index'], JSON.stringify(body));
+    return body.results.map((hit: { version: number; snippet: string }) => [hit.version, hit.snippet]);
+  };
+  const before = new Date(Date.parse(stored.createdAt) - 1).toISOString();
+  assert.deepEqual(await shown(before, 'admin'), []);
+  assert.deepEqual(await shown(stored.updatedAt, 'admin'), [[1, 'the first hand']]);
+  assert.deepEqual(await shown(stored.updatedAt, 'moderator'), []);
+  assert.deepEqual(await shown(changed.body.updatedAt, 'moderator'), [[2, 'the second hand']]);
+});
+
 test('a deleted document is gone everywhere, and its id is not given again', async () => {
   const stored = await create({ title: 'Tidal lagoon', text: 'turbines in a wall' });
   const refused = await search.call('DELETE', `${documents}/${stored.id}?version=9`);

@@ -64,7 +64,11 @@ export const SearchRequest = Type.Object(
     }),
     mode: Type.Optional(Type.Enum(['auto', 'keyword', 'semantic', 'graph', 'trend', 'hybrid'], { default: 'auto' })),
     filters: Type.Optional(Filter),
-    asOf: Type.Optional(Timestamp),
+    asOf: Type.Optional({
+      ...Timestamp,
+      description:
+        'Only what existed at this instant: each document as the version that was current then, for those who may read it now and could read it then. Ranking and filters are those of the current index, as the warning `as_of_ranked_by_current_index` says: a document is found by its words of today, a page may be shorter than asked, and what was deleted since is not found. Entities have no history and are shown as they are.',
+    }),
     graph: Type.Optional(
       Type.Object(
         {

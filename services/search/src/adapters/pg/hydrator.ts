@@ -1,6 +1,6 @@
 import type { Database } from '@peermesh/database';
 import { commonErrors } from '@peermesh/errors';
-import type { LegContext } from '../../ports.ts';
+import type { LegContext, Viewer } from '../../ports.ts';
 import { AS_TENANT, ofViewer, readInOneTrip, type TenantRead } from './one-trip.ts';
 
 /** What is shown of a hit. */
@@ -42,8 +42,8 @@ export class Hydrator {
   }
 
   /**
-   * With `asOf` it is the version that was current then; who may read it is decided by the list of today. Rejects when
-   * the records cannot be read in time, and with the signal's reason.
+   * With `asOf` it is the version that was current then, if the viewer could read it then; who may read it today is for the
+   * caller to decide. Rejects when the records cannot be read in time, and with the signal's reason.
    */
   async read(
     ids: readonly string[],
@@ -52,8 +52,8 @@ export class Hydrator {
   ): Promise<ReadonlyMap<string, HydratedRecord>> {
     if (ids.length === 0) return new Map();
     context.signal.throwIfAborted();
-    const { tenantId } = context.viewer;
-    return within(context, asOf === undefined ? this.#join(tenantId, ids) : this.#run(tenantId, ids, asOf));
+    const { viewer } = context;
+    return within(context, asOf === undefined ? this.#join(viewer.tenantId, ids) : this.#readThen(viewer, ids, asOf));
   }
 
   #join(tenantId: string, ids: readonly string[]): Promise<ReadonlyMap<string, HydratedRecord>> {
@@ -76,7 +76,7 @@ export class Hydrator {
       const batch = takeBatch(waiting);
       if (waiting.length === 0) this.#waiting.delete(tenantId);
       this.#reads += 1;
-      this.#run(tenantId, [...new Set(batch.flatMap(({ ids }) => ids))], undefined)
+      this.#readNow(tenantId, [...new Set(batch.flatMap(({ ids }) => ids))])
         .then(
           (records) => {
             for (const { resolve } of batch) resolve(records);
@@ -92,14 +92,22 @@ export class Hydrator {
     }
   }
 
-  async #run(tenantId: string, ids: readonly string[], asOf: string | undefined): Promise<Map<string, HydratedRecord>> {
-    const documents = ids.filter((id) => id.startsWith('doc_'));
-    const entities = ids.filter((id) => id.startsWith('ent_'));
-    const rows = await (asOf === undefined
-      ? readInOneTrip<HydratedRow>(this.#db, NOW, tenantId, documents, entities)
-      : readInOneTrip<HydratedRow>(this.#db, THEN, tenantId, documents, entities, asOf));
-    return new Map(rows.map((row) => [row.id, recordOf(row)]));
+  async #readNow(tenantId: string, ids: readonly string[]): Promise<Map<string, HydratedRecord>> {
+    return byId(await readInOneTrip<HydratedRow>(this.#db, NOW, tenantId, ...byKind(ids)));
   }
+
+  async #readThen(viewer: Viewer, ids: readonly string[], asOf: string): Promise<Map<string, HydratedRecord>> {
+    const { tenantId, principals } = viewer;
+    return byId(await readInOneTrip<HydratedRow>(this.#db, THEN, tenantId, ...byKind(ids), asOf, principals));
+  }
+}
+
+function byKind(ids: readonly string[]): [documents: string[], entities: string[]] {
+  return [ids.filter((id) => id.startsWith('doc_')), ids.filter((id) => id.startsWith('ent_'))];
+}
+
+function byId(rows: readonly HydratedRow[]): Map<string, HydratedRecord> {
+  return new Map(rows.map((row) => [row.id, recordOf(row)]));
 }
 
 /** The oldest that fit into one statement, at least one. */
@@ -160,16 +168,20 @@ const NOW: TenantRead = {
 const THEN: TenantRead = {
   name: 'search-hydrate-then',
   text: `${AS_TENANT}
-    SELECT held.id, coalesce(past.version, held.version) AS version, coalesce(past.record ->> 'title', held.title) AS title,
-           left(coalesce(past.record ->> 'text', held.text), ${TEXT_CHARACTERS}) AS text, held.url, held.published_at, held.acl
+    SELECT held.id, coalesce(past.version, held.version) AS version,
+           CASE WHEN past.version IS NULL THEN held.title ELSE past.record ->> 'title' END AS title,
+           left(CASE WHEN past.version IS NULL THEN held.text ELSE past.record ->> 'text' END, ${TEXT_CHARACTERS}) AS text,
+           CASE WHEN past.version IS NULL THEN held.url ELSE past.record ->> 'url' END AS url,
+           CASE WHEN past.version IS NULL THEN held.published_at ELSE (past.record ->> 'published_at')::timestamptz END AS published_at,
+           held.acl
       FROM viewer CROSS JOIN unnest($2::text[]) AS wanted (id)
       ${ofViewer('search_documents', `${SHOWN}, updated_at`)}
       LEFT JOIN LATERAL (
-        SELECT version, record FROM search.search_document_versions old
+        SELECT version, deleted, record FROM search.search_document_versions old
          WHERE old.tenant_id = viewer.tenant AND old.id = held.id AND old.recorded_at <= $4::timestamptz
-           AND held.updated_at > $4::timestamptz
-         ORDER BY version DESC LIMIT 1) past ON true
+         ORDER BY version DESC LIMIT 1) past ON held.updated_at > $4::timestamptz
      WHERE NOT held.deleted
+       AND (held.updated_at <= $4::timestamptz OR (NOT past.deleted AND past.record -> 'acl' ?| $5::text[]))
     UNION ALL ${ENTITIES}`,
 };
 
