@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type Client, createClient } from '@peermesh/contracts';
-import { meshRoutes, type TopicMessage } from '@peermesh/contracts/mesh';
+import { type MeshPath, meshRoutes, type TopicMessage } from '@peermesh/contracts/mesh';
+import { routerRoutes } from '@peermesh/contracts/router';
 import { waitFor } from '@peermesh/testkit';
 import { startTestFleet, type TestFleet } from '@peermesh/testkit/fleet';
 
@@ -12,7 +13,10 @@ let fleet: TestFleet;
 let clients: Client<typeof meshRoutes>[];
 
 before(async () => {
-  fleet = await startTestFleet({ only: ['auth', 'mesh-node', 'gateway'] });
+  fleet = await startTestFleet({
+    only: ['auth', 'router', 'mesh-node', 'gateway'],
+    overrides: { 'mesh-node': { MESH_ROUTER_FRESH_MS: '4000' } },
+  });
   clients = NODES.map((name) =>
     createClient(meshRoutes, { baseUrl: fleet.fleet.process(name).url, token: fleet.adminToken }),
   );
@@ -64,6 +68,55 @@ describe('the mesh of a fleet', () => {
     const headers = { authorization: `Bearer ${await fleet.adminToken()}` };
     assert.equal((await fetch(url, { headers })).status, 200);
     assert.equal((await fetch(url)).status, 401);
+  });
+
+  it('takes the routes of the router with their policies, and its own ones while the router hangs', async (t) => {
+    const ended = new AbortController();
+    t.after(() => ended.abort());
+    const [one, two, three] = await Promise.all(clients.map(async (client) => (await client.getMesh({})).body.self));
+    const paths = async (): Promise<MeshPath[]> =>
+      (await clients[0]!.getPaths({ query: { to: String(two) } })).body.paths;
+    for (const client of clients) {
+      await eventually(async () => {
+        const { routes } = (await client.getStatus({})).body;
+        assert.deepEqual([routes.router, routes.node], [2, 0], 'all routes are the router’s');
+      });
+    }
+    assert.ok((await paths()).length >= 2, 'the direct way and the one over the third node');
+
+    const router = createClient(routerRoutes, { baseUrl: fleet.serviceUrl('router'), token: fleet.adminToken });
+    const { body: policy } = await router.createRoutePolicy({
+      body: { name: 'not over the third', meshId: 'local', source: one!, constraints: { avoidNodes: [three!] } },
+    });
+    const isDirect = async (): Promise<void> => {
+      const hops = (await paths()).map((path) => [path.computedBy, ...path.hops]);
+      assert.deepEqual(hops, [['router', one, two]]);
+    };
+    await eventually(isDirect);
+
+    await follow(1, ended.signal);
+    await eventually(async () => {
+      await publish(0, 'with the router');
+      assert.ok((await textsAt(1)).length > 0);
+    });
+    const { pid } = fleet.fleet.process('router');
+    process.kill(pid()!, 'SIGSTOP');
+    t.after(() => process.kill(pid()!, 'SIGCONT'));
+    const sent: string[] = [];
+    await eventually(async () => {
+      sent.push(`without the router ${sent.length}`);
+      await publish(0, sent.at(-1)!);
+      const own = await paths();
+      assert.ok(own.length >= 2 && own.every(({ computedBy }) => computedBy === 'node'), 'own routes, own ways');
+    });
+    process.kill(pid()!, 'SIGCONT');
+    await eventually(isDirect);
+    await eventually(async () => {
+      const arrived = (await textsAt(1)).filter((text) => text.startsWith('without the router'));
+      assert.deepEqual(arrived, sent);
+    });
+    await router.deleteRoutePolicy({ params: { id: policy.id } });
+    for (const name of NODES) assert.doesNotMatch(fleet.logOf(name), /tail lost its stream/);
   });
 
   it('carries traffic on after kill -9 of its leader, without losing or repeating a message', async (t) => {
