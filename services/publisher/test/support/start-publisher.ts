@@ -1,83 +1,25 @@
-import type { CloudEvent, EventData, EventDefinition } from '@peermesh/contracts';
-import { createDatabase, type Database, migrate } from '@peermesh/database';
-import { connectNats, createBus, createTail } from '@peermesh/messaging';
-import { applyStreams } from '@peermesh/messaging/streams';
-import {
-  issueTestToken,
-  silentLogger,
-  startTestNats,
-  startTestPostgres,
-  type TestClaims,
-  type TestDatabase,
-  type TestNats,
-  testJwks,
-  waitFor,
-} from '@peermesh/testkit';
-import type { FastifyInstance } from 'fastify';
+import { silentLogger, testJwks } from '@peermesh/testkit';
+import { type ServerUrls, type ServiceFixture, startTestService } from '@peermesh/testkit/service';
 import { buildApp, type PublisherService } from '../../src/app.ts';
 import { loadPublisherConfig, type PublisherConfig } from '../../src/config.ts';
 import type { Clock } from '../../src/ports.ts';
 
-/** A migrated database of its own. */
-export interface PublisherTestDatabase {
-  readonly db: Database<unknown>;
-  readonly urls: TestDatabase;
-  stop(): Promise<void>;
-}
-
-/** Makes a database as production has it: roles, schema, migrations. */
-export async function startPublisherDatabase(): Promise<PublisherTestDatabase> {
-  const postgres = await startTestPostgres();
-  const urls = await postgres.createDatabase({ service: 'publisher' });
-  const logger = silentLogger();
-  const migrationsDir = new URL('../../src/migrations/', import.meta.url);
-  await migrate({ url: urls.ownerUrl, schema: 'publisher', migrationsDir, logger });
-  const db = createDatabase<unknown>({ url: urls.appUrl, schema: 'publisher', applicationName: 'test', logger });
-  return {
-    db,
-    urls,
-    stop: async () => {
-      await db.close();
-      await urls.drop();
-      await postgres.stop();
-    },
-  };
-}
-
-/** A request to the service. */
-export interface CallOptions {
-  readonly body?: unknown;
-  readonly claims?: TestClaims;
-  readonly token?: string | null;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** Its answer. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, unknown>>;
-  // oxlint-disable-next-line typescript/no-explicit-any -- answers are looked into field by field
-  readonly body: any;
-}
-
 /** A running publisher with its own database and NATS. */
-export interface PublisherFixture {
-  readonly app: FastifyInstance;
-  readonly database: PublisherTestDatabase;
-  readonly nats: TestNats;
-  /** Everything of one kind that was published, oldest first. Ask once before it happens. */
-  published<E extends EventDefinition>(event: E): CloudEvent<EventData<E>>[];
-  /** Publishes as another service would, through the outbox. */
-  emit<E extends EventDefinition>(event: E, items: readonly EventData<E>[], tenantId?: string): Promise<void>;
-  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
-  stop(): Promise<void>;
+export type PublisherFixture = ServiceFixture<PublisherService>;
+
+/** Starts everything and the service. */
+export function startPublisher(
+  changes: Readonly<Record<string, string>> = {},
+  clock: Clock = () => new Date(),
+): Promise<PublisherFixture> {
+  return startTestService({
+    name: 'publisher',
+    migrations: new URL('../../src/migrations/', import.meta.url),
+    build: (urls) => buildApp(configOf(urls, changes), { logger: silentLogger(), jwks: testJwks, clock }),
+  });
 }
 
-/** Settings that every test shares; change what the test is about. */
-export function testConfig(
-  urls: { database: string; nats: string },
-  changes: Readonly<Record<string, string>> = {},
-): Readonly<PublisherConfig> {
+function configOf(urls: ServerUrls, changes: Readonly<Record<string, string>>): Readonly<PublisherConfig> {
   return loadPublisherConfig({
     HOST: '127.0.0.1',
     PORT: '0',
@@ -94,77 +36,4 @@ export function testConfig(
     PUBLISHER_ATTEMPT_TIMEOUT_MS: '1000',
     ...changes,
   });
-}
-
-/** Starts everything and the service. */
-export async function startPublisher(
-  changes: Readonly<Record<string, string>> = {},
-  clock?: Clock,
-): Promise<PublisherFixture> {
-  const [database, nats] = await Promise.all([startPublisherDatabase(), startTestNats()]);
-  const logger = silentLogger();
-  const connection = await connectNats({ url: nats.url, name: 'test', logger });
-  await applyStreams(connection);
-  const config = testConfig({ database: database.urls.appUrl, nats: nats.url }, changes);
-  const service: PublisherService = await buildApp(config, {
-    logger,
-    jwks: testJwks,
-    ...(clock === undefined ? {} : { clock }),
-  });
-  await service.start();
-  // Its relay is never started: the one of the service publishes what it writes.
-  const outbox = createBus({
-    module: 'publisher',
-    instance: 'test',
-    db: database.db,
-    databaseUrl: database.urls.appUrl,
-    nats: connection,
-    logger,
-  });
-  const seen = new Map<string, CloudEvent[]>();
-  const tails: { stop(): Promise<void> }[] = [];
-  await waitFor(async () => (await service.app.inject({ url: '/health/ready' })).statusCode === 200, {
-    message: 'the service is not ready',
-  });
-  return {
-    app: service.app,
-    database,
-    nats,
-    published: <E extends EventDefinition>(event: E) => {
-      if (!seen.has(event.type)) {
-        const events: CloudEvent[] = [];
-        seen.set(event.type, events);
-        const from = { sequence: 1 };
-        tails.push(createTail({ nats: connection, events: [event], from, logger }, (found) => void events.push(found)));
-      }
-      return seen.get(event.type) as CloudEvent<EventData<E>>[];
-    },
-    emit: async (event, items, tenantId = 'default') => {
-      await database.db.system((tx) =>
-        outbox.publishMany(
-          tx,
-          event,
-          items.map((data) => ({ data, tenantId, partitionKey: 'test' })),
-        ),
-      );
-    },
-    call: async (method, path, options = {}) => {
-      const bearer = options.token === undefined ? await issueTestToken(options.claims) : options.token;
-      const answer = await service.app.inject({
-        method: method as 'GET',
-        url: path,
-        headers: { ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }), ...options.headers },
-        ...(options.body === undefined ? {} : { payload: options.body as object }),
-      });
-      const isJson = String(answer.headers['content-type'] ?? '').includes('json');
-      return { status: answer.statusCode, headers: answer.headers, body: isJson ? answer.json() : answer.body };
-    },
-    stop: async () => {
-      for (const tail of tails) await tail.stop();
-      await service.stop();
-      await service.app.close();
-      await connection.close();
-      await Promise.all([database.stop(), nats.stop()]);
-    },
-  };
 }

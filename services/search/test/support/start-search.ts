@@ -2,17 +2,16 @@ import { jetstream } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
 import { type CloudEvent, type EventData, type EventDefinition, newEventId } from '@peermesh/contracts';
 import { Extracted } from '@peermesh/contracts/events';
-import { connectNats, createTail } from '@peermesh/messaging';
+import { connectNats } from '@peermesh/messaging';
 import { applyStreams, peermeshStreams } from '@peermesh/messaging/streams';
+import { silentLogger, startTestNats, type TestNats, testJwks, waitFor } from '@peermesh/testkit';
 import {
-  issueTestToken,
-  silentLogger,
-  startTestNats,
-  type TestClaims,
-  type TestNats,
-  testJwks,
-  waitFor,
-} from '@peermesh/testkit';
+  type Answer,
+  type CallOptions,
+  type CallService,
+  callService,
+  PublishedEvents,
+} from '@peermesh/testkit/service';
 import { buildApp, type SearchService } from '../../src/app.ts';
 import { loadSearchConfig, type SearchConfig } from '../../src/config.ts';
 import { extractedSample, type SampleDocument } from './sample-documents.ts';
@@ -36,27 +35,12 @@ export interface SearchFixture {
   ): Promise<void>;
   /** Sends extracted documents and waits until they are searchable; returns their ids. */
   index(samples: readonly SampleDocument[], options?: { tenantId?: string }): Promise<string[]>;
-  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  readonly call: CallService;
   /** Searches with all the time that a caller may give, unless the body says otherwise: machines under tests are busy. */
   search(body: object, options?: CallOptions): Promise<Answer>;
   /** Waits until every leg has applied everything. */
   settled(): Promise<number>;
   stop(): Promise<void>;
-}
-
-/** A request to the service. */
-export interface CallOptions {
-  readonly body?: unknown;
-  readonly claims?: TestClaims;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** Its answer. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, unknown>>;
-  // oxlint-disable-next-line typescript/no-explicit-any -- answers are looked into field by field
-  readonly body: any;
 }
 
 /** Settings that every test shares; change what the test is about. */
@@ -97,8 +81,7 @@ export async function startSearch(
     ...(options.now === undefined ? {} : { now: options.now }),
   });
   await service.start();
-  const seen = new Map<string, CloudEvent[]>();
-  const tails: { stop(): Promise<void> | void }[] = [];
+  const published = new PublishedEvents(admin);
   const send: SearchFixture['send'] = async (event, data, { tenantId = 'default', id = newEventId() } = {}) => {
     const attributes = headers();
     const envelope = {
@@ -115,19 +98,7 @@ export async function startSearch(
     attributes.set('content-type', 'application/json');
     await jetstream(admin).publish(event.subject, JSON.stringify(data), { headers: attributes, msgID: id });
   };
-  const call: SearchFixture['call'] = async (method, path, callOptions = {}) => {
-    const answer = await service.app.inject({
-      method: method as 'GET',
-      url: path,
-      headers: {
-        authorization: `Bearer ${await issueTestToken({ role: 'admin', ...callOptions.claims })}`,
-        ...callOptions.headers,
-      },
-      ...(callOptions.body === undefined ? {} : { payload: callOptions.body as object }),
-    });
-    const isJson = String(answer.headers['content-type'] ?? '').includes('json');
-    return { status: answer.statusCode, headers: answer.headers, body: isJson ? answer.json() : answer.body };
-  };
+  const call = callService(service.app, { role: 'admin' });
   const settled = (): Promise<number> =>
     waitFor(
       async () => {
@@ -158,18 +129,7 @@ export async function startSearch(
     settled,
     search: (body, callOptions) =>
       call('POST', '/api/v1/search', { ...callOptions, body: { deadlineMs: PATIENCE_MS, ...body } }),
-    published: <E extends EventDefinition>(event: E) => {
-      if (!seen.has(event.type)) {
-        seen.set(event.type, []);
-        tails.push(
-          createTail(
-            { nats: admin, events: [event], from: { sequence: 1 }, logger },
-            (found) => void seen.get(event.type)?.push(found),
-          ),
-        );
-      }
-      return (seen.get(event.type) ?? []) as CloudEvent<EventData<E>>[];
-    },
+    published: (event) => published.of(event),
     index: async (samples, sendOptions = {}) => {
       const events = samples.map(extractedSample);
       await Promise.all(events.map((data) => send(Extracted, data, sendOptions)));
@@ -194,7 +154,7 @@ export async function startSearch(
       return events.map(({ document }) => document.documentId);
     },
     stop: async () => {
-      for (const tail of tails) await tail.stop();
+      await published.stop();
       await service.stop();
       await service.app.close();
       await admin.close();
