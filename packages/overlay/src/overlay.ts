@@ -2,7 +2,8 @@ import { BATCH_HEADER_BYTES, type Delivery, FrameType, type LinkEvent } from '@p
 import type { Membership } from '@peermesh/membership';
 import { type ForwardingTable, NodeFlag, type Router } from '@peermesh/routing';
 import type { OverlayConfig } from './config.ts';
-import { type HeldBytes, MemberCore } from './control/member-core.ts';
+import type { HeldBytes, MemberCore } from './control/member-core.ts';
+import { SelfMembership } from './control/self-membership.ts';
 import { OverlayCounters } from './counters.ts';
 import type { OverlayDelivery, OverlayEvent, OverlayReady } from './events.ts';
 import type { Acceptance } from './flows/flows.ts';
@@ -32,10 +33,7 @@ export class Overlay {
   readonly #links: LinkTable;
   readonly #dialler: Dialler;
   readonly #intake = new Intake(this.counters);
-  #core: MemberCore | null = null;
-  #isDraining = false;
-  #bootEpoch: number;
-  #hasBeenMember = false;
+  readonly #self: SelfMembership;
   #writes: ConnectionWrite[] = [];
   #dials: Dial[] = [];
   #deliveries: OverlayDelivery[] = [];
@@ -54,8 +52,7 @@ export class Overlay {
     this.#links = options.inheritance?.links ?? new LinkTable(nodeId, config, random);
     this.#dialler = new Dialler(nodeId, config.dial, random);
     this.#dialler.setDialable((flags & NodeFlag.INBOUND) !== 0);
-    this.#bootEpoch = Math.max(options.bootEpoch, options.inheritance?.bootEpoch ?? 0);
-    this.#hasBeenMember = options.inheritance?.hasBeenMember ?? false;
+    this.#self = new SelfMembership(options, { links: this.#links, members: this.members, counters: this.counters });
     this.#links.inherit(options.inheritance?.held ?? [], nowMs);
     this.#linkTickAtMs = nowMs;
     this.#dialAtMs = nowMs;
@@ -95,8 +92,7 @@ export class Overlay {
 
   /** While it drains a node takes no new traffic of others; what is under way goes on. */
   setDraining(isDraining: boolean, nowMs: number): void {
-    this.#isDraining = isDraining;
-    this.#core?.setFlags(this.#flags(), nowMs);
+    this.#self.setDraining(isDraining, nowMs);
   }
 
   /** How late this process is: a slow observer accuses later. */
@@ -205,7 +201,7 @@ export class Overlay {
   /** Ends this overlay; its transport has closed all connections. To be handed to the next one in this process. */
   retire(): OverlayInheritance {
     const held = this.#core?.forwarder.held.takeAll() ?? [];
-    return { links: this.#links, held, bootEpoch: this.#bootEpoch, hasBeenMember: this.#hasBeenMember };
+    return { links: this.#links, held, ...this.#self.inheritance };
   }
 
   /** Lets time pass. */
@@ -241,36 +237,19 @@ export class Overlay {
     return ready;
   }
 
-  #flags(): number {
-    const committed = this.members.byNodeId(this.nodeId)?.flags ?? 0;
-    const drain = this.#isDraining ? NodeFlag.DRAIN : committed & NodeFlag.DRAIN;
-    return this.#options.flags | drain;
+  get #core(): MemberCore | null {
+    return this.#self.core;
   }
 
   #refreshSelf(nowMs: number): void {
-    const self = this.members.byNodeId(this.nodeId);
-    if ((self?.shortId ?? 0) === this.shortId) {
-      this.#core?.setFlags(this.#flags(), nowMs);
+    if (!this.#self.isAnother) {
+      this.#self.refreshFlags(nowMs);
       return;
     }
     for (const link of this.#links.all()) this.#core?.linkDown(link, nowMs);
     this.#core?.forwarder.abandon(nowMs);
     this.#collect(nowMs);
-    // Flows and advertisements of an earlier membership must not be taken for those of this one.
-    if (this.#hasBeenMember && self !== undefined)
-      this.#events.push({ kind: 'overtaken', bootEpoch: ++this.#bootEpoch });
-    this.#hasBeenMember ||= self !== undefined;
-    const { meshId, signer, random } = this.#options;
-    const shared = {
-      meshId,
-      bootEpoch: this.#bootEpoch,
-      config: this.#config,
-      members: this.members,
-      links: this.#links,
-    };
-    const options = { ...shared, counters: this.counters, signer, random, flags: this.#flags() };
-    this.#core = self === undefined ? null : new MemberCore({ ...options, self }, nowMs);
-    this.#events.push({ kind: 'self', shortId: this.shortId });
+    this.#events.push(...this.#self.begin(nowMs));
   }
 
   /** The peer of a link may have become a member, or ceased to be one. */
@@ -382,7 +361,7 @@ export class Overlay {
     core.deliveries = [];
     for (const event of core.events.splice(0)) {
       this.#events.push(event);
-      if (event.kind === 'overtaken') this.#bootEpoch = event.bootEpoch;
+      if (event.kind === 'overtaken') this.#self.overtaken(event.bootEpoch);
       if (event.kind === 'membership' && CHANGES_REACH.has(event.event.type)) this.#chooseNeighbours(nowMs);
     }
   }
