@@ -1,3 +1,4 @@
+export { type AccessTokenConfig, useAccessTokens } from './access-tokens.ts';
 export { admitCaller, type Caller } from './admission.ts';
 export { type AppOptions, createApp } from './app.ts';
 export { repeat, type Worker } from './background-work.ts';

@@ -1,17 +1,15 @@
-import { hostname } from 'node:os';
-import { createAuthenticator, createRevocations } from '@peermesh/authz';
+import { createRevocations } from '@peermesh/authz';
 import { deadLetterRoutes } from '@peermesh/contracts/dead-letters';
 import { ingestRoutes } from '@peermesh/contracts/ingest';
-import { createDatabase } from '@peermesh/database';
 import { assertUrlAllowed, DEFAULT_PORTS, parseAllowHosts } from '@peermesh/http-guard';
-import { connectNats, createBus, mountDeadLetterRoutes } from '@peermesh/messaging';
+import { mountDeadLetterRoutes, openBackbone } from '@peermesh/messaging';
 import {
   createApp,
   createSecretBox,
   mountOpenApi,
+  useAccessTokens,
   useDecisionLog,
   useIdempotency,
-  usePrincipals,
 } from '@peermesh/service-kit';
 import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
 import type { FastifyInstance } from 'fastify';
@@ -49,38 +47,13 @@ export async function buildApp(config: IngestConfig, overrides: IngestOverrides 
   const logger = overrides.logger ?? createLogger({ service: 'ingest', level: config.LOG_LEVEL });
   const metrics = createMetrics({ service: 'ingest' });
   const app = await createApp({ service: 'ingest', version: '0.1.0', logger, metrics });
-  const db = createDatabase<IngestSchema>({
-    url: config.DATABASE_URL,
-    schema: 'ingest',
-    applicationName: 'ingest',
-    poolMax: config.DATABASE_POOL_MAX,
-    logger,
-    metrics,
-  });
-  const nats = await connectNats({ url: config.NATS_URL, name: 'ingest', logger });
-  const bus = createBus({
-    module: 'ingest',
-    instance: config.INSTANCE_ID === '' ? `${hostname()}-${process.pid}` : config.INSTANCE_ID,
-    db,
-    databaseUrl: config.DATABASE_URL,
-    nats,
-    logger,
-    metrics,
-  });
+  const backbone = await openBackbone<IngestSchema>('ingest', config, { logger, metrics });
+  const { db, nats, bus } = backbone;
   app.addHook('onClose', async () => {
-    await nats.drain();
-    await db.close();
+    await backbone.close();
   });
   const revocations = createRevocations();
-  usePrincipals(
-    app,
-    createAuthenticator({
-      issuer: config.TOKEN_ISSUER,
-      audience: config.TOKEN_AUDIENCE,
-      jwks: overrides.jwks ?? new URL(config.JWKS_URL),
-      revocations,
-    }),
-  );
+  useAccessTokens(app, config, { revocations, jwks: overrides.jwks });
   useIdempotency(app, { db, module: 'ingest' });
   useDecisionLog(app, { db, bus });
   const extractor = registerExtraction(bus, config, clock);

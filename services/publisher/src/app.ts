@@ -1,21 +1,17 @@
-import { hostname } from 'node:os';
-import { createAuthenticator, createRevocations } from '@peermesh/authz';
-import type { EventData } from '@peermesh/contracts';
+import { createRevocations } from '@peermesh/authz';
 import { deadLetterRoutes } from '@peermesh/contracts/dead-letters';
-import { SessionRevoked } from '@peermesh/contracts/events';
 import { publisherRoutes } from '@peermesh/contracts/publisher';
-import { createDatabase } from '@peermesh/database';
 import { assertUrlAllowed, DEFAULT_PORTS, parseAllowHosts } from '@peermesh/http-guard';
-import { caughtUpWithin, connectNats, createBus, mountDeadLetterRoutes } from '@peermesh/messaging';
+import { mountDeadLetterRoutes, openBackbone, startWithRevocations } from '@peermesh/messaging';
 import type { Worker } from '@peermesh/service-kit';
 import {
   createApp,
   createSecretBox,
   deriveKey,
   mountOpenApi,
+  useAccessTokens,
   useDecisionLog,
   useIdempotency,
-  usePrincipals,
 } from '@peermesh/service-kit';
 import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
 import type { FastifyInstance } from 'fastify';
@@ -36,8 +32,6 @@ import { startHousekeeping } from './workers/housekeeping.ts';
 import { startRedeliveryWorker } from './workers/redelivery-worker.ts';
 import { startStrandedSweeper } from './workers/stranded-sweeper.ts';
 
-/** Longer than the life of an access token: what was revoked before cannot come back. */
-const REVOCATIONS_MS = 20 * 60_000;
 /** Older than this the authenticator refuses tokens. */
 const REVOCATION_STALENESS_MS = 60_000;
 /** Beyond the time limit of an attempt, so that a lease only ends when its holder is gone. */
@@ -65,34 +59,10 @@ export async function buildApp(config: PublisherConfig, overrides: PublisherOver
   const logger = overrides.logger ?? createLogger({ service: 'publisher', level: config.LOG_LEVEL });
   const metrics = createMetrics({ service: 'publisher' });
   const app = await createApp({ service: 'publisher', version: '0.1.0', logger, metrics });
-  const db = createDatabase<unknown>({
-    url: config.DATABASE_URL,
-    schema: 'publisher',
-    applicationName: 'publisher',
-    poolMax: config.DATABASE_POOL_MAX,
-    logger,
-    metrics,
-  });
-  const nats = await connectNats({ url: config.NATS_URL, name: 'publisher', logger });
-  const bus = createBus({
-    module: 'publisher',
-    instance: config.INSTANCE_ID === '' ? `${hostname()}-${process.pid}` : config.INSTANCE_ID,
-    db,
-    databaseUrl: config.DATABASE_URL,
-    nats,
-    logger,
-    metrics,
-  });
+  const backbone = await openBackbone('publisher', config, { logger, metrics });
+  const { db, nats, bus } = backbone;
   const revocations = createRevocations();
-  usePrincipals(
-    app,
-    createAuthenticator({
-      issuer: config.TOKEN_ISSUER,
-      audience: config.TOKEN_AUDIENCE,
-      jwks: overrides.jwks ?? new URL(config.JWKS_URL),
-      revocations,
-    }),
-  );
+  useAccessTokens(app, config, { revocations, jwks: overrides.jwks });
   useIdempotency(app, { db, module: 'publisher' });
 
   const secrets = createSecretBox(config.PUBLISHER_ENCRYPTION_KEY, 'publisher/secrets');
@@ -170,20 +140,13 @@ export async function buildApp(config: PublisherConfig, overrides: PublisherOver
   const workers: Worker[] = [];
   app.addHook('onClose', async () => {
     await Promise.all([webhooks.close(), email?.close()]);
-    await nats.drain();
-    await db.close();
+    await backbone.close();
   });
   useDecisionLog(app, { db, bus });
   return {
     app,
     start: async () => {
-      const from = { time: new Date(Date.now() - REVOCATIONS_MS) };
-      const tail = bus.tail([SessionRevoked], { from }, ({ data }) =>
-        revocations.add(data as EventData<typeof SessionRevoked>),
-      );
-      revocations.watch(tail);
-      await bus.start();
-      await caughtUpWithin(tail, 5_000);
+      await startWithRevocations(bus, revocations);
       deliveries.start();
       const everyMs = config.PUBLISHER_POLL_MS;
       workers.push(

@@ -1,20 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { createAuthenticator, createRevocations } from '@peermesh/authz';
-import type { EventData } from '@peermesh/contracts';
+import { createRevocations } from '@peermesh/authz';
 import { deadLetterRoutes } from '@peermesh/contracts/dead-letters';
-import { SessionRevoked } from '@peermesh/contracts/events';
 import { routerRoutes } from '@peermesh/contracts/router';
-import { createDatabase } from '@peermesh/database';
-import { caughtUpWithin, connectNats, createBus, mountDeadLetterRoutes } from '@peermesh/messaging';
+import { mountDeadLetterRoutes, openBackbone, startWithRevocations } from '@peermesh/messaging';
 import type { Worker } from '@peermesh/service-kit';
-import {
-  createApp,
-  instanceName,
-  mountOpenApi,
-  useDecisionLog,
-  useIdempotency,
-  usePrincipals,
-} from '@peermesh/service-kit';
+import { createApp, mountOpenApi, useAccessTokens, useDecisionLog, useIdempotency } from '@peermesh/service-kit';
 import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
 import type { FastifyInstance } from 'fastify';
 import type { JSONWebKeySet } from 'jose';
@@ -33,8 +23,6 @@ import { RouteService } from './usecases/compute-routes.ts';
 import { createTopologyFollower } from './usecases/topology-follower.ts';
 import { startHousekeeping } from './workers/housekeeping.ts';
 
-/** Longer than the life of an access token: what was revoked before cannot come back. */
-const REVOCATIONS_MS = 20 * 60_000;
 /** Older than this the authenticator refuses tokens. */
 const REVOCATION_STALENESS_MS = 60_000;
 const THREADS_MAX = 4;
@@ -62,27 +50,10 @@ export async function buildApp(config: RouterConfig, overrides: RouterOverrides 
   const logger = overrides.logger ?? createLogger({ service: 'router', level: config.LOG_LEVEL });
   const metrics = createMetrics({ service: 'router' });
   const app = await createApp({ service: 'router', version: '0.1.0', logger, metrics });
-  const db = createDatabase<unknown>({
-    url: config.DATABASE_URL,
-    schema: 'router',
-    applicationName: 'router',
-    poolMax: config.DATABASE_POOL_MAX,
-    logger,
-    metrics,
-  });
-  const nats = await connectNats({ url: config.NATS_URL, name: 'router', logger });
-  const instance = instanceName(config);
-  const bus = createBus({ module: 'router', instance, db, databaseUrl: config.DATABASE_URL, nats, logger, metrics });
+  const backbone = await openBackbone('router', config, { logger, metrics });
+  const { db, nats, bus } = backbone;
   const revocations = createRevocations();
-  usePrincipals(
-    app,
-    createAuthenticator({
-      issuer: config.TOKEN_ISSUER,
-      audience: config.TOKEN_AUDIENCE,
-      jwks: overrides.jwks ?? new URL(config.JWKS_URL),
-      revocations,
-    }),
-  );
+  useAccessTokens(app, config, { revocations, jwks: overrides.jwks });
   useIdempotency(app, { db, module: 'router' });
 
   const pool = createPathPool({
@@ -136,20 +107,13 @@ export async function buildApp(config: RouterConfig, overrides: RouterOverrides 
   app.addHook('onClose', async () => {
     await pool.close();
     cache.close();
-    await nats.drain();
-    await db.close();
+    await backbone.close();
   });
   useDecisionLog(app, { db, bus });
   return {
     app,
     start: async () => {
-      const from = { time: new Date(Date.now() - REVOCATIONS_MS) };
-      const tail = bus.tail([SessionRevoked], { from }, ({ data }) =>
-        revocations.add(data as EventData<typeof SessionRevoked>),
-      );
-      revocations.watch(tail);
-      await bus.start();
-      await caughtUpWithin(tail, 5_000);
+      await startWithRevocations(bus, revocations);
       workers.push(
         follower.start(),
         announcer.start(),

@@ -1,12 +1,8 @@
-import { hostname } from 'node:os';
-import { createAuthenticator, createRevocations } from '@peermesh/authz';
-import type { EventData } from '@peermesh/contracts';
+import { createRevocations } from '@peermesh/authz';
 import { deadLetterRoutes } from '@peermesh/contracts/dead-letters';
-import { SessionRevoked } from '@peermesh/contracts/events';
 import { searchRoutes } from '@peermesh/contracts/search';
-import { createDatabase } from '@peermesh/database';
-import { caughtUpWithin, connectNats, createBus, mountDeadLetterRoutes } from '@peermesh/messaging';
-import { createApp, mountOpenApi, useDecisionLog, useIdempotency, usePrincipals } from '@peermesh/service-kit';
+import { mountDeadLetterRoutes, openBackbone, startWithRevocations } from '@peermesh/messaging';
+import { createApp, mountOpenApi, useAccessTokens, useDecisionLog, useIdempotency } from '@peermesh/service-kit';
 import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
 import type { FastifyInstance } from 'fastify';
 import type { JSONWebKeySet } from 'jose';
@@ -31,8 +27,6 @@ import { WakeableLoop } from './projection/wakeable-loop.ts';
 import { mountRoutes } from './routes/mount-routes.ts';
 import { EmbeddingTrainer, ensureEmbedderGeneration } from './workers/embedding-trainer.ts';
 
-/** Longer than the life of an access token: what was revoked before cannot come back. */
-const REVOCATIONS_MS = 20 * 60_000;
 const TRAINING_CHECK_MS = 15_000;
 const SWEEP_MS = 60_000;
 
@@ -61,34 +55,13 @@ export async function buildApp(config: SearchConfig, overrides: SearchOverrides 
   const registryOfMetrics = createMetrics({ service: 'search' });
   const metrics = createSearchMetrics(registryOfMetrics);
   const app = await createApp({ service: 'search', version: '0.1.0', logger, metrics: registryOfMetrics });
-  const db = createDatabase<unknown>({
-    url: config.DATABASE_URL,
-    schema: 'search',
-    applicationName: 'search',
-    poolMax: config.DATABASE_POOL_MAX,
-    logger,
-    metrics: registryOfMetrics,
-  });
-  const nats = await connectNats({ url: config.NATS_URL, name: 'search', logger });
-  const bus = createBus({
-    module: 'search',
-    instance: config.INSTANCE_ID === '' ? `${hostname()}-${process.pid}` : config.INSTANCE_ID,
-    db,
-    databaseUrl: config.DATABASE_URL,
-    nats,
-    logger,
-    metrics: registryOfMetrics,
-  });
+  const backbone = await openBackbone('search', config, { logger, metrics: registryOfMetrics });
+  const { db, nats, bus } = backbone;
   app.addHook('onClose', async () => {
-    await nats.drain();
-    await db.close();
+    await backbone.close();
   });
   const revocations = createRevocations();
-  const jwks = overrides.jwks ?? new URL(config.JWKS_URL);
-  usePrincipals(
-    app,
-    createAuthenticator({ issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE, jwks, revocations }),
-  );
+  useAccessTokens(app, config, { revocations, jwks: overrides.jwks });
   useIdempotency(app, { db, module: 'search' });
   useDecisionLog(app, { db, bus });
 
@@ -174,13 +147,8 @@ export async function buildApp(config: SearchConfig, overrides: SearchOverrides 
     registry,
     start: async () => {
       if (config.EMBEDDER === 'http') await ensureEmbedderGeneration(db, config.EMBEDDER_SPACE);
-      const tail = bus.tail([SessionRevoked], { from: { time: new Date(Date.now() - REVOCATIONS_MS) } }, ({ data }) =>
-        revocations.add(data as EventData<typeof SessionRevoked>),
-      );
-      revocations.watch(tail);
       await projection.start();
-      await bus.start();
-      await caughtUpWithin(tail, 5_000);
+      await startWithRevocations(bus, revocations);
       training.start();
       sweeper.start();
     },

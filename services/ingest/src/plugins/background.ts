@@ -1,7 +1,5 @@
 import type { RevocationSet } from '@peermesh/authz';
-import type { EventData } from '@peermesh/contracts';
-import { SessionRevoked } from '@peermesh/contracts/events';
-import { caughtUpWithin } from '@peermesh/messaging';
+import { startWithRevocations } from '@peermesh/messaging';
 import type { Worker } from '@peermesh/service-kit';
 import type { MetricsRegistry } from '@peermesh/telemetry';
 import type { IngestConfig } from '../config.ts';
@@ -9,9 +7,6 @@ import type { FetchDependencies } from '../usecases/fetch-source.ts';
 import { startFetchScheduler } from '../workers/fetch-scheduler.ts';
 import { startHousekeeping } from '../workers/housekeeping.ts';
 import { startJobSweeper } from '../workers/job-sweeper.ts';
-
-/** Longer than the life of an access token: what was revoked before cannot come back. */
-const REVOCATIONS_MS = 20 * 60_000;
 
 /** Everything that works without being asked: relay, consumers, revocation feed, sweeper, scheduler, housekeeping. */
 export function createBackground(
@@ -24,13 +19,7 @@ export function createBackground(
   const workers: Worker[] = [];
   return {
     start: async () => {
-      const from = { time: new Date(Date.now() - REVOCATIONS_MS) };
-      const tail = bus.tail([SessionRevoked], { from }, ({ data }) =>
-        revocations.add(data as EventData<typeof SessionRevoked>),
-      );
-      revocations.watch(tail);
-      await bus.start();
-      await caughtUpWithin(tail, 5_000);
+      await startWithRevocations(bus, revocations);
       const sweeper = { everyMs: config.JOB_SWEEP_INTERVAL_MS, attemptsMax: config.EXTRACTION_ATTEMPTS_MAX };
       workers.push(
         startHousekeeping({ db, quotas, clock, logger }),

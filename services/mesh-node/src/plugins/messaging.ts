@@ -1,15 +1,11 @@
 import { createRevocations } from '@peermesh/authz';
 import type { EventData } from '@peermesh/contracts';
-import { RoutesComputed, SessionRevoked } from '@peermesh/contracts/events';
+import { RoutesComputed } from '@peermesh/contracts/events';
 import type { Database } from '@peermesh/database';
-import { type Bus, caughtUpWithin, connectNats, createBus, createOutbox, type Outbox } from '@peermesh/messaging';
+import { type Bus, connectNats, createBus, createOutbox, type Outbox, startWithRevocations } from '@peermesh/messaging';
 import { instanceName } from '@peermesh/service-kit';
 import type { Logger, MetricsRegistry } from '@peermesh/telemetry';
 import type { MeshNodeConfig } from '../config.ts';
-
-/** Longer than the life of an access token: what was revoked before cannot come back. */
-const REVOCATIONS_MS = 20 * 60_000;
-const CATCH_UP_MS = 5_000;
 
 type Revocations = ReturnType<typeof createRevocations>;
 
@@ -44,10 +40,6 @@ export function startMessaging(
     const nats = await connectNats({ url: config.NATS_URL, name: 'mesh-node', logger });
     if (isStopped) return nats.close();
     const bus = createBus({ module: 'mesh', instance, db, databaseUrl: config.DATABASE_URL, nats, logger, metrics });
-    const tail = bus.tail([SessionRevoked], { from: { time: new Date(Date.now() - REVOCATIONS_MS) } }, ({ data }) =>
-      revocations.add(data as EventData<typeof SessionRevoked>),
-    );
-    revocations.watch(tail);
     bus.tail([RoutesComputed], { from: 'new' }, ({ data }) =>
       parts.onRoutesComputed((data as EventData<typeof RoutesComputed>).meshId),
     );
@@ -59,8 +51,7 @@ export function startMessaging(
         await nats.close();
       },
     };
-    await bus.start();
-    await caughtUpWithin(tail, CATCH_UP_MS);
+    await startWithRevocations(bus, revocations);
   };
   const connecting = connect().catch((error: unknown) => logger.error({ err: error }, 'events cannot be published'));
   return {
