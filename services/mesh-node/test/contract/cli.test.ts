@@ -48,6 +48,7 @@ before(async () => {
     mesh,
     links: [],
     counters: { delivered: 3 },
+    routes: { router: 2, node: 1, routerAgeSeconds: 3.4 },
     backends: { postgres: 'away' },
     pendingFacts: 4,
     lostFacts: 0,
@@ -75,7 +76,7 @@ before(async () => {
     { shortId: 2, name: 'quay-2', rttMs: 0.5 },
     { shortId: 3, name: 'quay-3', rttMs: null },
   ];
-  mountRoute(app, meshRoutes.trace, async () => ({ status: 200, body: { to: 3, hops } }));
+  mountRoute(app, meshRoutes.trace, async () => ({ status: 200, body: { to: 3, computedBy: 'router', hops } }));
   mountRoute(app, meshRoutes.subscribe, async ({ reply }) => {
     const stream = openEventStream(reply, () => undefined);
     for (const [offset, text] of ['one', 'two'].entries()) {
@@ -111,6 +112,7 @@ describe('the command line tool', () => {
     assert.equal(code, 3);
     assert.match(out, /^mesh +harbour$/m);
     assert.match(out, /^stores away +postgres; 4 facts wait$/m);
+    assert.match(out, /^routes +2 of the router \(confirmed 3 s ago\), 1 computed by the node$/m);
   });
 
   it('prints the answer of the API with --json', async () => {
@@ -135,6 +137,7 @@ describe('the command line tool', () => {
 
   it('ends with 1 when a hop does not answer', async () => {
     const { code, out } = await runMesh('trace', '3');
+    assert.match(out, /^route of: router$/m);
     assert.equal(code, 1);
     assert.match(out, /quay-3 +-$/m);
   });

@@ -45,10 +45,15 @@ describe('a node and a path computation element', () => {
       onOutcome,
     });
     nodes[3]!.open.topics
-      .subscribe(where, 'earliest', ({ payload }) => {
-        arrived.push(Buffer.from(payload).toString());
-        return true;
-      })
+      .subscribe(
+        where,
+        'earliest',
+        ({ payload }) => {
+          arrived.push(Buffer.from(payload).toString());
+          return true;
+        },
+        () => undefined,
+      )
       .resume();
     await eventually(async () => {
       await publish('ready?');
