@@ -1,10 +1,13 @@
 import { MEMBERSHIP_PRESETS } from '@peermesh/membership';
-import { measureDetection, measureHealing, measureLoss } from '@peermesh/simulator';
+import type { DetectionResult, LossResult } from '@peermesh/simulator';
 import { writeResult } from '../write-result.ts';
+import { type Measurement, runMeasurements } from './measurement.ts';
 
 const DETECTION_BAR_MS = 5_000;
 const HEALING_BAR_MS = 60_000;
 const NODE_HOURS_BAR = 1_000;
+/** The same mesh under other seeds, so that the cores share the work. */
+const LOSS_RUNS = 9;
 const NODES_MAX = Number(process.argv[2] ?? 1_000);
 const NODE_HOURS = Number(process.argv[3] ?? NODE_HOURS_BAR);
 const config = MEMBERSHIP_PRESETS.lan;
@@ -14,26 +17,39 @@ const seconds = (milliseconds: number): string => (milliseconds / 1_000).toFixed
 const percentile = (values: readonly number[], share: number): number =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.ceil(values.length * share) - 1)] ?? Number.NaN;
 
+const shared = { config, latencyMs };
 const sizes = [50, 200, 1_000].filter((nodes) => nodes <= NODES_MAX);
-const detections = sizes.map((nodes) => {
-  const deaths = nodes === 1_000 ? 60 : 100;
-  const result = measureDetection({ nodes, deaths, config, latencyMs, seed: 1 });
-  process.stdout.write(`${nodes} nodes, ${deaths} deaths: p99 ${seconds(percentile(result.everywhereMs, 0.99))} s\n`);
-  return { nodes, deaths, ...result };
-});
-const shared = { lossRate: 0.2, slowShare: 0.1, config, latencyMs };
-const losses = [
-  measureLoss({ ...shared, nodes: 50, nodeHours: NODE_HOURS * 0.9, seed: 2 }),
-  measureLoss({ ...shared, nodes: 200, nodeHours: NODE_HOURS * 0.1, seed: 3 }),
+const lossRuns = [
+  ...Array.from({ length: LOSS_RUNS }, () => ({ nodes: 50, nodeHours: (NODE_HOURS * 0.9) / LOSS_RUNS })),
+  { nodes: 200, nodeHours: NODE_HOURS * 0.1 },
 ];
-const healthyEvictions = losses.reduce((sum, loss) => sum + loss.healthyEvictions, 0);
-const nodeHours = losses.reduce((sum, loss) => sum + loss.nodeHours, 0);
-process.stdout.write(`${nodeHours.toFixed(0)} node-hours: ${healthyEvictions} healthy nodes evicted\n`);
-const healings = [
+const splits = [
   { nodes: 50, splitMs: 60_000 },
   { nodes: 50, splitMs: 3_600_000 },
   { nodes: 200, splitMs: 600_000 },
-].map((split) => ({ ...split, ...measureHealing({ ...split, config, latencyMs, seed: 3 }) }));
+];
+const detectionRuns = sizes.map((nodes) => {
+  return { kind: 'detection', options: { ...shared, nodes, deaths: nodes === 1_000 ? 60 : 100, seed: 1 } } as const;
+});
+const measurements: Measurement[] = [
+  ...detectionRuns.toReversed(),
+  ...lossRuns.map((run, index) => {
+    return { kind: 'loss', options: { ...shared, ...run, lossRate: 0.2, slowShare: 0.1, seed: 2 + index } } as const;
+  }),
+  ...splits.map((split) => ({ kind: 'healing', options: { ...shared, ...split, seed: 3 } }) as const),
+];
+const results = await runMeasurements(measurements, ({ kind, options: { nodes } }) =>
+  process.stdout.write(`${kind} of ${nodes} nodes measured\n`),
+);
+const detections = detectionRuns.map(({ options: { nodes, deaths } }, index) => {
+  return { nodes, deaths, ...(results[detectionRuns.length - 1 - index] as DetectionResult) };
+});
+const losses = results.slice(sizes.length, sizes.length + lossRuns.length) as LossResult[];
+const healings = splits.map((split, index) => {
+  return { ...split, ...(results[sizes.length + lossRuns.length + index] as { readonly convergedMs: number }) };
+});
+const healthyEvictions = losses.reduce((sum, loss) => sum + loss.healthyEvictions, 0);
+const nodeHours = Math.round(losses.reduce((sum, loss) => sum + loss.nodeHours, 0));
 
 const largest = detections.at(-1);
 const worstMs = percentile(largest?.everywhereMs ?? [], 0.99);

@@ -1,5 +1,6 @@
 export type { Contact } from './bootstrap/contact.ts';
 export type { JoinWish } from './bootstrap/joining.ts';
+export { decodeNeighbourWords, encodeNeighbourWords, type NeighbourWords } from './bootstrap/neighbour-message.ts';
 export { DEFAULT_MESH_CORE, type MeshCoreConfig } from './config.ts';
 export { MeshCore } from './mesh-core.ts';
 export {

@@ -2,6 +2,11 @@ export { DEFAULT_OVERLAY, type DialConfig, type FlowConfig, type HoldConfig, typ
 export type { HeldBytes, OverlaySigner } from './control/member-core.ts';
 export type { DropReason, OverlayCounters } from './counters.ts';
 export type { NeighbourMessage, OverlayDelivery, OverlayEvent, OverlayReady } from './events.ts';
+export {
+  type Acknowledgement,
+  decodeAcknowledgements,
+  encodeAcknowledgements,
+} from './flows/acknowledgement.ts';
 export { Channel } from './flows/channel.ts';
 export type { Acceptance } from './flows/flows.ts';
 export type { Dial } from './links/dialler.ts';

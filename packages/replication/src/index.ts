@@ -37,6 +37,7 @@ export {
 export { ControlPlane } from './plane/control-plane.ts';
 export { CONTROL_GROUP_ID, type DurableBatch } from './plane/durable-batch.ts';
 export { DEFAULT_PLANE, type PlaneConfig } from './plane/plane-config.ts';
+export { decodePlaneMessage, encodePlaneMessage, type PlaneMessage } from './plane/plane-message.ts';
 export type { ControlPlaneStart, RequestOptions } from './plane/plane-options.ts';
 export type { LoggedChange, PlaneReady } from './plane/plane-ready.ts';
 export type { RequestOutcome } from './plane/requests.ts';

@@ -1,4 +1,5 @@
 import { CORES, coreNamed } from './cores.ts';
+import { runFuzz } from './fuzz/command.ts';
 import { runModel } from './model/command.ts';
 import { selectMutants } from './mutants/registry.ts';
 import { describeVerdict, runMutants } from './mutants/run-mutants.ts';
@@ -8,6 +9,7 @@ import { runSeeds } from './run/run-seeds.ts';
 import { shrink } from './run/shrink.ts';
 import { soak } from './run/soak.ts';
 import { addResult, emptyTotals } from './run/totals.ts';
+import { runScenario } from './scenarios/command.ts';
 import type { SeedFailure, SeedResult, SimulatedCore } from './simulated-core.ts';
 
 const say = (text: string): void => {
@@ -62,6 +64,8 @@ async function main(args: readonly string[]): Promise<number> {
     return killed === verdicts.length ? 0 : 1;
   }
   if (options.modelStates !== null) return runModel(options.modelStates, say) ? 0 : 1;
+  if (options.fuzzInputs !== null) return runFuzz(options.fuzzInputs, options.codec, options.seed, say) ? 0 : 1;
+  if (options.scenario !== null) return runScenario(options.scenario, options.nodes, options.seed, say) ? 0 : 1;
   const cores = options.core === null ? CORES : options.core.split(',').map(coreNamed);
   if (options.soak) return (await soak(cores, options.minutes, options.seed, options.workers, say)) ? 0 : 1;
   if (options.isReplay) {

@@ -12,7 +12,13 @@ export {
 } from './history/linearizability.ts';
 export { type RegisterInput, type RegisterOutput, registerModel } from './history/register-model.ts';
 export { type Invariant, InvariantRegistry, InvariantViolation } from './invariant.ts';
-export { measureDetection, measureHealing, measureLoss } from './membership/measurements.ts';
+export {
+  type DetectionResult,
+  type LossResult,
+  measureDetection,
+  measureHealing,
+  measureLoss,
+} from './membership/measurements.ts';
 export { DISK_FAULTS } from './nemesis/disk-faults.ts';
 export type { ClockHost, DiskHost, FaultKind, NetworkHost, ProcessHost, StopStyle } from './nemesis/fault.ts';
 export { NETWORK_FAULTS } from './nemesis/network-faults.ts';
@@ -22,4 +28,10 @@ export type { LinkRule } from './network/link-rule.ts';
 export { LAN_PROFILE, type NetworkCounts, type NetworkProfile, SimNetwork } from './network/network.ts';
 export { NodeClock } from './node-clock.ts';
 export { hashSeed, SeededRandom } from './random.ts';
+export {
+  type MeshPartitionsOptions,
+  measureMeshPartitions,
+  type PartitionResult,
+} from './scenarios/mesh-partitions.ts';
+export { PARTITION_SHAPES, type PartitionShape } from './scenarios/partitions.ts';
 export { TraceRing } from './trace.ts';

@@ -1,10 +1,10 @@
 import type { SeededRandom } from '../random.ts';
+import { convergenceFlaw, runUntilFlawless } from './convergence.ts';
 import type { SimMeshNode } from './mesh-node.ts';
 import { CONVERGE_MS } from './shape.ts';
 import type { Traffic } from './traffic.ts';
 import type { MeshWorld } from './world.ts';
 
-const POLL_MS = 100;
 /** The longest that a link is held back for flapping, and the back-off of the computation (RFC 8405). */
 const SETTLE_MS = 45_000;
 const DRAIN_KNOWN_MS = 15_000;
@@ -32,12 +32,12 @@ export class CalmChecks {
   run(): void {
     const { queue } = this.#world;
     const fromMs = queue.nowMs;
-    const isConverged = this.#until(CONVERGE_MS, () => this.#flaw() === '');
-    this.#world.registry.check('ConvergedAfterHeal', isConverged, () => this.#flaw());
+    const flaw = runUntilFlawless(this.#world, CONVERGE_MS, () => convergenceFlaw(this.#world));
+    this.#world.registry.check('ConvergedAfterHeal', flaw === '', () => flaw);
     this.convergedAfterMs = queue.nowMs - fromMs;
     this.#checkPairs();
     this.#traffic.isOn = false;
-    const isSettled = this.#until(fromMs + SETTLE_MS - queue.nowMs, () => this.#unused() === '');
+    const isSettled = this.#until(fromMs + SETTLE_MS - queue.nowMs, () => this.#unused());
     this.#world.registry.check('LinksUsedAfterHeal', isSettled, () => this.#unused());
     this.settledAfterMs = queue.nowMs - fromMs;
     this.#traffic.isOn = true;
@@ -47,26 +47,8 @@ export class CalmChecks {
     this.#finish();
   }
 
-  #until(withinMs: number, holds: () => boolean): boolean {
-    const { queue } = this.#world;
-    const endMs = queue.nowMs + withinMs;
-    while (!holds()) {
-      if (queue.nowMs >= endMs) return false;
-      queue.runUntil(queue.nowMs + POLL_MS);
-    }
-    return true;
-  }
-
-  /** Why the mesh has not converged; empty when it has. */
-  #flaw(): string {
-    const nodes = this.#world.all();
-    const first = JSON.stringify(nodes[0]?.overlay?.router?.versions());
-    for (const { name, overlay } of nodes) {
-      for (const { id } of nodes) if (overlay?.reaches(id) !== true) return `${name} has no way to n${id}`;
-      if (overlay?.membership?.activeCount !== nodes.length) return `${name} sees ${overlay?.membership?.activeCount}`;
-      if (JSON.stringify(overlay.router?.versions()) !== first) return `${name} has another database`;
-    }
-    return '';
+  #until(withinMs: number, flaw: () => string): boolean {
+    return runUntilFlawless(this.#world, withinMs, flaw) === '';
   }
 
   /** A node whose routes are not from all links that are up; empty when there is none. */
@@ -116,7 +98,7 @@ export class CalmChecks {
 
   #setDraining(node: SimMeshNode, isDraining: boolean): void {
     this.#world.setDraining(node, isDraining);
-    const isKnown = this.#until(DRAIN_KNOWN_MS, () => this.#mistakenAbout(node.id, !isDraining) === '');
+    const isKnown = this.#until(DRAIN_KNOWN_MS, () => this.#mistakenAbout(node.id, !isDraining));
     this.#world.registry.check('DrainKnown', isKnown, () => this.#mistakenAbout(node.id, !isDraining));
   }
 
@@ -158,11 +140,13 @@ export class CalmChecks {
   #finish(): void {
     const { registry, ledger } = this.#world;
     const lifeOf = (id: number): number => this.#world.nodeById(id).life;
-    const isQuiet = this.#until(QUIET_MS, () => ledger.missing(lifeOf).length === 0 && this.#unrest() === '');
+    const isQuiet = this.#until(QUIET_MS, () => {
+      return ledger.missing(lifeOf).length > 0 ? 'a message has not arrived' : this.#unrest();
+    });
     const [missing] = ledger.missing(lifeOf);
     registry.check('NoLoss', missing === undefined, () => JSON.stringify(missing));
     registry.check('QuietInTheEnd', isQuiet, () => this.#unrest());
-    this.#until(QUIET_MS, () => this.#creditFlaw() === '');
+    this.#until(QUIET_MS, () => this.#creditFlaw());
     registry.check('CreditConserved', this.#creditFlaw() === '', () => this.#creditFlaw());
   }
 

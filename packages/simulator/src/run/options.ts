@@ -15,6 +15,13 @@ export interface SimOptions {
   readonly mutants: string | null;
   /** Explores the explicit-state model up to that many states. */
   readonly modelStates: number | null;
+  /** Inputs for each codec. */
+  readonly fuzzInputs: number | null;
+  /** Null: all of them. */
+  readonly codec: string | null;
+  /** A named run of its own, and of how many nodes. */
+  readonly scenario: string | null;
+  readonly nodes: number;
   readonly soak: boolean;
   readonly minutes: number;
 }
@@ -36,6 +43,10 @@ export function readOptions(args: readonly string[]): SimOptions {
       until: { type: 'string' },
       mutants: { type: 'string' },
       model: { type: 'string' },
+      fuzz: { type: 'string' },
+      codec: { type: 'string' },
+      scenario: { type: 'string' },
+      nodes: { type: 'string' },
       soak: { type: 'boolean', default: false },
       minutes: { type: 'string' },
     },
@@ -57,6 +68,10 @@ export function readOptions(args: readonly string[]): SimOptions {
     untilMs: values.until === undefined ? null : count('until', values.until, 0),
     mutants: values.mutants ?? null,
     modelStates: values.model === undefined ? null : count('model', values.model, 0),
+    fuzzInputs: values.fuzz === undefined ? null : count('fuzz', values.fuzz, 0),
+    codec: values.codec ?? null,
+    scenario: values.scenario ?? null,
+    nodes: count('nodes', values.nodes, 50),
     soak: values.soak,
     minutes: count('minutes', values.minutes, 60),
   };
