@@ -7,7 +7,7 @@ import type { LocalHealth } from './local-health.ts';
 import type { Member, MemberTable } from './member-table.ts';
 import { type Outbox, viewOf } from './outbox.ts';
 import type { Self } from './self.ts';
-import type { Suspicions } from './suspicion.ts';
+import type { DueCheck, Suspicions } from './suspicion.ts';
 
 /** What the rules act on. */
 export interface RuleContext {
@@ -71,9 +71,9 @@ export class ClaimRules {
 
   /**
    * Suspicions that nobody refuted in time become verdicts.
-   * @returns suspects whose time is nearly over, to be looked at once more.
+   * @returns suspects whose time is nearly over, to be looked at again.
    */
-  expire(nowMs: number): readonly Member[] {
+  expire(nowMs: number): readonly DueCheck[] {
     const { suspicions, self } = this.#context;
     const { checks, expired } = suspicions.due(nowMs);
     for (const member of expired) {

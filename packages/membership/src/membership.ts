@@ -181,9 +181,9 @@ class MembershipCore implements Membership {
     this.#noticeStall(nowMs);
     this.#helper.tick(nowMs);
     this.#prober.tick(nowMs);
-    for (const suspect of this.#rules.expire(nowMs)) {
-      this.#prober.check(suspect);
-      this.#antiEntropy.hurry(nowMs, suspect);
+    for (const { member, isFirst } of this.#rules.expire(nowMs)) {
+      this.#prober.check(member);
+      if (isFirst) this.#antiEntropy.hurry(nowMs, member);
     }
     this.#antiEntropy.tick(nowMs);
     this.#joining.tick(nowMs);

@@ -72,7 +72,7 @@ export class Prober {
     this.#ping(member, sequence, accusation);
   }
 
-  /** Pings a suspect once more before the verdict. The answer counts by the refutation that it carries. */
+  /** Pings a suspect again before the verdict. The answer counts by the refutation that it carries. */
   check(member: Member): void {
     this.#ping(member, this.nextSequence(), undefined);
   }

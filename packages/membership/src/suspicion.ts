@@ -10,12 +10,20 @@ interface Suspicion {
   readonly accusers: Set<NodeId>;
   startedAtMs: number;
   endsAtMs: number;
-  /** Never, until the last look was taken. */
+  /** When the first of the last looks was taken, and how many have been. */
   checkedAtMs: number;
+  checks: number;
 }
 
-/** How many probe rounds before its end a suspicion is checked. */
-const CHECK_ROUNDS = 2;
+/** A suspect to be looked at; `isFirst` of the looks before its verdict. */
+export interface DueCheck {
+  readonly member: Member;
+  readonly isFirst: boolean;
+}
+
+/** How many probe rounds before its end a suspicion is checked, and how often: a fifth of all packets may be lost. */
+const CHECK_ROUNDS = 3;
+const CHECKS = 6;
 const NOTHING_DUE = { checks: [], expired: [] } as const;
 
 /**
@@ -54,6 +62,7 @@ export class Suspicions {
       startedAtMs: nowMs,
       endsAtMs: 0,
       checkedAtMs: Number.POSITIVE_INFINITY,
+      checks: 0,
     };
     this.#byMember.set(member, suspicion);
     this.#schedule(suspicion, nowMs);
@@ -75,18 +84,20 @@ export class Suspicions {
   }
 
   /**
-   * What is due: suspects to be looked at once more, because the refutation may have been lost on its way to this member,
-   * and suspects whose time is over; these are taken out. No suspicion ends without that last look.
+   * What is due: suspects to be looked at again, because the refutation may have been lost on its way to this member, and
+   * suspects whose time is over; these are taken out. No suspicion ends without all of its last looks.
    */
-  due(nowMs: number): { readonly checks: readonly Member[]; readonly expired: readonly Member[] } {
+  due(nowMs: number): { readonly checks: readonly DueCheck[]; readonly expired: readonly Member[] } {
     if (nowMs < this.#nextAtMs) return NOTHING_DUE;
-    const checks: Member[] = [];
+    const checks: DueCheck[] = [];
     const expired: Member[] = [];
     for (const suspicion of this.#byMember.values()) {
       if (this.#dueAtMs(suspicion) > nowMs) continue;
-      if (suspicion.checkedAtMs <= nowMs) expired.push(suspicion.member);
-      else checks.push(suspicion.member);
-      suspicion.checkedAtMs = Math.min(suspicion.checkedAtMs, nowMs);
+      const { member } = suspicion;
+      if (suspicion.checks >= CHECKS) expired.push(member);
+      else checks.push({ member, isFirst: suspicion.checks === 0 });
+      if (suspicion.checks === 0) suspicion.checkedAtMs = nowMs;
+      suspicion.checks += 1;
     }
     for (const member of expired) this.#byMember.delete(member);
     this.#refresh();
@@ -110,10 +121,11 @@ export class Suspicions {
     this.#nextAtMs = Math.min(this.#nextAtMs, Math.max(nowMs, this.#dueAtMs(suspicion)));
   }
 
-  #dueAtMs({ startedAtMs, endsAtMs, checkedAtMs }: Suspicion): number {
+  #dueAtMs({ startedAtMs, endsAtMs, checkedAtMs, checks }: Suspicion): number {
     const checkMs = this.#config.probeRoundMs * CHECK_ROUNDS;
-    const isChecked = checkedAtMs < Number.POSITIVE_INFINITY;
-    return isChecked ? Math.max(endsAtMs, checkedAtMs + checkMs) : Math.max(startedAtMs, endsAtMs - checkMs);
+    if (checks === 0) return Math.max(startedAtMs, endsAtMs - checkMs);
+    if (checks < CHECKS) return checkedAtMs + (checks * checkMs) / CHECKS;
+    return Math.max(endsAtMs, checkedAtMs + checkMs);
   }
 
   #refresh(): void {

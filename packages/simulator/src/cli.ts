@@ -67,7 +67,10 @@ async function main(args: readonly string[]): Promise<number> {
   if (options.fuzzInputs !== null) return runFuzz(options.fuzzInputs, options.codec, options.seed, say) ? 0 : 1;
   if (options.scenario !== null) return runScenario(options.scenario, options.nodes, options.seed, say) ? 0 : 1;
   const cores = options.core === null ? CORES : options.core.split(',').map(coreNamed);
-  if (options.soak) return (await soak(cores, options.minutes, options.seed, options.workers, say)) ? 0 : 1;
+  if (options.soak) {
+    const { minutes, seed: firstSeed, workers } = options;
+    return (await soak({ cores, minutes, firstSeed, workers }, say)) ? 0 : 1;
+  }
   if (options.isReplay) {
     const [core] = cores;
     if (core === undefined || cores.length > 1) throw new RangeError('--seed needs --core NAME');

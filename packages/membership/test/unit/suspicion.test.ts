@@ -97,3 +97,38 @@ test('a silent member that helpers cannot reach either does not lower the own he
   assert.equal(observer.core.get('a')?.state === 'alive', false);
   assert.equal(observer.core.healthScore, 0);
 });
+
+test('before the verdict a suspect is asked again and again: its answer to any one of them saves it', () => {
+  const asked = (isAnswered: (ping: number) => boolean): { pings: number; state: string | undefined } => {
+    const observer = new Observer(PEERS);
+    observer.gossip('b', { kind: 'suspect', incarnation: 0, id: 'a', by: 'b' });
+    const fromMs = maxMs - 4 * config.probeRoundMs;
+    observer.run(fromMs, observer.answerAll());
+    let pings = 0;
+    observer.run(5 * config.probeRoundMs, (sent) => {
+      const { message, to } = sent;
+      if (message.type !== 'ping' || to !== 'a') return observer.answerAll('a')(sent);
+      pings += 1;
+      if (!isAnswered(pings)) return;
+      const record = {
+        id: 'a',
+        address: 'a:1',
+        identity: 'key-a',
+        metadata: '',
+        metadataVersion: 0,
+        versionMin: 1,
+        versionMax: 1,
+      };
+      observer.step('a', {
+        type: 'ack',
+        sequence: message.sequence,
+        claims: [{ kind: 'alive', incarnation: 1, record }],
+      });
+    });
+    return { pings, state: observer.core.get('a')?.state };
+  };
+  const silent = asked(() => false);
+  assert.equal(silent.state, 'failed');
+  assert.ok(silent.pings >= 6, `${silent.pings} pings`);
+  for (let answered = 1; answered <= 6; answered += 1) assert.equal(asked((ping) => ping === answered).state, 'alive');
+});

@@ -1,7 +1,9 @@
 import { CONSENSUS_MUTANTS } from './consensus-mutants.ts';
+import { HOST_MUTANTS } from './host-mutants.ts';
 import { LINK_MUTANTS } from './link-mutants.ts';
 import { MEMBERSHIP_MUTANTS } from './membership-mutants.ts';
 import type { Mutant } from './mutant.ts';
+import { OVERLAY_MUTANTS } from './overlay-mutants.ts';
 import { ROUTING_MUTANTS } from './routing-mutants.ts';
 
 /** Every seeded bug, by core. */
@@ -10,6 +12,8 @@ export const MUTANTS: readonly Mutant[] = [
   ...CONSENSUS_MUTANTS,
   ...MEMBERSHIP_MUTANTS,
   ...ROUTING_MUTANTS,
+  ...HOST_MUTANTS,
+  ...OVERLAY_MUTANTS,
 ];
 
 /** @throws RangeError for an id that is not there */

@@ -1,92 +1,87 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
-import { join, resolve } from 'node:path';
+import { FUZZ_TARGETS } from '../fuzz/codecs.ts';
+import type { FuzzTask } from '../fuzz/fuzz-worker.ts';
+import { runFuzzTasks } from '../fuzz/run-fuzz-tasks.ts';
+import { runModel } from '../model/command.ts';
 import type { SimulatedCore } from '../simulated-core.ts';
-import { replayCommand } from './report.ts';
 import { runSeeds } from './run-seeds.ts';
-import { addResult, emptyTotals, type Totals } from './totals.ts';
+import { writeSoak } from './soak-report.ts';
+import { SoakTotals } from './soak-totals.ts';
 
-const RESULTS = resolve(import.meta.dirname, '../../../../bench/results');
-
-interface SoakOutcome {
-  readonly core: string;
-  readonly seconds: number;
-  readonly totals: Totals;
-  readonly failures: readonly string[];
+export interface SoakOptions {
+  readonly cores: readonly SimulatedCore[];
+  readonly minutes: number;
+  readonly firstSeed: number;
+  readonly workers: number;
 }
 
-/** Runs every core for its share of the time and writes bench/results/sim-soak. True when nothing failed. */
-export async function soak(
-  cores: readonly SimulatedCore[],
-  minutes: number,
-  firstSeed: number,
-  workers: number,
-  say: (text: string) => void,
-): Promise<boolean> {
-  const outcomes: SoakOutcome[] = [];
-  for (const core of cores) {
-    const totals = emptyTotals();
-    const failures: string[] = [];
-    const startedAtMs = performance.now();
-    await runSeeds({
-      core: core.name,
-      firstSeed,
-      seeds: Number.MAX_SAFE_INTEGER,
-      untilMs: startedAtMs + (minutes * 60_000) / cores.length,
-      workers,
-      onResult: (result) => {
-        addResult(totals, result);
-        if (result.failure !== null)
-          failures.push(`${result.failure.message} (${replayCommand(core.name, result.seed)})`);
-      },
-    });
-    const seconds = (performance.now() - startedAtMs) / 1_000;
-    outcomes.push({ core: core.name, seconds, totals, failures });
-    say(`${core.name}: ${totals.seeds} seeds, ${totals.failures} failed, ${seconds.toFixed(0)} s\n`);
-  }
-  write(outcomes, workers, firstSeed, minutes);
-  return outcomes.every(({ failures }) => failures.length === 0);
-}
+/** Each core has its turn this often, so that a soak that is interrupted has seen them all. */
+const ROUNDS = 4;
+const MINUTE_MS = 60_000;
+/** In an hour; in a shorter soak fewer. */
+const FUZZ_INPUTS = 10_000_000;
+const FUZZ_TASK_INPUTS = 25_000;
+const MODEL_STATES = 1_000_000;
 
-function write(outcomes: readonly SoakOutcome[], workers: number, firstSeed: number, minutes: number): void {
-  const seeds = outcomes.reduce((sum, { totals }) => sum + totals.seeds, 0);
-  const failed = outcomes.reduce((sum, { totals }) => sum + totals.failures, 0);
-  const hours = outcomes.reduce((sum, { totals }) => sum + totals.virtualMs, 0) / 3_600_000;
-  const summary = `${seeds} seeds, ${hours.toFixed(1)} virtual hours, ${failed} failed`;
-  const machine = `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores, Node ${process.versions.node}`;
+/**
+ * Runs the model, every codec and every core, each core for an equal part of the time, on as many threads as there are workers.
+ * Totals go to bench/results/sim-soak every minute and after each turn. True when nothing failed.
+ */
+export async function soak(options: SoakOptions, say: (text: string) => void): Promise<boolean> {
+  const { cores, minutes, firstSeed, workers } = options;
+  const totals = new SoakTotals(cores);
+  const startedAtMs = performance.now();
+  const minutesRun = (): number => (performance.now() - startedAtMs) / MINUTE_MS;
   const command = `npm run sim -- --soak --minutes ${minutes} --seed ${firstSeed} --workers ${workers}`;
-  mkdirSync(RESULTS, { recursive: true });
-  const json = { passed: failed === 0, summary, command, machine, outcomes };
-  writeFileSync(join(RESULTS, 'sim-soak.json'), `${JSON.stringify(json, null, 2)}\n`);
-  writeFileSync(
-    join(RESULTS, 'sim-soak.md'),
-    ['# Simulation soak', '', `${summary}. \`${command}\` on ${machine}.`, '', ...outcomes.flatMap(section)].join('\n'),
+  const write = (isComplete: boolean): void => {
+    writeSoak(totals, { command, minutesAsked: minutes, minutesRun: minutesRun(), isComplete });
+    say(`${minutesRun().toFixed(1)} of ${minutes} min: ${totals.summary()}\n`);
+  };
+  const nextSeeds = new Map(cores.map(({ name }) => [name, firstSeed]));
+  const timer = setInterval(() => write(false), MINUTE_MS);
+  try {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await runFuzzTasks(fuzzTasks(firstSeed, minutes, round), workers, (result) => totals.addFuzz(result));
+      if (round === 0) checkModel(totals, say);
+      const roundEndsAtMs = startedAtMs + ((round + 1) * minutes * MINUTE_MS) / ROUNDS;
+      for (const [index, { name }] of cores.entries()) {
+        const fromMs = performance.now();
+        const share = (roundEndsAtMs - fromMs) / (cores.length - index);
+        let next = nextSeeds.get(name) ?? firstSeed;
+        await runSeeds({
+          core: name,
+          firstSeed: next,
+          seeds: Number.MAX_SAFE_INTEGER - next,
+          untilMs: fromMs + share,
+          workers,
+          onResult: (result) => {
+            totals.addSeed(name, result);
+            next = Math.max(next, result.seed + 1);
+          },
+        });
+        nextSeeds.set(name, next);
+        totals.cores[index]!.seconds += (performance.now() - fromMs) / 1_000;
+        write(false);
+      }
+    }
+  } finally {
+    clearInterval(timer);
+  }
+  write(true);
+  return totals.failed === 0;
+}
+
+/** A round's part of the inputs, an equal number for each codec, under seeds of their own. */
+function fuzzTasks(firstSeed: number, minutes: number, round: number): FuzzTask[] {
+  const share = Math.min(1, minutes / 60) / ROUNDS / FUZZ_TARGETS.length;
+  const tasks = Math.ceil((FUZZ_INPUTS * share) / FUZZ_TASK_INPUTS);
+  return FUZZ_TARGETS.flatMap(({ name }) =>
+    Array.from({ length: tasks }, (_, index) => {
+      return { codec: name, seed: firstSeed + round * tasks + index, inputs: FUZZ_TASK_INPUTS };
+    }),
   );
 }
 
-function section({ core, seconds, totals, failures }: SoakOutcome): string[] {
-  const rows = (counts: Record<string, number>): string[] =>
-    Object.entries(counts)
-      .sort(([left], [right]) => left.localeCompare(right))
-      .map(([name, count]) => `| ${name} | ${Math.round(count)} |`);
-  return [
-    `## ${core}`,
-    '',
-    `${totals.seeds} seeds in ${seconds.toFixed(0)} s, ${(totals.virtualMs / 3_600_000).toFixed(2)} virtual hours, ${totals.events} events, ${totals.failures} failed.`,
-    '',
-    ...failures.slice(0, 20).map((failure) => `- ${failure}`),
-    ...(failures.length > 0 ? [''] : []),
-    '| counted | times |',
-    '|---|---:|',
-    ...rows(totals.counts),
-    '',
-    '| invariant | checks |',
-    '|---|---:|',
-    ...rows(totals.checks),
-    '',
-    '| fault | times |',
-    '|---|---:|',
-    ...rows(totals.faults),
-    '',
-  ];
+function checkModel(totals: SoakTotals, say: (text: string) => void): void {
+  totals.isModelSound = runModel(MODEL_STATES, say);
+  totals.modelStates = MODEL_STATES;
 }
