@@ -24,7 +24,7 @@ writeResult('mesh-convergence', {
     `the slowest is one mesh again ${seconds(worstMs)} virtual seconds after it healed (promised: under 60 s)`,
   figures: { nodes: NODES, seed: SEED, partitions },
   markdown: [
-    'One run of the simulator (`packages/simulator`, core `mesh`): links of three lanes, failure detection, routing, forwarding',
+    'One run of the simulator (`packages/simulator`, core `mesh`): links of several lanes, failure detection, routing, forwarding',
     'and flows under traffic, part of the nodes behind NATs. Converged: every node has a way to every other, sees all of them,',
     'and all link-state databases are equal. All rules of the core are checked all along.',
     '',

@@ -1,6 +1,7 @@
 import { consensusCore } from './consensus/consensus-core.ts';
 import { createHostCore } from './consensus/host-core.ts';
 import { createRaftCore } from './consensus/raft-core.ts';
+import { CONTROL_CORE } from './control/control-core.ts';
 import { LINK_CORE } from './link/link-core.ts';
 import { membershipCore } from './membership/membership-core.ts';
 import { MESH_CORE } from './mesh/mesh-core.ts';
@@ -18,6 +19,7 @@ export const CORES: readonly SimulatedCore[] = [
   LINK_CORE,
   consensusCore(createRaftCore),
   GROUPS_CORE,
+  CONTROL_CORE,
   membershipCore,
   routingCore,
   MESH_CORE,

@@ -1,4 +1,5 @@
 import { CONSENSUS_MUTANTS } from './consensus-mutants.ts';
+import { CONTROL_MUTANTS } from './control-mutants.ts';
 import { HOST_MUTANTS } from './host-mutants.ts';
 import { LINK_MUTANTS } from './link-mutants.ts';
 import { MEMBERSHIP_MUTANTS } from './membership-mutants.ts';
@@ -13,6 +14,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...MEMBERSHIP_MUTANTS,
   ...ROUTING_MUTANTS,
   ...HOST_MUTANTS,
+  ...CONTROL_MUTANTS,
   ...OVERLAY_MUTANTS,
 ];
 

@@ -1,0 +1,89 @@
+import { failureOf } from '../failure-of.ts';
+import { type FaultKind, target } from '../nemesis/fault.ts';
+import { NETWORK_FAULTS } from '../nemesis/network-faults.ts';
+import { PROCESS_FAULTS } from '../nemesis/process-faults.ts';
+import { type FaultOccurrence, planFaults } from '../nemesis/schedule.ts';
+import { SeededRandom } from '../random.ts';
+import type { SeedFailure, SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
+import { CalmChecks } from './calm-checks.ts';
+import { ControlWorld } from './control-world.ts';
+import { CONTROL_INVARIANTS } from './invariants.ts';
+import { Operators } from './operators.ts';
+import { RequestBook } from './request-book.ts';
+import { describeControlShape, drawControlShape, FORMED_MS } from './shape.ts';
+
+const WIPED_DISK: FaultKind<ControlWorld> = {
+  name: 'wiped-disk',
+  summary: 'a machine comes back with an empty disk, and joins anew under its old key',
+  durationMs: [500, 4_000],
+  start(world, random, durationMs) {
+    const machine = world.machine(target(world, random));
+    if (!world.isSteady || world.shape.machines < 3) return;
+    world.removedAtMs = world.queue.nowMs;
+    world.stop(machine.name, 'kill');
+    machine.wipe();
+    world.queue.after(durationMs, () => world.start(machine.name));
+  },
+};
+
+const CONTROL_FAULTS: readonly FaultKind<ControlWorld>[] = [...NETWORK_FAULTS, ...PROCESS_FAULTS, WIPED_DISK];
+
+/** Control planes of 2 to 9 members: replicas, requests, voters, admissions and evictions, without the overlay below. */
+export const CONTROL_CORE: SimulatedCore = {
+  name: 'control',
+  summary:
+    'members of the control group whose network, processes, disks and membership fail while operators ask for changes',
+  invariants: CONTROL_INVARIANTS,
+  faultKinds: CONTROL_FAULTS,
+  runSeed,
+};
+
+function runSeed(seed: number, { faults, untilMs = Number.POSITIVE_INFINITY }: SeedOptions = {}): SeedResult {
+  const random = new SeededRandom(seed);
+  const shape = drawControlShape(random.fork('shape'));
+  const interval = { fromMs: FORMED_MS, untilMs: shape.healMs, intervalMs: shape.faultIntervalMs };
+  const plan = planFaults(CONTROL_FAULTS, random.fork('faults'), interval);
+  const world = new ControlWorld(shape, random.fork('world'));
+  const book = new RequestBook(world);
+  const operators = new Operators(world, book, random.fork('operators'));
+  const calm = new CalmChecks(world, book, operators);
+  let failure: SeedFailure | null = null;
+  try {
+    for (const occurrence of plan) if (faults?.includes(occurrence.index) !== false) inflict(world, occurrence);
+    operators.start();
+    world.queue.runUntil(Math.min(untilMs, shape.healMs));
+    if (untilMs > shape.healMs) {
+      for (const name of world.nodes()) world.start(name);
+      calm.run();
+    }
+  } catch (error) {
+    failure = failureOf(error, world);
+  }
+  const { queue, network, registry } = world;
+  return {
+    seed,
+    world: describeControlShape(shape),
+    failure,
+    virtualMs: queue.nowMs,
+    events: queue.executed,
+    faults: plan,
+    checks: registry.counts(),
+    counts: {
+      asked: book.all.length,
+      done: book.done,
+      refused: book.refused,
+      reads: book.reads,
+      messages: network.counts.sent,
+      'converged after heal Max': Math.round(calm.convergedAfterMs),
+    },
+  };
+}
+
+function inflict(world: ControlWorld, { kind, atMs, durationMs, seed }: FaultOccurrence): void {
+  const fault = CONTROL_FAULTS.find(({ name }) => name === kind);
+  if (fault === undefined) throw new Error(`there is no fault ${kind}`);
+  world.queue.at(atMs, () => {
+    world.note('*', 'fault', `${kind} for ${(durationMs / 1_000).toFixed(1)} s`);
+    fault.start(world, new SeededRandom(seed), durationMs);
+  });
+}

@@ -1,0 +1,193 @@
+import type { Message } from '@peermesh/consensus';
+import { type ControlPlane, type NodeIntroduction, type PlaneReady, voterTarget } from '@peermesh/replication';
+import { EventQueue } from '../event-queue.ts';
+import { InvariantRegistry } from '../invariant.ts';
+import type { ProcessHost, StopStyle } from '../nemesis/fault.ts';
+import type { LinkRule } from '../network/link-rule.ts';
+import { SimNetwork } from '../network/network.ts';
+import type { SeededRandom } from '../random.ts';
+import { TraceRing } from '../trace.ts';
+import { ControlMachine, type ControlMachineHost } from './control-machine.ts';
+import { CONTROL_INVARIANT_NAMES } from './invariants.ts';
+import type { ControlShape } from './shape.ts';
+import { StateBook } from './state-book.ts';
+
+/** Longer than a request waits for its answer: two removals are never under way together. */
+const STEADY_MS = 10_000;
+
+type Parcel =
+  | { readonly kind: 'raft'; readonly message: Message }
+  | { readonly kind: 'plane'; readonly from: number; readonly to: number; readonly bytes: Uint8Array };
+
+/** Members of a control group as processes on machines that may lose their disks, the network between them, a failure detector. */
+export class ControlWorld implements ProcessHost, ControlMachineHost {
+  readonly queue = new EventQueue();
+  readonly trace = new TraceRing();
+  readonly registry = new InvariantRegistry(CONTROL_INVARIANT_NAMES);
+  readonly shape: ControlShape;
+  readonly network: SimNetwork<Parcel>;
+  /** Told of every outcome of a request. */
+  onOutcome: (machine: ControlMachine, requestId: string, outcome: PlaneReady['outcomes'][number]['outcome']) => void =
+    () => undefined;
+  /** When a member was last taken out, or its disk lost. */
+  removedAtMs = 0;
+  readonly #book = new StateBook(this.registry);
+  readonly #machines = new Map<string, ControlMachine>();
+
+  constructor(shape: ControlShape, random: SeededRandom) {
+    this.shape = shape;
+    this.network = new SimNetwork({
+      queue: this.queue,
+      random: random.fork('network'),
+      isUp: (name) => this.machine(name).plane !== null,
+      deliver: (_from, to, parcel) => this.#deliver(this.machine(to), parcel),
+    });
+    for (let number = 1; number <= shape.machines; number += 1) {
+      const name = `n${number}`;
+      this.#machines.set(name, new ControlMachine(name, this, random.fork(name)));
+    }
+  }
+
+  get writeMs(): number {
+    return this.shape.writeMs;
+  }
+
+  get snapshotBytes(): number {
+    return this.shape.snapshotBytes;
+  }
+
+  all(): ControlMachine[] {
+    return [...this.#machines.values()];
+  }
+
+  nodes(): readonly string[] {
+    return [...this.#machines.keys()];
+  }
+
+  machine(name: string): ControlMachine {
+    const machine = this.#machines.get(name);
+    if (machine === undefined) throw new RangeError(`there is no machine ${name}`);
+    return machine;
+  }
+
+  leader(): ControlMachine | undefined {
+    const term = ({ plane }: ControlMachine): number => plane?.raftStatus.term ?? -1;
+    const leaders = this.all().filter(({ plane }) => plane?.raftStatus.role === 'leader');
+    return leaders.sort((a, b) => term(b) - term(a))[0];
+  }
+
+  /**
+   * Whether a member can be taken out and the group keeps its quorum whatever fails next: everybody runs and goes by one
+   * configuration of members only. An eviction ends the process of a voter at once; two at a time may end a quorum of three.
+   */
+  get isSteady(): boolean {
+    if (this.queue.nowMs - this.removedAtMs < STEADY_MS) return false;
+    const texts = new Set<string>();
+    for (const { plane } of this.all()) {
+      if (plane === null) return false;
+      const { configuration } = plane.replica;
+      const { voters, outgoing } = configuration;
+      if (outgoing.length > 0 || voters.some((voter) => !plane.state.members.has(voter))) return false;
+      if (voters.length !== voterTarget(plane.state.members.size)) return false;
+      texts.add(JSON.stringify(configuration));
+    }
+    return texts.size === 1;
+  }
+
+  focus(): readonly string[] {
+    const leader = this.leader();
+    return leader === undefined ? [] : [leader.name];
+  }
+
+  addRule(rule: LinkRule): () => void {
+    return this.network.addRule(rule);
+  }
+
+  isUp(name: string): boolean {
+    return this.machine(name).isOn;
+  }
+
+  start(name: string): void {
+    if (this.isUp(name)) return;
+    this.note(name, 'start', '');
+    this.machine(name).start();
+  }
+
+  stop(name: string, style: StopStyle): void {
+    this.note(name, 'stop', style);
+    this.machine(name).stop();
+  }
+
+  pause(name: string, milliseconds: number): void {
+    this.note(name, 'pause', `${milliseconds.toFixed(0)} ms`);
+    this.machine(name).pause(milliseconds);
+  }
+
+  slow(name: string, millisecondsPerEvent: number): void {
+    this.machine(name).costMs = millisecondsPerEvent;
+  }
+
+  introductionOf({ name, disk: { volumeId } }: ControlMachine): NodeIntroduction {
+    const described = {
+      name,
+      address: `${name}:7000`,
+      isInbound: true,
+      isRelay: true,
+      region: '',
+      tenant: '',
+      labels: [],
+    };
+    return { ...described, volumeId, sealingKey: new Uint8Array(32), certificate: '' };
+  }
+
+  /** Whether a message from one to the other would arrive now. */
+  hears(from: ControlMachine, to: ControlMachine): boolean {
+    return to.plane !== null && this.network.isConnected(from.name, to.name);
+  }
+
+  /** What each member's failure detector says of the others. */
+  detectFailures(): void {
+    for (const machine of this.all())
+      machine.act((plane) => {
+        for (const other of this.all())
+          if (other.shortId !== 0 && other !== machine) {
+            const isReachable = this.hears(machine, other) && this.hears(other, machine);
+            plane.reachable(other.shortId, isReachable, machine.nowMs);
+          }
+        for (const shortId of plane.state.members.keys())
+          if (!this.all().some((other) => other.shortId === shortId)) plane.reachable(shortId, false, machine.nowMs);
+      });
+  }
+
+  onReady(machine: ControlMachine, plane: ControlPlane, ready: PlaneReady): void {
+    const { raft, messages, changes, isRestored, outcomes, removed } = ready;
+    if (changes.length > 0 || isRestored) this.#book.observe(machine.name, plane, changes);
+    for (const { change } of changes)
+      this.note(machine.name, change.kind, 'member' in change ? change.member.shortId : '');
+    for (const message of raft) this.#send(machine, message.to, { kind: 'raft', message });
+    for (const { to, bytes } of messages) this.#send(machine, to, { kind: 'plane', from: machine.shortId, to, bytes });
+    for (const { requestId, outcome } of outcomes) this.onOutcome(machine, requestId, outcome);
+    if (removed === null) return;
+    this.note(machine.name, 'removed', removed);
+    machine.dismiss();
+  }
+
+  note(name: string, event: string, detail: unknown): void {
+    this.trace.add(this.queue.nowMs, name, event, detail);
+  }
+
+  #send(from: ControlMachine, to: number, parcel: Parcel): void {
+    const target = this.all().find(({ shortId }) => shortId === to);
+    const bytes = parcel.kind === 'plane' ? parcel.bytes.length : 300;
+    if (target !== undefined) this.network.send(from.name, target.name, parcel, bytes, parcel.kind === 'plane' ? 1 : 0);
+  }
+
+  #deliver(machine: ControlMachine, parcel: Parcel): void {
+    const to = parcel.kind === 'raft' ? parcel.message.to : parcel.to;
+    if (machine.shortId !== to) return;
+    machine.act((plane) => {
+      if (parcel.kind === 'raft') plane.step(parcel.message);
+      else plane.receive(parcel.from, parcel.bytes, machine.nowMs);
+    });
+  }
+}

@@ -1,0 +1,81 @@
+import type { Mutant } from './mutant.ts';
+
+const PACKAGE = 'packages/replication/src';
+
+function control(id: string, provenance: string, file: string, find: string, replace: string): Mutant {
+  return { id: `control-${id}`, provenance, core: 'control', file: `${PACKAGE}/${file}`, find, replace, seedsMax: 500 };
+}
+
+/** Bugs of the control group: of its state machine, its requests and its replicas. */
+export const CONTROL_MUTANTS: readonly Mutant[] = [
+  control(
+    'short-id-given-twice',
+    'mesh rule: short ids are never given again, so that a frame under way cannot reach somebody else',
+    'control-group/apply/admit.ts',
+    'const shortId = state.nextShortId++;',
+    'const shortId = Math.max(0, ...state.members.keys()) + 1;',
+  ),
+  control(
+    'evicted-let-in',
+    'mesh rule: what an operator has evicted does not come back by itself',
+    'control-group/apply/admit.ts',
+    "return state.evicted.has(nodeId) ? 'evicted' : null;",
+    'return null;',
+  ),
+  control(
+    'eviction-not-kept',
+    'memberlist and kin: who was thrown out joins again with the next message',
+    'control-group/apply/members.ts',
+    'state.evicted.set(member.nodeId, { note, atMs: state.clockMs, by, operator });',
+    '',
+  ),
+  control(
+    'override-not-logged',
+    'mesh rule: a rule is set aside by an operator only, and it is kept who and why',
+    'control-group/apply/apply-command.ts',
+    'state.overrides.push({ index, atMs: state.clockMs, actor, operator, override, what });',
+    'void { index, what };',
+  ),
+  control(
+    'clock-of-the-replica',
+    'state machine replication (Schneider, 1990): a state machine that reads a clock of its own is no replica',
+    'control-group/control-group.ts',
+    'state.clockMs = Math.max(state.clockMs, header.atMs);',
+    'state.clockMs += 1 + Math.round(Math.random());',
+  ),
+  control(
+    'read-before-the-quorum',
+    'etcd#20418: a read that no quorum confirmed is stale after a pause',
+    'plane/control-plane.ts',
+    'if (command === null) this.#desk.confirm(this.#replica.id, requestId);',
+    'if (command === null) request.readAt = this.#replica.appliedIndex;',
+  ),
+  control(
+    'not-taken-after-sending',
+    'Jepsen: an operation whose fate is unknown is reported as failed, and takes effect later',
+    'plane/control-plane.ts',
+    'if (command !== null) request.maybeTaken = true;',
+    '',
+  ),
+  control(
+    'members-never-vote',
+    'a group whose founder is its only voter for ever ends with it',
+    'plane/voter-manager.ts',
+    'if (changes.length === 0) return;',
+    'if (changes.length >= 0) return;',
+  ),
+  control(
+    'snapshot-not-applied',
+    'Raft, section 7: a follower that installs a snapshot and keeps its old state',
+    'plane/control-replica.ts',
+    'this.group.restore(ready.snapshot.data);\n        this.#appliedIndex',
+    'this.#appliedIndex',
+  ),
+  control(
+    'promises-before-the-disk',
+    'NATS JetStream (Jepsen, 2025): an acknowledgement leaves before what it acknowledges is on the disk',
+    'plane/control-replica.ts',
+    'if (ready.mustPersist) this.#write(ready);\n      else this.#messages.push(...ready.messagesAfterPersist);',
+    'if (ready.mustPersist) this.#write(ready);\n      this.#messages.push(...ready.messagesAfterPersist);',
+  ),
+];
