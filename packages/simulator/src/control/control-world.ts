@@ -1,4 +1,3 @@
-import type { Message } from '@peermesh/consensus';
 import { type ControlPlane, type NodeIntroduction, type PlaneReady, voterTarget } from '@peermesh/replication';
 import { EventQueue } from '../event-queue.ts';
 import { InvariantRegistry } from '../invariant.ts';
@@ -15,9 +14,12 @@ import { StateBook } from './state-book.ts';
 /** Longer than a request waits for its answer: two removals are never under way together. */
 const STEADY_MS = 10_000;
 
-type Parcel =
-  | { readonly kind: 'raft'; readonly message: Message }
-  | { readonly kind: 'plane'; readonly from: number; readonly to: number; readonly bytes: Uint8Array };
+interface Parcel {
+  readonly kind: 'raft' | 'plane';
+  readonly from: number;
+  readonly to: number;
+  readonly bytes: Uint8Array;
+}
 
 /** Members of a control group as processes on machines that may lose their disks, the network between them, a failure detector. */
 export class ControlWorld implements ProcessHost, ControlMachineHost {
@@ -164,8 +166,8 @@ export class ControlWorld implements ProcessHost, ControlMachineHost {
     if (changes.length > 0 || isRestored) this.#book.observe(machine.name, plane, changes);
     for (const { change } of changes)
       this.note(machine.name, change.kind, 'member' in change ? change.member.shortId : '');
-    for (const message of raft) this.#send(machine, message.to, { kind: 'raft', message });
-    for (const { to, bytes } of messages) this.#send(machine, to, { kind: 'plane', from: machine.shortId, to, bytes });
+    for (const { to, bytes } of raft) this.#send(machine, { kind: 'raft', from: machine.shortId, to, bytes });
+    for (const { to, bytes } of messages) this.#send(machine, { kind: 'plane', from: machine.shortId, to, bytes });
     for (const { requestId, outcome } of outcomes) this.onOutcome(machine, requestId, outcome);
     if (removed === null) return;
     this.note(machine.name, 'removed', removed);
@@ -176,18 +178,17 @@ export class ControlWorld implements ProcessHost, ControlMachineHost {
     this.trace.add(this.queue.nowMs, name, event, detail);
   }
 
-  #send(from: ControlMachine, to: number, parcel: Parcel): void {
-    const target = this.all().find(({ shortId }) => shortId === to);
-    const bytes = parcel.kind === 'plane' ? parcel.bytes.length : 300;
-    if (target !== undefined) this.network.send(from.name, target.name, parcel, bytes, parcel.kind === 'plane' ? 1 : 0);
+  #send(from: ControlMachine, parcel: Parcel): void {
+    const target = this.all().find(({ shortId }) => shortId === parcel.to);
+    const lane = parcel.kind === 'plane' ? 1 : 0;
+    if (target !== undefined) this.network.send(from.name, target.name, parcel, parcel.bytes.length, lane);
   }
 
-  #deliver(machine: ControlMachine, parcel: Parcel): void {
-    const to = parcel.kind === 'raft' ? parcel.message.to : parcel.to;
+  #deliver(machine: ControlMachine, { kind, from, to, bytes }: Parcel): void {
     if (machine.shortId !== to) return;
     machine.act((plane) => {
-      if (parcel.kind === 'raft') plane.step(parcel.message);
-      else plane.receive(parcel.from, parcel.bytes, machine.nowMs);
+      if (kind === 'raft') plane.receiveRaft(from, bytes.slice());
+      else plane.receive(from, bytes, machine.nowMs);
     });
   }
 }
