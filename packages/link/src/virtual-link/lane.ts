@@ -44,8 +44,8 @@ export class Lane {
 
   /** Unacknowledged bytes that may be on the lane. */
   get windowBytes(): number {
-    const { inFlightBytesMin, inFlightBytesMax } = this.#config;
-    return Math.min(inFlightBytesMax, Math.max(inFlightBytesMin, 2 * this.rate.bdpBytes));
+    const { inFlightBytesMin, inFlightBytesMax, ackDelayMs } = this.#config;
+    return Math.min(inFlightBytesMax, Math.max(inFlightBytesMin, 2 * this.rate.bdpBytes(ackDelayMs)));
   }
 
   /**

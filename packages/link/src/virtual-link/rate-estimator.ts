@@ -25,8 +25,12 @@ export class RateEstimator {
     return Math.min(this.#rttNow, this.#rttBefore);
   }
 
-  get bdpBytes(): number {
-    return this.rate === 0 ? 0 : this.rate * this.minRttMs;
+  /**
+   * Bytes that are under way at this rate. What the other side may take over an acknowledgement counts as a part of the
+   * round trip, as `max_ack_delay` does in RFC 9002: the smallest one was of a batch that was answered at once.
+   */
+  bdpBytes(ackDelayMs: number): number {
+    return this.rate === 0 ? 0 : this.rate * (this.minRttMs + ackDelayMs);
   }
 
   /** A batch of `bytes`, sent when the lane's totals stood at `atSend`, is acknowledged. */

@@ -23,8 +23,9 @@ export interface FlowsOptions {
 const PROBE_MS = 250;
 const NO_PAYLOAD = new Uint8Array(0);
 const FRAME_PAYLOAD_MAX = 32 * 1024;
-/** Frames that one flow sends before the next has its turn. */
-const TURN_FRAMES = 64;
+/** Frames and bytes that one flow sends before the next has its turn: a batch of small ones, or some large ones. */
+const TURN_FRAMES = 256;
+const TURN_BYTES = 256 * 1024;
 
 /** All flows that end at this node: messages of any size, reliable ones in order and once, whatever path they took. */
 export class Flows {
@@ -152,9 +153,11 @@ export class Flows {
       flow.restart(epoch);
     }
     this.#options.source.forgetRoute();
-    for (let count = 0; count < TURN_FRAMES; count += 1) {
+    let bytes = 0;
+    for (let count = 0; count < TURN_FRAMES && bytes < TURN_BYTES; count += 1) {
       const position = flow.next;
       if (position < 0) return flow.isStarved ? this.#probe(flow, nowMs) : false;
+      bytes += flow.part(position).length;
       if (!this.#emitPart(flow, position, nowMs)) return false;
     }
     return flow.next >= 0;
