@@ -3,7 +3,7 @@ import { createPrivateKey, sign, verify } from 'node:crypto';
 import { type NodeKey, publicKeyBytes, publicKeyOf } from '@peermesh/mesh-node/identity';
 import {
   type Connection,
-  createWsTransport,
+  createTransport,
   DEFAULT_TRANSPORT_LIMITS,
   type Transport,
   type TransportCredentials,
@@ -47,12 +47,12 @@ export class OverlayNode {
       random: Math.random,
       nowMs: performance.now(),
     });
-    this.transport = createWsTransport(
+    this.transport = createTransport(
       {
         key,
         incarnation: (Math.random() * 2 ** 32) >>> 0,
         link: DEFAULT_OVERLAY.link,
-        listen: isInbound ? self.address : null,
+        listens: isInbound ? [self.address] : [],
         credentials: credentialsOf(setup),
         now: Date.now,
         limits: DEFAULT_TRANSPORT_LIMITS,

@@ -152,6 +152,15 @@ export const alerts: readonly AlertDefinition[] = [
     runbook: 'mesh-storage-failed',
   },
   {
+    name: 'MeshWritesSlow',
+    expression:
+      'histogram_quantile(0.99, sum by (le, instance, group) (rate(mesh_group_fsync_seconds_bucket[5m]))) > 0.25',
+    holds: '10m',
+    severity: 'ticket',
+    summary: 'p99 of durable writes of the mesh node at {{ $labels.instance }} is above 250 ms: elections come near.',
+    runbook: 'mesh-writes-slow',
+  },
+  {
     name: 'MeshFactsLost',
     expression: 'max by (instance) (delta(mesh_facts_lost[15m])) > 0',
     holds: '0m',

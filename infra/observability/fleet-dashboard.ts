@@ -62,6 +62,30 @@ export const panels: readonly Panel[] = [
     expression: 'max by (service) (nodejs_eventloop_lag_p99_seconds)',
   },
   {
+    title: 'Mesh: p99 of durable writes',
+    unit: 's',
+    legend: '{{instance}}',
+    expression: 'histogram_quantile(0.99, sum by (le, instance, group) (rate(mesh_group_fsync_seconds_bucket[5m])))',
+  },
+  {
+    title: 'Mesh: entries that members are behind',
+    unit: 'short',
+    legend: '{{instance}}',
+    expression: 'scalar(max(mesh_control_group_commit_index)) - mesh_control_group_commit_index',
+  },
+  {
+    title: 'Mesh: round-trip time of lanes',
+    unit: 's',
+    legend: '{{instance}} to {{peer}} {{class}}',
+    expression: 'max by (instance, peer, class) (mesh_lane_rtt_seconds)',
+  },
+  {
+    title: 'Mesh: frames dropped',
+    unit: 'reqps',
+    legend: '{{reason}} {{delivery}} {{class}}',
+    expression: 'sum by (reason, delivery, class) (deriv(mesh_dropped_frames[5m]))',
+  },
+  {
     title: 'Memory',
     unit: 'bytes',
     legend: '{{service}}',

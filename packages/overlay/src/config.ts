@@ -49,6 +49,9 @@ export interface HoldConfig {
   readonly stallMs: number;
 }
 
+/** Which best-effort frame of others is dropped when the next hop has no room. */
+export type BestEffortOverflow = 'drop-oldest' | 'drop-newest';
+
 /** Settings of one node's overlay. */
 export interface OverlayConfig {
   /** `creditBytes` must be what the transport announces in HELLO. */
@@ -58,6 +61,7 @@ export interface OverlayConfig {
   readonly dial: DialConfig;
   readonly flow: FlowConfig;
   readonly hold: HoldConfig;
+  readonly bestEffortOverflow: BestEffortOverflow;
   /** Time between two ticks of a link, ms. */
   readonly linkTickMs: number;
   /** Time between two measurements of a link for routing, ms. */
@@ -99,6 +103,7 @@ export const DEFAULT_OVERLAY: OverlayConfig = {
     flowletBytes: 64 * KIB,
   },
   hold: { routeMs: 5_000, routeBytesMax: MIB, stallMs: 5_000 },
+  bestEffortOverflow: 'drop-oldest',
   linkTickMs: 10,
   measureMs: 1_000,
   linkKbps: 1_000_000,

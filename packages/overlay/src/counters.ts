@@ -10,8 +10,10 @@ export type DropReason =
   | 'not_a_relay'
   /** There is no way to its destination, or was none for as long as it could wait. */
   | 'no_route'
-  /** A best-effort frame found no room. */
+  /** A best-effort frame of others found no room. */
   | 'congested'
+  /** A best-effort frame of others gave its room to a newer one. */
+  | 'displaced'
   /** The next hop took nothing for `stallMs`: breaks circles of relays that wait for each other. */
   | 'stalled'
   /** Too many frames wait for a route. */

@@ -1,4 +1,11 @@
-export { DEFAULT_OVERLAY, type DialConfig, type FlowConfig, type HoldConfig, type OverlayConfig } from './config.ts';
+export {
+  type BestEffortOverflow,
+  DEFAULT_OVERLAY,
+  type DialConfig,
+  type FlowConfig,
+  type HoldConfig,
+  type OverlayConfig,
+} from './config.ts';
 export type { HeldBytes, OverlaySigner } from './control/member-core.ts';
 export type { DropReason, OverlayCounters } from './counters.ts';
 export type { NeighbourMessage, OverlayDelivery, OverlayEvent, OverlayReady } from './events.ts';
@@ -8,6 +15,7 @@ export {
   encodeAcknowledgements,
 } from './flows/acknowledgement.ts';
 export { Channel } from './flows/channel.ts';
+export { type FlowKind, flowKindOf } from './flows/flow-id.ts';
 export type { Acceptance } from './flows/flows.ts';
 export type { Dial } from './links/dialler.ts';
 export type { CloseReason, ConnectionClose, ConnectionInfo, ConnectionWrite } from './links/link-table.ts';

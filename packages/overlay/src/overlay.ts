@@ -50,6 +50,7 @@ export class Overlay {
     this.nodeId = nodeId;
     this.#config = config;
     this.#links = options.inheritance?.links ?? new LinkTable(nodeId, config, random);
+    this.#links.onDisplaced = (flow) => this.counters.drop('displaced', flow);
     this.#dialler = new Dialler(nodeId, config.dial, random);
     this.#dialler.setDialable((flags & NodeFlag.INBOUND) !== 0);
     this.#self = new SelfMembership(options, { links: this.#links, members: this.members, counters: this.counters });

@@ -18,9 +18,9 @@ export const MeshNodeConfigSchema = Type.Object({
   }),
   MESH_LISTEN: Type.String({
     default: '',
-    pattern: '^$|^wss?://',
-    description: 'Where other nodes connect, such as `ws://127.0.0.1:8201`; empty when this node only dials out.',
-    examples: ['wss://0.0.0.0:8201'],
+    description:
+      'Where other nodes connect, separated by commas: `wss://` for WebSocket, `grpcs://` for PeerLink over gRPC, without certificates `ws://` and `grpc://` on loopback; empty when this node only dials out.',
+    examples: ['wss://0.0.0.0:8201,grpcs://0.0.0.0:8211'],
   }),
   MESH_GRPC_LISTEN: Type.String({
     default: '',
@@ -82,6 +82,28 @@ export const MeshNodeConfigSchema = Type.Object({
     description:
       'With less than this free on its disk the node asks clients to wait and writes only what keeps the mesh working.',
   }),
+  MESH_HEARTBEAT_MS: Type.Integer({
+    minimum: 2_000,
+    maximum: 10_000,
+    default: 5_000,
+    description: 'How often a connection is asked for a sign of life; after three misses its peer is unhealthy.',
+  }),
+  MESH_SEND_QUEUE_MAX: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: 100,
+    description: 'Best-effort messages that wait for a node, and batches that wait for a PeerLink connection.',
+  }),
+  MESH_SEND_BLOCK_MS: Type.Integer({
+    minimum: 0,
+    maximum: 60_000,
+    default: 500,
+    description: 'How long a best-effort message waits for room in that queue before one is dropped.',
+  }),
+  MESH_SEND_OVERFLOW: Type.Enum(['drop-oldest', 'drop-newest'], {
+    default: 'drop-oldest',
+    description: 'Which best-effort message is dropped then; a reliable one never is.',
+  }),
   MESH_MAY_RELAY: Type.Boolean({ default: true, description: 'Whether traffic of others may pass through this node.' }),
 });
 /** Settings of a mesh node. */
@@ -89,11 +111,10 @@ export type MeshNodeConfig = Readonly<Static<typeof MeshNodeConfigSchema>>;
 
 /** Reads the settings; throws a ConfigError that names every bad key. */
 export function loadMeshNodeConfig(env: Readonly<Record<string, string | undefined>>): MeshNodeConfig {
-  return loadConfig(MeshNodeConfigSchema, env, (config) =>
-    addressesOf(config.MESH_ADVERTISE).every(isNodeAddress)
-      ? []
-      : ['MESH_ADVERTISE must be ws or wss URLs, separated by commas'],
-  );
+  return loadConfig(MeshNodeConfigSchema, env, (config) => [
+    ...addressProblems('MESH_LISTEN', config.MESH_LISTEN),
+    ...addressProblems('MESH_ADVERTISE', config.MESH_ADVERTISE),
+  ]);
 }
 
 /** The addresses in a comma-separated setting. */
@@ -104,6 +125,12 @@ export function addressesOf(text: string): string[] {
     .filter((address) => address !== '');
 }
 
-function isNodeAddress(text: string): boolean {
-  return URL.canParse(text) && /^wss?:$/.test(new URL(text).protocol);
+function addressProblems(setting: string, text: string): string[] {
+  const addresses = addressesOf(text);
+  if (!addresses.every((address) => URL.canParse(address) && /^(wss?|grpcs?):$/.test(new URL(address).protocol)))
+    return [`${setting} must be ws, wss, grpc or grpcs URLs, separated by commas`];
+  const secure = addresses.filter((address) => /^(wss|grpcs):/.test(address));
+  return secure.length > 0 && secure.length < addresses.length
+    ? [`${setting} must be with TLS everywhere (wss, grpcs) or nowhere (ws, grpc)`]
+    : [];
 }

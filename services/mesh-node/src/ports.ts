@@ -19,6 +19,7 @@ export type MeshChange =
       readonly name: string;
     }
   | { readonly type: 'link'; readonly peer: number; readonly isUp: boolean }
+  | { readonly type: 'peer'; readonly nodeId: string; readonly name: string; readonly isHealthy: boolean }
   | { readonly type: 'health'; readonly health: Mesh['health']; readonly unreachable: number }
   | { readonly type: 'leader'; readonly leader: number | null; readonly term: number };
 

@@ -135,6 +135,7 @@ export class Admission {
   #dropOldest(flow: Flow, length: number): void {
     while (flow.queue.size > 0 && !this.#hasRoom(flow, length)) {
       const oldest = flow.queue.frameBytes;
+      flow.onDroppedOldest?.(flow.queue.bytes, flow.queue.head);
       flow.queue.discard(oldest);
       flow.dropped.oldest += 1;
       flow.credit?.giveBack(oldest);

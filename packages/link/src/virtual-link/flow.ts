@@ -12,6 +12,8 @@ export interface FlowOptions {
   readonly isStriped?: boolean;
   /** What becomes of a best-effort frame when there is no room. A reliable one always waits. */
   readonly whenFull?: 'block' | 'drop-oldest' | 'drop-newest';
+  /** Told of each frame that makes room for a newer one: where it begins in `bytes`, which change after the call. */
+  readonly onDroppedOldest?: (bytes: Uint8Array, at: number) => void;
   /** Initial credit of the consumer at the far end; without it only the hop's credit counts. */
   readonly creditBytes?: number;
 }
@@ -30,6 +32,7 @@ export class Flow {
   readonly isReliable: boolean;
   readonly isStriped: boolean;
   readonly whenFull: 'block' | 'drop-oldest' | 'drop-newest';
+  readonly onDroppedOldest: ((bytes: Uint8Array, at: number) => void) | null;
   readonly credit: CreditSender | null;
   readonly dropped: DropCounters = { oldest: 0, newest: 0, noCredit: 0 };
   readonly queue = new ByteQueue();
@@ -44,6 +47,7 @@ export class Flow {
     this.isReliable = options.isReliable;
     this.isStriped = isStriped;
     this.whenFull = options.isReliable ? 'block' : (options.whenFull ?? 'drop-oldest');
+    this.onDroppedOldest = options.onDroppedOldest ?? null;
     this.credit = options.creditBytes === undefined ? null : new CreditSender(options.creditBytes);
   }
 

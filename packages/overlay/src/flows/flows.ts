@@ -141,9 +141,10 @@ export class Flows {
     this.#frame(kind, flow, bytes);
     const emission = source.emit(dst, flow, false, nowMs);
     if (emission === 'sent') return 'accepted';
-    const reason = emission === 'blocked' ? 'congested' : 'no_route';
-    counters.drop(reason, flow);
-    return reason;
+    // Nothing is lost yet: whoever sends is told, and may wait.
+    if (emission === 'blocked') return 'congested';
+    counters.drop('no_route', flow);
+    return 'no_route';
   }
 
   #pumpFlow(flow: SendFlow, nowMs: number): boolean {

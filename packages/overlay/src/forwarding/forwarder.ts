@@ -61,7 +61,7 @@ export class Forwarder {
     }
     const { trafficClass } = cursor;
     const isReliable = (cursor.flags & FrameFlag.reliable) !== 0;
-    const flow = link.flow(trafficClass, isReliable, trafficClass === BULK ? cursor.flow ^ cursor.src : 0);
+    const flow = link.transitFlow(trafficClass, isReliable, trafficClass === BULK ? cursor.flow ^ cursor.src : 0);
     const isNext = this.#runEnd === at && this.#runBytes === bytes && this.#runLink === link && this.#runFlow === flow;
     if (!isNext || frameEnd - this.#runFrom > RUN_BYTES_MAX) {
       this.#endRun(upstream, nowMs);
@@ -160,7 +160,7 @@ export class Forwarder {
     const { trafficClass } = cursor;
     const isReliable = (cursor.flags & FrameFlag.reliable) !== 0;
     if (isReliable && link.parked[trafficClass]!.length > 0) return this.#park(link, cursor, upstream, credit, nowMs);
-    const flow = link.flow(trafficClass, isReliable, trafficClass === BULK ? cursor.flow ^ cursor.src : 0);
+    const flow = link.transitFlow(trafficClass, isReliable, trafficClass === BULK ? cursor.flow ^ cursor.src : 0);
     const result = link.link.trySendEncoded(flow, cursor.bytes, cursor.at, cursor.frameEnd, nowMs);
     if (result === SendResult.accepted) {
       link.isTouched = true;

@@ -51,6 +51,8 @@ interface Place {
  */
 export class LinkTable {
   closes: ConnectionClose[] = [];
+  /** Told of each best-effort frame of others that gave its room to a newer one, by its flow. */
+  onDisplaced: (flow: number) => void = () => undefined;
   readonly #self: string;
   readonly #config: OverlayConfig;
   readonly #random: () => number;
@@ -180,12 +182,9 @@ export class LinkTable {
   }
 
   #add(peer: string, established: Established, nowMs: number): PeerLink {
-    const link = new PeerLink(
-      peer,
-      established,
-      { config: this.#config, random: this.#random, pool: this.#pool },
-      nowMs,
-    );
+    const onDisplaced = (flow: number): void => this.onDisplaced(flow);
+    const shared = { config: this.#config, random: this.#random, pool: this.#pool, onDisplaced };
+    const link = new PeerLink(peer, established, shared, nowMs);
     this.#all = null;
     if (!this.#links.has(peer)) this.#links.set(peer, link);
     else this.#candidates.set(peer, [...(this.#candidates.get(peer) ?? []), link].slice(-CANDIDATES_MAX));

@@ -3,6 +3,8 @@ import {
   createVirtualLink,
   type Established,
   type Flow,
+  type FlowOptions,
+  FrameCursor,
   LANES_MAX,
   type LinkStats,
   Reassembler,
@@ -69,15 +71,23 @@ export class PeerLink {
   readonly wantedLanes = new Set<number>();
   readonly #reliable: Flow[];
   readonly #bestEffort: Flow[];
+  readonly #transit: Flow[];
+  readonly #dropped = new FrameCursor();
   readonly #meter: LinkMeter;
 
   constructor(
     peer: string,
     established: Established,
-    shared: { readonly config: OverlayConfig; readonly random: () => number; readonly pool: BatchPool },
+    shared: {
+      readonly config: OverlayConfig;
+      readonly random: () => number;
+      readonly pool: BatchPool;
+      /** Told of a best-effort frame of others that gave its room to a newer one, by its flow. */
+      readonly onDisplaced: (flow: number) => void;
+    },
     nowMs: number,
   ) {
-    const { config, random, pool } = shared;
+    const { config, random, pool, onDisplaced } = shared;
     const { version, features, linkEpoch, remote } = established;
     this.peer = peer;
     this.epoch = linkEpoch;
@@ -89,18 +99,27 @@ export class PeerLink {
       epoch: linkEpoch,
       pool,
     });
-    const flows = (isReliable: boolean): Flow[] =>
+    const flows = (options: Pick<FlowOptions, 'isReliable' | 'whenFull' | 'onDroppedOldest'>): Flow[] =>
       Array.from({ length: BULK + BULK_FLOWS }, (_, id) =>
-        this.link.openFlow({ id, trafficClass: Math.min(id, BULK), isReliable, whenFull: 'block' }),
+        this.link.openFlow({ id, trafficClass: Math.min(id, BULK), ...options }),
       );
-    this.#reliable = flows(true);
-    this.#bestEffort = flows(false);
+    this.#reliable = flows({ isReliable: true });
+    this.#bestEffort = flows({ isReliable: false, whenFull: 'block' });
+    const onDroppedOldest = (bytes: Uint8Array, at: number): void => {
+      this.#dropped.reset(bytes, at, bytes.length);
+      if (this.#dropped.next()) onDisplaced(this.#dropped.flow);
+    };
+    this.#transit = flows({ isReliable: false, whenFull: config.bestEffortOverflow, onDroppedOldest });
   }
 
-  /** The flow of the link for a frame; frames with the same `spread` keep their order. */
+  /** The flow of the link for a frame of this node; frames with the same `spread` keep their order. */
   flow(trafficClass: number, isReliable: boolean, spread: number): Flow {
-    const index = trafficClass < BULK ? trafficClass : BULK + (spread & (BULK_FLOWS - 1));
-    return (isReliable ? this.#reliable : this.#bestEffort)[index]!;
+    return (isReliable ? this.#reliable : this.#bestEffort)[indexOf(trafficClass, spread)]!;
+  }
+
+  /** The same for a frame of others: what is best effort there makes room by the policy, since nobody can be told to wait. */
+  transitFlow(trafficClass: number, isReliable: boolean, spread: number): Flow {
+    return (isReliable ? this.#reliable : this.#transit)[indexOf(trafficClass, spread)]!;
   }
 
   /** What routing is told of it. */
@@ -121,4 +140,8 @@ export class PeerLink {
   get parkedBytes(): number {
     return this.parked.reduce((sum, { bytes }) => sum + bytes, 0);
   }
+}
+
+function indexOf(trafficClass: number, spread: number): number {
+  return trafficClass < BULK ? trafficClass : BULK + (spread & (BULK_FLOWS - 1));
 }

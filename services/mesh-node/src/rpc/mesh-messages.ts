@@ -89,6 +89,10 @@ export function changeMessage(change: MeshChange): MessageInitShape<typeof Watch
     }
     case 'link':
       return { change: { case: 'linkChanged', value: { peer: change.peer, isUp: change.isUp } } };
+    case 'peer': {
+      const { nodeId, name, isHealthy } = change;
+      return { change: { case: 'peerChanged', value: { nodeId, name, isHealthy } } };
+    }
     case 'health': {
       const value = { health: HEALTHS[change.health], unreachable: change.unreachable };
       return { change: { case: 'healthChanged', value } };

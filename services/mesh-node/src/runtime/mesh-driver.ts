@@ -9,6 +9,10 @@ export interface DriverEvents {
   onEvent(event: MeshEvent, nowMs: number): void;
   onDelivery(delivery: OverlayDelivery, nowMs: number): void;
   onDialFailed(address: string, error: DialError): void;
+  onConnection(connection: Connection): void;
+  onClosed(connection: Connection, reason: string): void;
+  /** How long a durable write took. */
+  onWritten(tookMs: number): void;
   /** The disk failed: the node goes on forwarding and decides nothing any more. */
   onStorageFailed(error: unknown): void;
   /** The core cannot go on: the node must stop. */
@@ -48,12 +52,15 @@ export class MeshDriver {
     this.persistence = new Persistence(options.stores, {
       onPersisted: (number) => this.run((mesh) => mesh.persisted(number)),
       onFailed: (error) => events.onStorageFailed(error),
+      onWritten: (tookMs) => events.onWritten(tookMs),
     });
     this.transportEvents = {
       onConnection: (connection) => this.#connected(connection),
       onBatch: ({ id }, bytes) => this.run((mesh, nowMs) => mesh.received(id, bytes, nowMs)),
-      onClosed: ({ id }) => {
+      onClosed: (connection, reason) => {
+        const { id } = connection;
         this.#connections.delete(id);
+        events.onClosed(connection, reason);
         this.run((mesh, nowMs) => mesh.disconnected(id, nowMs));
       },
       onDialFailed: (address, lane, error) => {
@@ -101,6 +108,7 @@ export class MeshDriver {
   #connected(connection: Connection): void {
     const { id, peer, lane, established, isDialled } = connection;
     this.#connections.set(id, connection);
+    this.#events.onConnection(connection);
     this.run((mesh, nowMs) => mesh.connected(id, { peer, lane, established, isDialled }, nowMs));
   }
 

@@ -4,6 +4,8 @@ import type { MeshCore } from '@peermesh/mesh-core';
 import type { Overlay } from '@peermesh/overlay';
 import type { Member } from '@peermesh/replication';
 import { hasFlag, NodeFlag, type Path, PathFinder } from '@peermesh/routing';
+import { waysOf } from '../transport/index.ts';
+import type { PeerHealth } from './peer-health.ts';
 
 type Session = NonNullable<MeshCore['session']>;
 
@@ -13,7 +15,6 @@ const CLASS_NAMES = ['control', 'priority', 'bulk'] as const;
 const LANE_STATES = { UP: 'up', SUSPECT: 'suspect', DOWN: 'down', PROBATION: 'probation' } as const;
 const SHARES = 256;
 const QUERY = { k: 4, stretchMax: 1.5 } as const;
-const ADDRESS_SEPARATOR = ' ';
 
 /** A policy of the API as the control group names it. */
 export function controlPolicyOf(policy: JoinPolicy): keyof typeof POLICIES {
@@ -24,10 +25,12 @@ export function controlPolicyOf(policy: JoinPolicy): keyof typeof POLICIES {
 export class MeshView {
   readonly #core: MeshCore;
   readonly #now: () => number;
+  readonly #health: Pick<PeerHealth, 'isHealthy'>;
 
-  constructor(core: MeshCore, now: () => number) {
+  constructor(core: MeshCore, now: () => number, health: Pick<PeerHealth, 'isHealthy'>) {
     this.#core = core;
     this.#now = now;
+    this.#health = health;
   }
 
   /** Null while there is no mesh, or its state has not arrived yet. */
@@ -97,6 +100,26 @@ export class MeshView {
     return paths;
   }
 
+  /** The first path of each kind to each other member, as installed. */
+  *installedPaths(): Iterable<{ readonly to: string; readonly path: MeshPath }> {
+    const { overlay } = this.#core;
+    if (overlay === null || this.meshOrNull() === null) return;
+    for (const { shortId, name, isSelf } of this.nodes()) {
+      const kinds = new Set<string>();
+      for (const path of isSelf ? [] : installed(overlay, shortId)) {
+        if (!kinds.has(path.kind)) yield { to: name, path };
+        kinds.add(path.kind);
+      }
+    }
+  }
+
+  /** The name of a member, or the id of a node that is none. */
+  nameOf(nodeId: string): string {
+    for (const member of this.#core.session?.plane.state.members.values() ?? [])
+      if (member.nodeId === nodeId) return member.name;
+    return nodeId;
+  }
+
   links(): LinkStatus[] {
     const { overlay, session } = this.#core;
     const members = session?.plane.state.members;
@@ -111,6 +134,7 @@ export class MeshView {
         nodeId: peer,
         name: members?.get(shortId)?.name ?? '',
         isUp,
+        isHealthy: this.#health.isHealthy(peer),
         isDialled,
         rttMs: rtts.length === 0 ? null : Math.max(0, Math.min(...rtts)),
         lossRatio: advertised === undefined ? null : advertised.lossPpm / 1e6,
@@ -172,7 +196,7 @@ export function flagsOf(flags: number): Topology['nodes'][number]['flags'] {
 
 /** The addresses that a member has said; it keeps several in one text. */
 export function addressesOfMember({ address }: Pick<Member, 'address'>): string[] {
-  return address.split(ADDRESS_SEPARATOR).filter((part) => part !== '');
+  return waysOf(address);
 }
 
 function nodeOf(session: Session, member: Member, away: ReadonlySet<number>): MeshNode {

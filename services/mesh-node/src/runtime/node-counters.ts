@@ -8,6 +8,7 @@ const DROP_REASONS: readonly DropReason[] = [
   'not_a_relay',
   'no_route',
   'congested',
+  'displaced',
   'stalled',
   'hold_full',
   'bad_type',

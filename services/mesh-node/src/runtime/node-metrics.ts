@@ -1,10 +1,17 @@
+import type { LinkStatus, MeshPath } from '@peermesh/contracts/mesh';
 import type { MeshCore } from '@peermesh/mesh-core';
 import type { MetricsRegistry } from '@peermesh/telemetry';
 import type { DataNode } from '../data/index.ts';
 import type { Transport } from '../transport/index.ts';
+import { observeDrops } from './drop-metrics.ts';
+import { observeLanes } from './lane-metrics.ts';
 import type { MeshView } from './mesh-view.ts';
 import { countersOf } from './node-counters.ts';
+import type { PeerHealth } from './peer-health.ts';
 
+const FSYNC_BUCKETS_SECONDS = [
+  0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 5,
+] as const;
 const HEALTH_VALUES = { healthy: 0, degraded: 1, critical: 2 } as const;
 
 /** What a scrape reads. */
@@ -12,6 +19,7 @@ export interface MeasuredNode {
   readonly core: MeshCore;
   readonly view: MeshView;
   readonly data: DataNode;
+  readonly health: PeerHealth;
   readonly transport: Transport;
   readonly storageFailed: () => boolean;
 }
@@ -21,7 +29,9 @@ export function observeNode(metrics: MetricsRegistry, node: MeasuredNode): void 
   observeMesh(metrics, node);
   observeGroup(metrics, node);
   observeLinks(metrics, node);
+  observeLanes(metrics, node);
   observePaths(metrics, node);
+  observeDrops(metrics, node.core);
   observeTraffic(metrics, node);
 }
 
@@ -71,64 +81,87 @@ function observeGroup(metrics: MetricsRegistry, { core }: MeasuredNode): void {
       },
     });
   }
+  const lags = {
+    commit: (raft, applied) => raft.lastIndex - Math.max(raft.commit, applied),
+    apply: (raft, applied) => raft.commit - applied,
+  } as const satisfies Record<string, (raft: RaftFigures, applied: number) => number>;
+  metrics.gauge({
+    name: 'mesh_control_group_lag_entries',
+    help: 'Entries of the control group that this member has and does not know to be committed, or knows to be and has not applied.',
+    labels: ['stage'],
+    collect: (gauge) => {
+      const { session } = core;
+      for (const [stage, lag] of Object.entries(lags))
+        gauge.set(
+          { stage },
+          session === null ? 0 : Math.max(0, lag(session.plane.raftStatus, session.plane.state.appliedIndex)),
+        );
+    },
+  });
+}
+
+/** How long durable writes of the control group and of this node's own record take. */
+export function observeWrites(metrics: MetricsRegistry): { observe(seconds: number): void } {
+  const duration = metrics.histogram({
+    name: 'mesh_group_fsync_seconds',
+    help: 'Time of a durable write of a consensus group, from its begin until it is on the disk.',
+    labels: ['group'],
+    buckets: FSYNC_BUCKETS_SECONDS,
+  });
+  return { observe: (seconds: number) => duration.observe({ group: 'control' }, seconds) };
 }
 
 type RaftFigures = NonNullable<MeshCore['session']>['plane']['raftStatus'];
 
-function observeLinks(metrics: MetricsRegistry, { view }: MeasuredNode): void {
+function observeLinks(metrics: MetricsRegistry, { view, health }: MeasuredNode): void {
   const figures = {
-    mesh_link_up: 'Whether the link to a peer carries frames.',
-    mesh_link_sent_bytes: 'Bytes sent over the connections that stand.',
-    mesh_link_received_bytes: 'Bytes received over a link.',
-    mesh_link_queued_bytes: 'Bytes that wait to be sent over a link.',
-  } as const;
-  const gauges = Object.entries(figures).map(
-    ([name, help]) =>
-      [name, metrics.gauge({ name, help, labels: ['peer'], collect: (gauge) => gauge.reset() })] as const,
-  );
-  const byName = new Map<string, (typeof gauges)[number][1]>(gauges);
+    mesh_link_up: ['Whether the link to a peer carries frames.', ({ isUp }) => (isUp ? 1 : 0)],
+    mesh_link_sent_bytes: ['Bytes sent over the connections that stand.', ({ sentBytes }) => sentBytes],
+    mesh_link_received_bytes: ['Bytes received over a link.', ({ receivedBytes }) => receivedBytes],
+    mesh_link_queued_bytes: ['Bytes that wait to be sent over a link.', ({ queuedBytes }) => queuedBytes],
+  } as const satisfies Record<string, readonly [string, (link: LinkStatus) => number]>;
+  for (const [name, [help, figure]] of Object.entries(figures)) {
+    metrics.gauge({
+      name,
+      help,
+      labels: ['peer'],
+      collect: (gauge) => {
+        gauge.reset();
+        for (const link of view.links()) gauge.set({ peer: view.nameOf(link.nodeId) }, figure(link));
+      },
+    });
+  }
   metrics.gauge({
-    name: 'mesh_lane_rtt_seconds',
-    help: 'Smoothed round-trip time of a lane.',
-    labels: ['peer', 'lane', 'class'],
+    name: 'mesh_peer_unhealthy',
+    help: '1 for a peer that gave no sign of life three times, until there is a new connection to it.',
+    labels: ['peer'],
     collect: (gauge) => {
       gauge.reset();
-      for (const link of view.links()) {
-        const peer = link.name === '' ? link.nodeId : link.name;
-        byName.get('mesh_link_up')?.set({ peer }, link.isUp ? 1 : 0);
-        byName.get('mesh_link_sent_bytes')?.set({ peer }, link.sentBytes);
-        byName.get('mesh_link_received_bytes')?.set({ peer }, link.receivedBytes);
-        byName.get('mesh_link_queued_bytes')?.set({ peer }, link.queuedBytes);
-        for (const { lane, class: laneClass, rttMs } of link.lanes) {
-          if (rttMs !== null) gauge.set({ peer, lane: String(lane), class: laneClass }, rttMs / 1000);
-        }
-      }
+      for (const peer of health.unhealthy) gauge.set({ peer: view.nameOf(peer) }, 1);
     },
   });
 }
 
-function observePaths(metrics: MetricsRegistry, { core, view }: MeasuredNode): void {
-  const latency = metrics.gauge({
-    name: 'mesh_path_latency_seconds',
-    help: 'Sum of the round-trip times of the primary path to a member.',
-    labels: ['to'],
-    collect: (gauge) => gauge.reset(),
-  });
-  metrics.gauge({
-    name: 'mesh_path_hops',
-    help: 'Hops of the primary path to a member.',
-    labels: ['to'],
-    collect: (gauge) => {
-      gauge.reset();
-      if (view.meshOrNull() === null) return;
-      for (const { shortId, name, isSelf } of view.nodes()) {
-        const [primary] = isSelf ? [] : (core.overlay?.routes?.route(shortId)?.paths ?? []);
-        if (primary === undefined) continue;
-        gauge.set({ to: name }, primary.segments.length);
-        latency.set({ to: name }, primary.latencyUs / 1e6);
-      }
-    },
-  });
+const PATH_FIGURES = {
+  mesh_path_latency_seconds: ['Sum of the round-trip times of a path to a member.', ({ latencyUs }) => latencyUs / 1e6],
+  mesh_path_hops: ['Hops of a path to a member.', ({ hops }) => hops.length - 1],
+  mesh_path_cost: ['Cost of a path to a member by the metric of routing.', ({ cost }) => cost],
+  mesh_path_share: ['Part of multi-path traffic to a member that takes a path, 0 to 1.', ({ share }) => share],
+} as const satisfies Record<string, readonly [string, (path: MeshPath) => number]>;
+
+/** The first path of each kind to each member, as installed now. */
+function observePaths(metrics: MetricsRegistry, { view }: MeasuredNode): void {
+  for (const [name, [help, figure]] of Object.entries(PATH_FIGURES)) {
+    metrics.gauge({
+      name,
+      help,
+      labels: ['to', 'kind'],
+      collect: (gauge) => {
+        gauge.reset();
+        for (const { to, path } of view.installedPaths()) gauge.set({ to, kind: path.kind }, figure(path));
+      },
+    });
+  }
 }
 
 function observeTraffic(metrics: MetricsRegistry, { core, data, transport }: MeasuredNode): void {

@@ -7,6 +7,7 @@ import type { MeshDriver } from './mesh-driver.ts';
 import { controlPolicyOf, MeshView, routeBy } from './mesh-view.ts';
 import { countersOf } from './node-counters.ts';
 import { changeError, joinError } from './outcome-error.ts';
+import type { PeerHealth } from './peer-health.ts';
 
 const JOIN_TIMEOUT_MS = 20_000;
 
@@ -24,12 +25,13 @@ export class NodeRuntime implements MeshRuntime {
     readonly now: () => number;
     readonly name: string;
     readonly listens: readonly string[];
+    readonly health: PeerHealth;
   }) {
     this.#driver = options.driver;
     this.#now = options.now;
     this.#name = options.name;
     this.#listens = options.listens;
-    this.view = new MeshView(options.driver.core, options.now);
+    this.view = new MeshView(options.driver.core, options.now, options.health);
   }
 
   status(): RuntimeStatus {

@@ -11,16 +11,18 @@ import { loadOrCreateNodeKey } from '../identity/index.ts';
 import type { MeshRuntime, Topics } from '../ports.ts';
 import { createRouteTaker, type RouteTaker } from '../router-routes/route-taker.ts';
 import { LmdbCursorStore, NodeStateStore, openLmdbStores, TopicLog, TopicRetention, Volume } from '../store/index.ts';
-import { createWsTransport, DEFAULT_TRANSPORT_LIMITS, type Transport } from '../transport/index.ts';
+import { createTransport, type Transport } from '../transport/index.ts';
 import { meshChangeOf } from './change-teller.ts';
+import { meshCoreConfigOf, queueLimitsOf, transportLimitsOf } from './configured-limits.ts';
 import { readCredentials } from './credentials.ts';
 import { watchEventLoopDelay } from './event-loop-delay.ts';
 import { FactTeller } from './fact-teller.ts';
 import { MeshDriver } from './mesh-driver.ts';
 import { NodeHealth } from './node-health.ts';
-import { observeNode } from './node-metrics.ts';
+import { observeNode, observeWrites } from './node-metrics.ts';
 import { NodeRuntime } from './node-runtime.ts';
 import { NodeTopics } from './node-topics.ts';
+import { PeerHealth } from './peer-health.ts';
 import { restore } from './restore.ts';
 import { createSigner } from './signer.ts';
 
@@ -93,11 +95,16 @@ export async function openNode(
       },
       signer: createSigner(key),
       random: () => randomInt(RANDOM_RANGE) / RANDOM_RANGE,
-      config: coreConfigOf(config),
+      config: meshCoreConfigOf(config),
       restored: restore(stores),
     },
     now(),
   );
+  const writeDuration = observeWrites(metrics);
+  const peers = new PeerHealth((nodeId, isHealthy) => {
+    if (!isHealthy) logger.warn({ peer: nodeId }, 'a peer gives no sign of life');
+    runtime.changed({ type: 'peer', nodeId, name: view.nameOf(nodeId), isHealthy });
+  });
   const driver = new MeshDriver({
     core,
     stores,
@@ -105,6 +112,9 @@ export async function openNode(
     events: {
       onEvent: (event, nowMs) => onEvent(event, nowMs),
       onDelivery: (delivery, nowMs) => onDelivery(delivery, nowMs),
+      onConnection: ({ peer }) => peers.connected(peer),
+      onClosed: ({ peer }, reason) => peers.closed(peer, reason),
+      onWritten: (tookMs) => writeDuration.observe(tookMs / 1000),
       onDialFailed: (address, error) => logger.debug({ address, reason: error.reason }, 'a node was not reached'),
       onStorageFailed: (error) => health.storageFailed(error),
       onFatal: (error) => health.coreFailed(error),
@@ -124,23 +134,24 @@ export async function openNode(
     hasRoom: (topic, bytes) => retention.hasRoom(topic, bytes),
     bootEpoch,
     wallMs: () => Date.now(),
+    queue: queueLimitsOf(config),
   });
   const credentials = readCredentials(config.MESH_HOME, core.session?.plane.state.meshId ?? '');
-  const transport = createWsTransport(
+  const transport = createTransport(
     {
       key,
       incarnation: randomInt(U32_RANGE),
       link: DEFAULT_MESH_CORE.overlay.link,
-      listen: config.MESH_LISTEN === '' ? null : config.MESH_LISTEN,
+      listens: addressesOf(config.MESH_LISTEN),
       credentials,
       // Certificates and tokens expire by the clock on the wall.
       now: () => Date.now(),
-      limits: DEFAULT_TRANSPORT_LIMITS,
+      limits: transportLimitsOf(config),
     },
     driver.transportEvents,
   );
   const listens = await listenIfPossible(transport, config, logger);
-  const runtime = new NodeRuntime({ driver, now, name: config.MESH_NAME, listens });
+  const runtime = new NodeRuntime({ driver, now, name: config.MESH_NAME, listens, health: peers });
   const { view } = runtime;
   const facts = new FactTeller({ core, view, tell, wall: () => new Date() });
   const onEvent = (event: MeshEvent, nowMs: number): void => {
@@ -161,6 +172,8 @@ export async function openNode(
     const { members, meshId } = session.plane.state;
     const others = [...members.keys()].filter((shortId) => shortId !== session.shortId);
     data.setMembers(others, meshId);
+    const nodeIds = new Set([...members.values()].map(({ nodeId }) => nodeId));
+    peers.keepOnly((peer) => nodeIds.has(peer));
   };
   const topics = new NodeTopics({
     data,
@@ -200,6 +213,7 @@ export async function openNode(
     core,
     view,
     data,
+    health: peers,
     transport,
     storageFailed: () => health.hasStorageFailed,
   });
@@ -227,7 +241,7 @@ export async function openNode(
 async function listenIfPossible(transport: Transport, config: MeshNodeConfig, logger: Logger): Promise<string[]> {
   if (config.MESH_LISTEN === '') return [];
   try {
-    return [await transport.listen()];
+    return [...(await transport.listen())];
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
     logger.error(
@@ -238,19 +252,12 @@ async function listenIfPossible(transport: Transport, config: MeshNodeConfig, lo
   }
 }
 
-function coreConfigOf({ MESH_ROUTER_FRESH_MS: freshMs }: MeshNodeConfig): MeshCoreConfig {
-  const { overlay } = DEFAULT_MESH_CORE;
-  const { routing } = overlay;
-  const offers = { ...routing.offers, freshMs };
-  return { ...DEFAULT_MESH_CORE, overlay: { ...overlay, routing: { ...routing, offers } } };
-}
-
 function descriptionOf(config: MeshNodeConfig) {
   const isInbound = config.MESH_LISTEN !== '';
   const addresses = addressesOf(config.MESH_ADVERTISE === '' ? config.MESH_LISTEN : config.MESH_ADVERTISE);
   return {
     name: config.MESH_NAME,
-    address: isInbound ? (addresses[0] ?? '') : '',
+    address: isInbound ? addresses.join(' ') : '',
     isInbound,
     isRelay: config.MESH_MAY_RELAY,
     region: config.MESH_REGION,

@@ -9,6 +9,8 @@ export interface PersistenceEvents {
   onPersisted(number: number): void;
   /** A write failed: nothing more is written, and nothing more is acknowledged. */
   onFailed(error: unknown): void;
+  /** How long a durable write took, from its begin until it was on the disk. */
+  onWritten(tookMs: number): void;
 }
 
 /**
@@ -49,7 +51,9 @@ export class Persistence {
         const batches = this.#waiting;
         this.#waiting = [];
         for (const part of inParts(batches)) {
+          const fromMs = performance.now();
           await this.#write(part);
+          this.#events.onWritten(performance.now() - fromMs);
           this.#events.onPersisted(part.at(-1)!.number);
         }
       }

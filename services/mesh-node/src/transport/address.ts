@@ -29,9 +29,18 @@ export function parseLane(text: string | undefined): number | null {
   return lane < LANES_MAX ? lane : null;
 }
 
-/** Where these settings say to listen; throws when that cannot be: without certificates it is loopback or nowhere. */
-export function checkListen({ listen, credentials }: TransportSettings, scheme: string): NodeAddress {
-  const address = listen === null ? null : parseAddress(listen, scheme);
+/** The ways to a node that listens in several places; between them is a space. */
+export function waysOf(address: string): string[] {
+  return address.split(' ').filter((way) => way !== '');
+}
+
+/** Where to listen; throws when that cannot be: without certificates it is loopback or nowhere. */
+export function checkListen(
+  listen: string,
+  scheme: string,
+  credentials: TransportSettings['credentials'],
+): NodeAddress {
+  const address = parseAddress(listen, scheme);
   if (address === null) throw new Error(`not an address to listen on for ${scheme}: ${listen}`);
   if (credentials === null && !isLoopback(address.host))
     throw new Error(`without certificates nodes listen on loopback only, not on ${address.host}`);

@@ -1,4 +1,5 @@
-export { createGrpcTransport } from './grpc/grpc-transport.ts';
+export { waysOf } from './address.ts';
+export { createTransport } from './create-transport.ts';
 export {
   type Connection,
   type ConnectionTraffic,
@@ -15,4 +16,3 @@ export {
   type TransportSettings,
   transportLimitProblems,
 } from './settings.ts';
-export { createWsTransport } from './ws/ws-transport.ts';

@@ -100,11 +100,14 @@ export interface TransportEvents {
   onDialFailed(address: string, lane: number, error: DialError): void;
 }
 
-/** How nodes are connected. An address is a URL whose scheme is the transport's. */
+/** How nodes are connected. An address is a URL whose scheme is one of the transport's, or several of them with spaces between. */
 export interface Transport {
-  /** Starts to accept; resolves with the address to dial. Rejects when the address cannot be used. */
-  listen(): Promise<string>;
-  /** Connects and shakes hands; ends in `onConnection` or `onDialFailed`. With a peer given, only that one will do. */
+  /** Starts to accept; resolves with the addresses to dial. Rejects when one cannot be used. */
+  listen(): Promise<readonly string[]>;
+  /**
+   * Connects and shakes hands; ends in `onConnection` or `onDialFailed`. With a peer given, only that one will do. Of several
+   * ways in the address one is tried after the other; the failure is that of the last.
+   */
   dial(address: string, lane: number, expectedPeer?: string): void;
   /** Takes another certificate, trust and revocations; connections that are revoked by them are closed. */
   setCredentials(credentials: TransportCredentials): void;

@@ -11,11 +11,13 @@ import { RefusalCounters } from './refusal-counters.ts';
 import { Session, type SessionEvents } from './session.ts';
 import type { TransportSettings } from './settings.ts';
 
-/** A dial under way: it ends in a connection or in one `onDialFailed`. */
-interface Attempt {
+/** A dial under way: it ends in a connection, in another attempt or in one `onDialFailed`. */
+export interface Attempt {
   readonly address: string;
   readonly lane: number;
   readonly expectedPeer: string | null;
+  /** What is tried when this one fails; null when there is nothing left. */
+  readonly otherwise: (() => void) | null;
 }
 
 /** What adapters have in common: the sessions, their heartbeats, the counts, and what is told of them. */
@@ -109,7 +111,7 @@ export class SessionHub implements SessionEvents {
     const attempt = this.#sessions.get(session);
     this.#sessions.delete(session);
     if (session.isEstablished) this.#events.onClosed(session, reason);
-    else if (attempt != null) this.#events.onDialFailed(attempt.address, attempt.lane, new DialError(reason));
+    else if (attempt != null) this.#tellFailed(attempt, new DialError(reason));
     if (this.#sessions.size === 0) this.#onEmpty?.();
   }
 
@@ -121,7 +123,12 @@ export class SessionHub implements SessionEvents {
     const error = cause instanceof DialError ? cause : new DialError('unreachable', cause);
     if (!error.reason.startsWith('peer: ') && error.reason !== 'shutdown')
       this.refusals.add(error.reason as RefusalReason);
-    this.#events.onDialFailed(attempt.address, attempt.lane, error);
+    this.#tellFailed(attempt, error);
+  }
+
+  #tellFailed({ address, lane, otherwise }: Attempt, error: DialError): void {
+    if (otherwise !== null && !this.isClosed) otherwise();
+    else this.#events.onDialFailed(address, lane, error);
   }
 
   #beatAll(): void {

@@ -9,15 +9,15 @@ export interface TransportSettings {
   readonly incarnation: number;
   /** What HELLO offers. */
   readonly link: Pick<LinkConfig, 'features' | 'creditBytes'>;
-  /** Where to listen, such as `wss://0.0.0.0:8201`; port 0 picks a free one. Null when this node only dials. */
-  readonly listen: string | null;
+  /** Where to listen, such as `wss://0.0.0.0:8201`; port 0 picks a free one. None when this node only dials. */
+  readonly listens: readonly string[];
   /** Null allows no TLS: for loopback and development, where the HELLO proof alone authenticates. */
   readonly credentials: TransportCredentials | null;
   readonly now: () => number;
   readonly limits: TransportLimits;
 }
 
-/** What one node lets others cost it. */
+/** What one node lets others cost it; attempts, handshakes under way and connections are those of each listener. */
 export interface TransportLimits {
   /** From the first byte to the end of the handshake. */
   readonly handshakeTimeoutMs: number;

@@ -7,7 +7,7 @@ import {
   type PeerMessage,
   PeerMessageSchema,
 } from '../../src/gen/peermesh/peerlink/v1/peerlink_pb.ts';
-import { createGrpcTransport } from '../../src/transport/index.ts';
+import { createTransport } from '../../src/transport/index.ts';
 import { type RawPeer, transportKit } from './transport-kit/index.ts';
 
 const HANDSHAKE_MESSAGES = 2;
@@ -15,7 +15,7 @@ const HANDSHAKE_MESSAGES = 2;
 transportKit({
   plainScheme: 'grpc',
   secureScheme: 'grpcs',
-  create: createGrpcTransport,
+  create: createTransport,
   dialRaw: async (port, lane) => {
     const outgoing: PeerMessage[] = [];
     let isOpen = true;

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { createWsTransport } from '../../src/transport/index.ts';
+import { createTransport } from '../../src/transport/index.ts';
 import { type RawPeer, transportKit } from './transport-kit/index.ts';
 
 transportKit({
   plainScheme: 'ws',
   secureScheme: 'wss',
-  create: createWsTransport,
+  create: createTransport,
   dialRaw: async (port, lane) => {
     const ws = new WebSocket(`ws://127.0.0.1:${port}/lanes/${lane}`, { perMessageDeflate: false });
     const raw: RawPeer = {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { BATCH_BYTES_MAX } from '@peermesh/link';
 import { waitFor } from '@peermesh/testkit';
-import { createGrpcTransport, type TransportLimits } from '../../src/transport/index.ts';
+import { createTransport, type TransportLimits } from '../../src/transport/index.ts';
 import { seededBytes } from '../contract/transport-kit/random-bytes.ts';
 import { TcpProxy } from '../contract/transport-kit/tcp-proxy.ts';
 import { createNodeKey, TestMesh } from '../contract/transport-kit/test-mesh.ts';
@@ -11,7 +11,7 @@ import { TestNode, type TransportAdapter } from '../contract/transport-kit/test-
 const adapter: Pick<TransportAdapter, 'plainScheme' | 'secureScheme' | 'create'> = {
   plainScheme: 'grpc',
   secureScheme: 'grpcs',
-  create: createGrpcTransport,
+  create: createTransport,
 };
 
 interface Pair {

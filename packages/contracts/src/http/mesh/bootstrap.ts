@@ -82,7 +82,7 @@ export const watch = defineRoute({
   path: '/api/v1/mesh/events',
   summary: 'Follow the mesh as an event stream',
   description:
-    'Server-Sent Events: `mesh` with the state once at the beginning, then `node`, `link`, `health` and `leader` as they change. A reader that falls behind is closed and begins again with the state.',
+    'Server-Sent Events: `mesh` with the state once at the beginning, then `node`, `removed`, `link`, `peer`, `health` and `leader` as they change. A reader that falls behind is closed and begins again with the state.',
   tags,
   policy: readMesh,
   responses: { 200: Type.String({ contentMediaType: 'text/event-stream' }) },

@@ -11,7 +11,7 @@ export type JoinPolicy = Static<typeof JoinPolicy>;
 
 /** Where a node is reached. */
 export const NodeAddress = Type.String({
-  pattern: '^(wss?|https?)://[^\\s/]{1,255}(/[^\\s]{0,255})?$',
+  pattern: '^(wss?|grpcs?)://[^\\s/]{1,255}$',
   maxLength: 512,
   examples: ['ws://10.0.0.7:8201'],
 });
@@ -96,6 +96,9 @@ export const LinkStatus = Type.Object({
   nodeId: MeshNodeId,
   name: Type.String(),
   isUp: Type.Boolean(),
+  isHealthy: Type.Boolean({
+    description: 'False from three missed signs of life until there is a new connection.',
+  }),
   isDialled: Type.Boolean(),
   rttMs: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),
   lossRatio: Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()]),

@@ -5,8 +5,8 @@ import { Code, ConnectError, createConnectRouter, createContextKey, createContex
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import { PeerLinkService, type PeerMessage } from '../../gen/peermesh/peerlink/v1/peerlink_pb.ts';
 import { parseLane } from '../address.ts';
+import type { AcceptorEvents } from '../kind.ts';
 import type { RefusalReason } from '../port.ts';
-import type { TransportSettings } from '../settings.ts';
 import { channelBindingOf, credentialOf } from '../socket/peer-credential.ts';
 import { GrpcChannel } from './grpc-channel.ts';
 import { HTTP2_SETTINGS, LANE_HEADER, MESSAGE_BYTES_MAX, REFUSAL_HEADER, RESUME_HEADER } from './grpc-protocol.ts';
@@ -14,23 +14,15 @@ import { HTTP2_SETTINGS, LANE_HEADER, MESSAGE_BYTES_MAX, REFUSAL_HEADER, RESUME_
 const TOKEN_BYTES = 24;
 const SOCKET = createContextKey<Socket | null>(null);
 
-/** What the acceptor is used with. */
-export interface GrpcAcceptorEvents {
-  settings(): TransportSettings;
-  onSettled(socket: Socket): void;
-  onChannel(channel: GrpcChannel): void;
-  onRefused(reason: RefusalReason): void;
-}
-
 /** Serves PeerLink on accepted sockets: checks who it is, makes channels of streams, and gives lost ones their next stream. */
 export class GrpcAcceptor {
-  readonly #events: GrpcAcceptorEvents;
+  readonly #events: AcceptorEvents;
   readonly #http2: Http2Server;
   readonly #sockets = new WeakMap<Http2Session, Socket>();
   readonly #resumable = new Map<string, GrpcChannel>();
   #accepting: Socket | null = null;
 
-  constructor(events: GrpcAcceptorEvents) {
+  constructor(events: AcceptorEvents) {
     this.#events = events;
     const router = createConnectRouter({
       grpc: true,

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { parseLane } from '../address.ts';
+import type { AcceptorEvents } from '../kind.ts';
 import type { RefusalReason } from '../port.ts';
-import type { TransportSettings } from '../settings.ts';
 import { channelBindingOf, credentialOf } from '../socket/peer-credential.ts';
 import type { MessageBuffers } from './message-buffers.ts';
 import { WsChannel } from './ws-channel.ts';
@@ -10,21 +10,13 @@ import { acceptOf, LANE_PATH, REFUSAL_HEADER, WS_VERSION } from './ws-protocol.t
 
 const HEADER_BYTES_MAX = 8 * 1_024;
 
-/** What the acceptor is used with. */
-export interface WsAcceptorEvents {
-  settings(): TransportSettings;
-  onSettled(socket: Socket): void;
-  onChannel(channel: WsChannel): void;
-  onRefused(reason: RefusalReason): void;
-}
-
 /** Makes channels of accepted sockets: reads the HTTP upgrade, checks who it is, and answers anything else with a status. */
 export class WsAcceptor {
-  readonly #events: WsAcceptorEvents;
+  readonly #events: AcceptorEvents;
   readonly #http: Server;
   readonly #buffers: MessageBuffers;
 
-  constructor(events: WsAcceptorEvents, buffers: MessageBuffers) {
+  constructor(events: AcceptorEvents, buffers: MessageBuffers) {
     this.#events = events;
     this.#buffers = buffers;
     this.#http = createServer({ maxHeaderSize: HEADER_BYTES_MAX }, (_request, response) => {

@@ -39,6 +39,7 @@ export function restCases(nodes: () => readonly [ApiNode, ApiNode]): void {
       await eventually(async () => {
         const status = (await rest(first, meshRoutes.getStatus)).body as NodeStatus;
         assert.deepEqual([status.state, status.links.map(({ name }) => name)], ['member', ['quay-2']]);
+        assert.equal(status.links[0]?.isHealthy, true);
         assert.equal(status.backends['postgres'], 'away');
       });
     });
@@ -53,6 +54,33 @@ export function restCases(nodes: () => readonly [ApiNode, ApiNode]): void {
       assert.equal((paths.body['paths'] as { kind: string }[])[0]?.kind, 'primary');
       const trace = await rest(first, meshRoutes.trace, { query: { to: 'quay-2' } });
       assert.equal((trace.body['hops'] as { name: string }[]).at(-1)?.name, 'quay-2');
+    });
+
+    it('measures lanes, paths, drops and durable writes by names that dashboards know', async () => {
+      const lane = 'peer="quay-2",lane="0",class="control"';
+      const lines = [
+        ...['rtt_seconds', 'inflight_bytes', 'window_bytes', 'sent_batches', 'lost_batches', 'downs'].map(
+          (figure) => `^mesh_lane_${figure}\\{.*${lane}.*\\} [0-9.e-]+$`,
+        ),
+        ...['latency_seconds', 'hops', 'cost', 'share'].map(
+          (figure) => `^mesh_path_${figure}\\{.*to="quay-2",kind="primary".*\\} [0-9.e-]+$`,
+        ),
+        `^mesh_lane_state\\{.*${lane},state="up".*\\} 1$`,
+        '^mesh_link_credit_wait_seconds\\{.*peer="quay-2",class="bulk".*\\} [0-9.e-]+$',
+        '^mesh_link_up\\{.*peer="quay-2".*\\} 1$',
+        '^mesh_group_fsync_seconds_count\\{.*group="control".*\\} [1-9]',
+        '^mesh_control_group_lag_entries\\{.*stage="apply".*\\} 0$',
+        ...['mesh_dropped_frames', 'mesh_peer_unhealthy', 'mesh_link_loss_ratio'].map(
+          (name) => `^# TYPE ${name} gauge$`,
+        ),
+      ];
+      await eventually(async () => {
+        const text = await (await fetch(`${nodes()[0].url}/metrics`)).text();
+        assert.deepEqual(
+          lines.filter((line) => !new RegExp(line, 'm').test(text)),
+          [],
+        );
+      });
     });
 
     it('keeps what is published for a tenant, and gives it to that tenant alone', async () => {

@@ -88,4 +88,18 @@ export function healthCases(adapter: TransportAdapter): void {
     assert.equal(await b.closeReason(), 'connection_lost');
     await connect(a, b);
   });
+
+  test('of several ways to a node the next is tried when one fails, and only the last failure is told', async (t) => {
+    const [a, b] = [await TestNode.start(t, adapter), await TestNode.start(t, adapter)];
+    const nowhere = `${adapter.plainScheme}://127.0.0.1:1`;
+    a.transport.dial(`${nowhere} ${b.address}`, 0, b.key.nodeId);
+    await waitFor(() => a.connections.length === 1 && b.connections.length === 1);
+    assert.equal(a.dialFailures.length, 0);
+    a.transport.dial(`${nowhere} smoke://signals`, 1);
+    assert.equal(await a.dialFailure(), 'bad_protocol');
+    assert.deepEqual(
+      a.dialFailures.map(({ address }) => address),
+      [`${nowhere} smoke://signals`],
+    );
+  });
 }

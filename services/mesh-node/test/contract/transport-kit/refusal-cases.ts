@@ -208,7 +208,7 @@ export function refusalCases(adapter: TransportAdapter): void {
         key: node.key,
         incarnation: 1,
         link: LINK_OFFER,
-        listen: `${plainScheme}://0.0.0.0:0`,
+        listens: [`${plainScheme}://0.0.0.0:0`],
         credentials: null,
         now: Date.now,
         limits: (await import('../../../src/transport/index.ts')).DEFAULT_TRANSPORT_LIMITS,

@@ -60,7 +60,7 @@ export class TestNode {
       key: this.key,
       incarnation: 7,
       link: LINK_OFFER,
-      listen: options.listens === false ? null : `${scheme}://127.0.0.1:0`,
+      listens: options.listens === false ? [] : [`${scheme}://127.0.0.1:0`],
       credentials,
       now: options.nowMs ?? Date.now,
       limits: { ...DEFAULT_TRANSPORT_LIMITS, resumeMs: 300, ...options.limits },
@@ -79,7 +79,7 @@ export class TestNode {
   static async start(t: TestContext, adapter: Adapter, options: TestNodeOptions = {}): Promise<TestNode> {
     const node = new TestNode(adapter, options);
     t.after(() => node.transport.close());
-    if (options.listens !== false) node.address = await node.transport.listen();
+    if (options.listens !== false) [node.address = ''] = await node.transport.listen();
     return node;
   }
 
