@@ -81,21 +81,17 @@ function observeGroup(metrics: MetricsRegistry, { core }: MeasuredNode): void {
       },
     });
   }
-  const lags = {
-    commit: (raft, applied) => raft.lastIndex - Math.max(raft.commit, applied),
-    apply: (raft, applied) => raft.commit - applied,
-  } as const satisfies Record<string, (raft: RaftFigures, applied: number) => number>;
   metrics.gauge({
     name: 'mesh_control_group_lag_entries',
-    help: 'Entries of the control group that this member has and does not know to be committed, or knows to be and has not applied.',
+    help: 'Entries that this member of the control group has and does not know to be on its disk or to be committed, or knows to be committed and has not applied.',
     labels: ['stage'],
     collect: (gauge) => {
       const { session } = core;
-      for (const [stage, lag] of Object.entries(lags))
-        gauge.set(
-          { stage },
-          session === null ? 0 : Math.max(0, lag(session.plane.raftStatus, session.plane.state.appliedIndex)),
-        );
+      const raft = session?.plane.raftStatus;
+      gauge.set({ stage: 'durable' }, raft === undefined ? 0 : Math.max(0, raft.lastIndex - raft.durable));
+      gauge.set({ stage: 'commit' }, raft === undefined ? 0 : Math.max(0, raft.lastIndex - raft.commit));
+      const applied = session?.plane.replica.appliedIndex ?? 0;
+      gauge.set({ stage: 'apply' }, raft === undefined ? 0 : Math.max(0, raft.commit - applied));
     },
   });
 }

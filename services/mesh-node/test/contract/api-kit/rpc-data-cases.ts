@@ -58,13 +58,11 @@ export function rpcDataCases(nodes: () => readonly [ApiNode, ApiNode]): void {
       const headers = await authorization();
       const huge = Array.from({ length: 40 }, () => new Uint8Array(128 * KIB));
       const publish = () => all(data.publish(once({ topic: 'huge', payloads: huge }), { headers }));
-      const read = () => data.read({ topic: 'x'.repeat(5 * KIB * KIB) }, { headers });
       // Who is still sending may see the reset of the stream before its status (RFC 9113, 8.1).
-      for (const call of [publish, read])
-        assert.ok([Code.ResourceExhausted, Code.Internal].includes((await errorOf(call())).code));
+      assert.ok([Code.ResourceExhausted, Code.Internal].includes((await errorOf(publish())).code));
       const counted = /rpc_request_duration_seconds_count\{.*MeshDataService\/Publish",code="resource_exhausted"/;
       assert.match(await (await fetch(`${nodes()[0].url}/metrics`)).text(), counted);
-      assert.equal((await data.read({ topic: 'huge' }, { headers })).endOffset, 1n);
+      assert.equal((await rpcClients(nodes()[0]).data.read({ topic: 'huge' }, { headers })).endOffset, 1n);
     });
 
     it('brings a subscriber everything after its offset, published here or elsewhere, and forgets one that goes', async () => {
