@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_MESH_CORE, MeshCore, type MeshCoreConfig, type MeshEvent } from '@peermesh/mesh-core';
+import { DEFAULT_MESH_CORE, MeshCore, type MeshEvent } from '@peermesh/mesh-core';
 import type { OverlayDelivery } from '@peermesh/overlay';
 import type { Logger, MetricsRegistry } from '@peermesh/telemetry';
 import { addressesOf, type MeshNodeConfig } from '../config.ts';
