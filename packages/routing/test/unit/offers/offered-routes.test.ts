@@ -63,6 +63,7 @@ describe('an offer that holds', () => {
 
   test('ends when it is not confirmed for as long as it is fresh, and lives on when it is', () => {
     const mesh = diamond();
+    const own = mesh.table(1).route(4);
     offerTheLongWay(mesh, { tag: 'first' });
     mesh.run(20_000);
     mesh.input(1, (router) => assert.equal(router.offers.confirm(mesh.nowMs, 'another', 60_000), false));
@@ -70,7 +71,8 @@ describe('an offer that holds', () => {
     mesh.run(29_000);
     assert.deepEqual(segmentsTo4(mesh), [3, 4]);
     mesh.run(1_001);
-    assert.deepEqual(segmentsTo4(mesh), [2, 4], 'the own route is back');
+    assert.deepEqual(segmentsTo4(mesh), [2, 4]);
+    assert.equal(mesh.table(1).route(4), own, 'the own route is back, with all its paths');
     assert.equal(mesh.router(1).offers.inUse, null);
     assert.deepEqual(refused(mesh), { expired: 1 });
   });
@@ -93,9 +95,24 @@ describe('an offer that holds', () => {
   test('gives way in the same step when the own link goes', () => {
     const mesh = diamond();
     offerTheLongWay(mesh);
-    mesh.input(1, (router) => router.linkDown(mesh.nowMs, 3));
+    mesh.input(1, (router) => {
+      router.linkDown(mesh.nowMs, 3);
+      assert.equal(router.offers.isInstalled(4), false, 'before this node has said it to anybody');
+    });
     assert.deepEqual(segmentsTo4(mesh), [2, 4]);
-    assert.equal(mesh.router(1).offers.isInstalled(4), false);
+  });
+
+  test('gives way when only one end of a link still advertises it, whichever it is', () => {
+    for (const [end, other] of [
+      [3, 4],
+      [4, 3],
+    ] as const) {
+      const mesh = diamond({ backoff: SLOW });
+      offerTheLongWay(mesh);
+      mesh.input(end, (router) => router.linkDown(mesh.nowMs, other));
+      mesh.run(100);
+      assert.deepEqual(segmentsTo4(mesh), [2, 4]);
+    }
   });
 
   test('keeps the paths that are left of a route, and takes back those that are confirmed again', () => {
@@ -148,11 +165,13 @@ describe('an offer that does not hold', () => {
 
   test('is not behind because of refreshes that say the same', () => {
     const mesh = diamond();
-    offerTheLongWay(mesh, { tag: 'first' });
+    const first = offerFrom(mesh, 1, 1, { tag: 'first', routes: routesAvoiding(mesh, 1, [2]) });
+    mesh.input(1, (router) => assert.equal(router.offers.take(mesh.nowMs, first), undefined));
     for (let round = 0; round < 8; round += 1) {
       mesh.run(25_000);
       mesh.input(1, (router) => assert.equal(router.offers.confirm(mesh.nowMs, 'first', 60_000), true));
     }
+    mesh.input(1, (router) => assert.equal(router.offers.take(mesh.nowMs, first), undefined, 'nor when it is taken'));
     assert.deepEqual(segmentsTo4(mesh), [3, 4]);
   });
 
