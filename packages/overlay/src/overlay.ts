@@ -1,4 +1,4 @@
-import { BATCH_HEADER_BYTES, type Delivery, FrameType, type LinkEvent } from '@peermesh/link';
+import { FrameType } from '@peermesh/link';
 import type { Membership } from '@peermesh/membership';
 import { type ForwardingTable, NodeFlag, type Router } from '@peermesh/routing';
 import type { OverlayConfig } from './config.ts';
@@ -8,15 +8,15 @@ import { OverlayCounters } from './counters.ts';
 import type { OverlayDelivery, OverlayEvent, OverlayReady } from './events.ts';
 import type { Acceptance } from './flows/flows.ts';
 import { Intake } from './intake.ts';
-import { type Dial, Dialler } from './links/dialler.ts';
-import { type CloseReason, type ConnectionInfo, type ConnectionWrite, LinkTable } from './links/link-table.ts';
+import { Dialler } from './links/dialler.ts';
+import { LinkService } from './links/link-service.ts';
+import { type ConnectionInfo, LinkTable } from './links/link-table.ts';
 import { chooseNeighbours } from './links/neighbour-choice.ts';
 import { sendToNeighbour } from './links/neighbour-frames.ts';
-import type { LinkView, PeerLink } from './links/peer-link.ts';
+import type { LinkView } from './links/peer-link.ts';
 import { MemberDirectory, type OverlayMember } from './members.ts';
 import type { MeshOfferRefusal, MeshRouteOffer, OverlayInheritance, OverlayOptions, SendOptions } from './options.ts';
 
-const DIAL_EVERY_MS = 50;
 const ROUNDS_MAX = 4;
 
 /**
@@ -34,14 +34,9 @@ export class Overlay {
   readonly #dialler: Dialler;
   readonly #intake = new Intake(this.counters);
   readonly #self: SelfMembership;
-  #writes: ConnectionWrite[] = [];
-  #dials: Dial[] = [];
+  readonly #service: LinkService;
   #deliveries: OverlayDelivery[] = [];
-  #spentBatches: Uint8Array[] = [];
   #events: OverlayEvent[] = [];
-  #linkTickAtMs: number;
-  #dialAtMs: number;
-  #measureAtMs: number;
   #isBusy = false;
 
   constructor(options: OverlayOptions) {
@@ -55,9 +50,9 @@ export class Overlay {
     this.#dialler.setDialable((flags & NodeFlag.INBOUND) !== 0);
     this.#self = new SelfMembership(options, { links: this.#links, members: this.members, counters: this.counters });
     this.#links.inherit(options.inheritance?.held ?? [], nowMs);
-    this.#linkTickAtMs = nowMs;
-    this.#dialAtMs = nowMs;
-    this.#measureAtMs = nowMs;
+    const parts = { table: this.#links, dialler: this.#dialler, intake: this.#intake, self: this.#self };
+    const emit = (event: OverlayEvent): void => void this.#events.push(event);
+    this.#service = new LinkService({ ...parts, config, members: this.members, emit }, nowMs);
   }
 
   /** 0 while this node is not a member. */
@@ -68,7 +63,7 @@ export class Overlay {
   /** When `tick` and `takeReady` are wanted next; minus infinity for at once. */
   get wakeAtMs(): number {
     if (this.#isBusy) return Number.NEGATIVE_INFINITY;
-    let atMs = Math.min(this.#linkTickAtMs, this.#core?.wakeAtMs ?? Number.POSITIVE_INFINITY);
+    let atMs = Math.min(this.#service.tickAtMs, this.#core?.wakeAtMs ?? Number.POSITIVE_INFINITY);
     for (const { link } of this.#links.all()) atMs = Math.min(atMs, link.flushAtMs);
     return atMs;
   }
@@ -83,7 +78,7 @@ export class Overlay {
     const before = this.members.all();
     const gone = new Set(this.members.replace(list));
     this.#refreshSelf(nowMs);
-    for (const link of this.#links.all()) this.#refreshLink(link, nowMs);
+    for (const link of this.#links.all()) this.#service.refresh(link, nowMs);
     this.#core?.membersChanged(
       before.filter(({ nodeId }) => gone.has(nodeId)),
       nowMs,
@@ -207,34 +202,28 @@ export class Overlay {
 
   /** Lets time pass. */
   tick(nowMs: number): void {
-    if (nowMs >= this.#linkTickAtMs) this.#tickLinks(nowMs);
+    this.#service.tick(nowMs);
     this.#core?.tick(nowMs);
   }
 
   takeReady(nowMs: number): OverlayReady {
     this.#isBusy = false;
     for (let round = 0, isActive = true; isActive; round += 1) {
-      isActive = this.#serveLinks(nowMs);
+      isActive = this.#service.serve(nowMs);
       const hasMore = this.#core?.work(nowMs) ?? false;
       if (round < ROUNDS_MAX) continue;
       this.#isBusy = isActive || hasMore;
       break;
     }
     this.#collect(nowMs);
-    const { closes } = this.#links;
     const ready: OverlayReady = {
-      writes: this.#writes,
-      dials: this.#dials,
-      closes,
+      ...this.#service.take(),
       deliveries: this.#deliveries,
       neighbourMessages: this.#intake.neighbourMessages,
       events: this.#events,
-      spentBatches: this.#spentBatches,
     };
-    this.#links.closes = [];
     this.#intake.neighbourMessages = [];
-    [this.#writes, this.#dials, this.#deliveries, this.#events] = [[], [], [], []];
-    this.#spentBatches = [];
+    [this.#deliveries, this.#events] = [[], []];
     return ready;
   }
 
@@ -253,19 +242,6 @@ export class Overlay {
     this.#events.push(...this.#self.begin(nowMs));
   }
 
-  /** The peer of a link may have become a member, or ceased to be one. */
-  #refreshLink(link: PeerLink, nowMs: number): void {
-    const shortId = this.members.byNodeId(link.peer)?.shortId ?? 0;
-    if (shortId !== link.shortId) {
-      this.#core?.linkDown(link, nowMs);
-      link.shortId = shortId;
-      link.strangerSinceMs = nowMs;
-    }
-    const isUsable = link.link.isUp && link.shortId !== 0 && this.#core !== null;
-    if (isUsable) this.#core?.linkUp(link, nowMs);
-    else this.#core?.linkDown(link, nowMs);
-  }
-
   #chooseNeighbours(nowMs: number): void {
     const self = this.members.byNodeId(this.nodeId);
     const isFailed = (nodeId: string): boolean => this.#core?.gossip.isFailed(nodeId) ?? false;
@@ -274,84 +250,6 @@ export class Overlay {
       self === undefined ? [] : chooseNeighbours(self, members, isFailed, this.#config.dial),
       nowMs,
     );
-  }
-
-  #tickLinks(nowMs: number): void {
-    this.#linkTickAtMs = nowMs + this.#config.linkTickMs;
-    const isMeasuring = nowMs >= this.#measureAtMs;
-    if (isMeasuring) {
-      this.#measureAtMs = nowMs + this.#config.measureMs;
-      this.#links.trim();
-    }
-    for (const link of this.#links.all()) {
-      link.link.tick(nowMs);
-      if (isMeasuring) this.#inspect(link, nowMs);
-    }
-    this.#core?.forwarder.expire(nowMs, this.#links.all());
-    if (nowMs < this.#dialAtMs) return;
-    this.#dialAtMs = nowMs + DIAL_EVERY_MS;
-    this.#dials.push(...this.#dialler.due(nowMs, this.#links));
-  }
-
-  #inspect(link: PeerLink, nowMs: number): void {
-    link.reassembler.expire(nowMs);
-    this.#core?.linkMeasured(link, nowMs);
-    const isStranger = this.#core !== null && link.shortId === 0;
-    if (isStranger && nowMs - link.strangerSinceMs >= this.#config.dial.strangerMs)
-      this.#links.closeAll(link, 'not_a_member', nowMs);
-  }
-
-  /** Takes from the links what came in and gives them what is to go out. True when any had something to do. */
-  #serveLinks(nowMs: number): boolean {
-    let isActive = false;
-    for (const link of this.#links.all()) {
-      if (!link.isTouched && link.link.flushAtMs > nowMs) continue;
-      isActive = true;
-      this.#serve(link, nowMs);
-    }
-    return isActive;
-  }
-
-  #serve(link: PeerLink, nowMs: number): void {
-    link.isTouched = false;
-    const { writes, deliveries, events } = link.link.takeReady(nowMs);
-    for (const event of events) this.#onLinkEvent(link, event, nowMs);
-    for (const { lane, bytes } of writes) {
-      const connection = link.connections[lane];
-      if (connection) this.#writes.push({ connection: connection.id, bytes });
-    }
-    for (const delivery of deliveries) {
-      const isSpent = this.#intake.take(link, delivery, this.#core, nowMs);
-      if (isSpent && isWholeBatch(delivery)) this.#spentBatches.push(delivery.bytes);
-    }
-  }
-
-  #onLinkEvent(link: PeerLink, event: LinkEvent, nowMs: number): void {
-    this.#events.push({ kind: 'lane', peer: link.peer, event });
-    if (event.kind === 'link') {
-      if (event.isUp) this.#supersede(link, nowMs);
-      this.#events.push({ kind: 'link', peer: link.peer, shortId: link.shortId, isUp: event.isUp });
-      this.#refreshLink(link, nowMs);
-    } else if (event.kind === 'lane' && event.to === 'DOWN') this.#closeLane(link, event.lane, 'silent', nowMs);
-    else if (event.kind === 'lane-wanted') link.wantedLanes.add(event.lane);
-    else if (event.kind === 'lane-unwanted') {
-      link.wantedLanes.delete(event.lane);
-      this.#closeLane(link, event.lane, 'idle', nowMs);
-    }
-  }
-
-  /** An echo came back over a link: links to other lives of its peer are at an end. */
-  #supersede(link: PeerLink, nowMs: number): void {
-    for (const other of this.#links.proven(link)) {
-      this.#core?.linkDown(other, nowMs);
-      this.#links.closeAll(other, 'superseded', nowMs);
-    }
-  }
-
-  #closeLane(link: PeerLink, lane: number, reason: CloseReason, nowMs: number): void {
-    if (link.connections[lane] === null) return;
-    this.#links.closeLane(link, lane, reason, nowMs);
-    this.#dialler.onClosed(link.peer, lane, nowMs);
   }
 
   #collect(nowMs: number): void {
@@ -366,10 +264,6 @@ export class Overlay {
       if (event.kind === 'membership' && CHANGES_REACH.has(event.event.type)) this.#chooseNeighbours(nowMs);
     }
   }
-}
-
-function isWholeBatch({ bytes, from, end }: Delivery): boolean {
-  return from === BATCH_HEADER_BYTES && end === bytes.length;
 }
 
 const CHANGES_REACH: ReadonlySet<string> = new Set([
