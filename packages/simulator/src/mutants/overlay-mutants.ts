@@ -28,7 +28,7 @@ export const OVERLAY_MUTANTS: readonly Mutant[] = [
   overlay(
     'connected-is-usable',
     'nebula#1748: a path counts as alive while its connection stands, and a relay becomes a black hole',
-    'overlay.ts',
+    'links/link-service.ts',
     'const isUsable = link.link.isUp && link.shortId !== 0 && this.#core !== null;',
     'const isUsable = link.hasConnections && link.shortId !== 0 && this.#core !== null;',
   ),
@@ -50,7 +50,7 @@ export const OVERLAY_MUTANTS: readonly Mutant[] = [
     'links-not-refreshed',
     'the list of members changes and links that stand keep the standing of before',
     'overlay.ts',
-    'for (const link of this.#links.all()) this.#refreshLink(link, nowMs);',
+    'for (const link of this.#links.all()) this.#service.refresh(link, nowMs);',
     '',
   ),
   overlay(
