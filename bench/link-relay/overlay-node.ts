@@ -54,6 +54,7 @@ export class OverlayNode {
         link: DEFAULT_OVERLAY.link,
         listens: isInbound ? [self.address] : [],
         credentials: credentialsOf(setup),
+        isRevoked: () => false,
         now: Date.now,
         limits: DEFAULT_TRANSPORT_LIMITS,
       },
@@ -118,7 +119,7 @@ export class OverlayNode {
 }
 
 function credentialsOf({ certificatePem, trustedPem }: NodeSetup): TransportCredentials | null {
-  return certificatePem === null ? null : { meshId: MESH_ID, certificatePem, trustedPem, isRevoked: () => false };
+  return certificatePem === null ? null : { meshId: MESH_ID, certificatePem, trustedPem };
 }
 
 /** The node key in a PEM text. */

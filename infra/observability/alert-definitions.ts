@@ -161,6 +161,23 @@ export const alerts: readonly AlertDefinition[] = [
     runbook: 'mesh-writes-slow',
   },
   {
+    name: 'MeshCertificateExpires',
+    expression: 'min by (instance, certificate) (mesh_certificate_expiry_timestamp_seconds) - time() < 14 * 86400',
+    holds: '1h',
+    severity: 'ticket',
+    summary:
+      'The {{ $labels.certificate }} certificate of the mesh node at {{ $labels.instance }} expires in less than 14 days.',
+    runbook: 'mesh-certificate-expires',
+  },
+  {
+    name: 'MeshKeyEpochNotHeld',
+    expression: 'max by (instance) (mesh_key_epoch - mesh_key_epoch_held) > 0',
+    holds: '10m',
+    severity: 'ticket',
+    summary: 'The mesh node at {{ $labels.instance }} has not opened the key of the present epoch.',
+    runbook: 'mesh-key-epoch-not-held',
+  },
+  {
     name: 'MeshFactsLost',
     expression: 'max by (instance) (delta(mesh_facts_lost[15m])) > 0',
     holds: '0m',

@@ -13,6 +13,7 @@ export const TAG_DESCRIPTIONS: Readonly<Record<string, string>> = {
   extraction: 'Extraction jobs, taken by the built-in extractor or an external one.',
   gateway: 'The route table of the edge and its upstreams.',
   mesh: 'Nodes that form a mesh: join, watch, drain, evict, paths.',
+  'mesh administration': 'Who may join a mesh, its settings, its key epochs, who is refused.',
   'mesh messages': 'Topics that cross the mesh: publish, read by offset, follow.',
   preferences: 'Channels, quiet hours and digests of a user or a tenant.',
   realtime: 'WebSocket and Server-Sent Events.',

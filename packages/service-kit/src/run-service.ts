@@ -10,6 +10,8 @@ export interface RunningService {
   stop(): Promise<void>;
   /** Kept, with the reason, when the service cannot go on: it is stopped in order, and the process exits with 1. */
   readonly ended?: Promise<Error>;
+  /** Reads again what may change while it runs, such as certificates; on SIGHUP, which stops a service that has none. */
+  reload?(): void;
 }
 
 /** How {@link runService} starts and stops a service. */
@@ -53,7 +55,9 @@ export async function runService(options: RunOptions): Promise<void> {
     }),
   );
   const errorLog = { error: (text: string) => logger.error(text) };
-  closeWithGrace({ delay: options.forceMs, logger: errorLog }, async ({ err, signal }) => {
+  if (running.reload !== undefined) process.on('SIGHUP', () => running.reload?.());
+  const skip: 'SIGHUP'[] = running.reload === undefined ? [] : ['SIGHUP'];
+  closeWithGrace({ delay: options.forceMs, logger: errorLog, skip }, async ({ err, signal }) => {
     if (err) logger.fatal({ err }, 'uncaught error');
     else logger.info({ signal }, 'service is stopping');
     await stopInOrder(running, options.graceMs ?? 10_000);

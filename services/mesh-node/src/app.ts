@@ -100,6 +100,7 @@ export async function buildApp(config: MeshNodeConfig, overrides: MeshNodeOverri
   });
   const dependencies = {
     runtime: node.runtime,
+    administration: node.administration,
     topics: node.topics,
     subscribers: new Seats(SUBSCRIBERS_MAX),
     watchers: new Seats(WATCHERS_MAX),
@@ -136,6 +137,7 @@ export async function buildApp(config: MeshNodeConfig, overrides: MeshNodeOverri
     app,
     grpcUrl: rpc.url,
     ended: node.ended,
+    reload: () => node.reload(),
     stop: async () => {
       await rpc.stop(config.SHUTDOWN_GRACE_MS);
       await node.stop();

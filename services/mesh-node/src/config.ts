@@ -104,6 +104,12 @@ export const MeshNodeConfigSchema = Type.Object({
     default: 'drop-oldest',
     description: 'Which best-effort message is dropped then; a reliable one never is.',
   }),
+  MESH_KEY_EPOCH_HOURS: Type.Number({
+    exclusiveMinimum: 0,
+    maximum: 8760,
+    default: 24,
+    description: 'Age at which the mesh begins another key epoch; the node that leads decides.',
+  }),
   MESH_MAY_RELAY: Type.Boolean({ default: true, description: 'Whether traffic of others may pass through this node.' }),
 });
 /** Settings of a mesh node. */

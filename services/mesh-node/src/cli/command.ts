@@ -14,6 +14,10 @@ export interface Flags {
   readonly key?: string | undefined;
   readonly from?: string | undefined;
   readonly limit?: string | undefined;
+  readonly expires?: string | undefined;
+  readonly uses?: string | undefined;
+  readonly note?: string | undefined;
+  readonly serial?: string | undefined;
 }
 
 /** What a command gets. */

@@ -3,6 +3,7 @@ import { createClient } from '@peermesh/contracts';
 import { meshRoutes } from '@peermesh/contracts/mesh';
 import { isPeerMeshError } from '@peermesh/errors';
 import { type CommandContext, type LocalCommand, type MeshClient, type MeshCommand, UsageError } from './command.ts';
+import { admitCommand, epochCommand, keysCommand, policyCommand, readmitCommand } from './commands/administration.ts';
 import { joinCommand, leaveCommand, seedCommand } from './commands/bootstrap.ts';
 import { caCommand } from './commands/ca.ts';
 import {
@@ -14,6 +15,7 @@ import {
   traceCommand,
 } from './commands/members.ts';
 import { followCommand, publishCommand, readCommand, watchCommand } from './commands/messages.ts';
+import { revokeCommand, settingsCommand } from './commands/security.ts';
 import { statusCommand, topCommand } from './commands/status.ts';
 import { readEventStream } from './event-stream-reader.ts';
 
@@ -29,6 +31,13 @@ const COMMANDS: Readonly<Record<string, MeshCommand | LocalCommand>> = {
   trace: traceCommand,
   drain: drainCommand,
   evict: evictCommand,
+  readmit: readmitCommand,
+  revoke: revokeCommand,
+  policy: policyCommand,
+  keys: keysCommand,
+  admit: admitCommand,
+  settings: settingsCommand,
+  epoch: epochCommand,
   watch: watchCommand,
   publish: publishCommand,
   read: readCommand,
@@ -43,6 +52,10 @@ const OPTIONS = {
   key: { type: 'string' },
   from: { type: 'string' },
   limit: { type: 'string' },
+  expires: { type: 'string' },
+  uses: { type: 'string' },
+  note: { type: 'string' },
+  serial: { type: 'string' },
   json: { type: 'boolean', default: false },
   yes: { type: 'boolean', default: false },
   override: { type: 'boolean', default: false },

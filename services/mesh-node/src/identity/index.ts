@@ -9,5 +9,6 @@ export {
   publicKeyOf,
   readNodeKey,
 } from './node-key.ts';
+export { createFileOnce, replaceFile } from './private-file.ts';
 export { RevocationList, type Revocations } from './revocation-list.ts';
 export { transcriptProof } from './transcript-proof.ts';

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { RouteDependencies } from './route-dependencies.ts';
+import { mountAdministration, mountSecurity } from './v1/administration.ts';
 import { mountBootstrap } from './v1/bootstrap.ts';
 import { mountMembers } from './v1/members.ts';
 import { mountMessages } from './v1/messages.ts';
@@ -9,6 +10,8 @@ import { mountWatch } from './v1/watch.ts';
 export function mountRoutes(app: FastifyInstance, dependencies: RouteDependencies): void {
   mountBootstrap(app, dependencies);
   mountMembers(app, dependencies);
+  mountAdministration(app, dependencies);
+  mountSecurity(app, dependencies);
   mountWatch(app, dependencies);
   mountMessages(app, dependencies);
 }

@@ -1,3 +1,4 @@
+import type { MeshAdministration } from '../administration-port.ts';
 import type { NodeReport } from '../api/node-report.ts';
 import type { Seats } from '../api/seats.ts';
 import type { MeshRuntime, Topics } from '../ports.ts';
@@ -5,6 +6,7 @@ import type { MeshRuntime, Topics } from '../ports.ts';
 /** What the routes need. */
 export interface RouteDependencies {
   readonly runtime: MeshRuntime;
+  readonly administration: MeshAdministration;
   readonly topics: Topics;
   /** Those who follow a topic, and those who follow the mesh. */
   readonly subscribers: Seats;

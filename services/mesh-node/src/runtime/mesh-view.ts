@@ -16,6 +16,11 @@ const LANE_STATES = { UP: 'up', SUSPECT: 'suspect', DOWN: 'down', PROBATION: 'pr
 const SHARES = 256;
 const QUERY = { k: 4, stretchMax: 1.5 } as const;
 
+/** A policy of the control group as the API names it. */
+export function policyOf(policy: keyof typeof POLICIES): JoinPolicy {
+  return POLICIES[policy];
+}
+
 /** A policy of the API as the control group names it. */
 export function controlPolicyOf(policy: JoinPolicy): keyof typeof POLICIES {
   return policy === 'open' ? 'OPEN' : policy === 'closed' ? 'CLOSED' : 'KEY_REQUIRED';

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { Mesh, MeshNode, Topology } from '@peermesh/contracts/mesh';
 import { meshErrors } from '@peermesh/errors';
 import type { MeshChange, MeshRuntime, RuntimeStatus } from '../ports.ts';
 import { routeCounts } from '../router-routes/observe-routes.ts';
+import { newJoinSecret } from './administration.ts';
 import type { MeshDriver } from './mesh-driver.ts';
 import { controlPolicyOf, MeshView, routeBy } from './mesh-view.ts';
 import { countersOf } from './node-counters.ts';
@@ -53,7 +53,7 @@ export class NodeRuntime implements MeshRuntime {
     joinPolicy,
   }: Parameters<MeshRuntime['seed']>[0]): Promise<{ mesh: Mesh; joinKey: string | null }> {
     this.#assertDisk();
-    const secret = joinPolicy === 'key_required' ? `mjk_${randomBytes(24).toString('hex')}` : null;
+    const secret = joinPolicy === 'key_required' ? newJoinSecret() : null;
     const joinKeys = secret === null ? [] : [{ id: 'first', secret, expiresAtMs: 0, usesMax: 0 }];
     const policy = controlPolicyOf(joinPolicy);
     const outcome = await this.#driver.operation((core, nowMs) => core.seed({ meshId, policy, joinKeys }, nowMs));

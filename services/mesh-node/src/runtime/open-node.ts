@@ -4,43 +4,51 @@ import { join } from 'node:path';
 import { DEFAULT_MESH_CORE, MeshCore, type MeshEvent } from '@peermesh/mesh-core';
 import type { OverlayDelivery } from '@peermesh/overlay';
 import type { Logger, MetricsRegistry } from '@peermesh/telemetry';
+import type { MeshAdministration } from '../administration-port.ts';
 import { addressesOf, type MeshNodeConfig } from '../config.ts';
 import { DataNode } from '../data/index.ts';
 import type { Fact } from '../facts/fact.ts';
 import { loadOrCreateNodeKey } from '../identity/index.ts';
 import type { MeshRuntime, Topics } from '../ports.ts';
 import { createRouteTaker, type RouteTaker } from '../router-routes/route-taker.ts';
-import { LmdbCursorStore, NodeStateStore, openLmdbStores, TopicLog, TopicRetention, Volume } from '../store/index.ts';
+import { LmdbCursorStore, NodeStateStore, openLmdbStores, TopicLog, TopicRetention } from '../store/index.ts';
 import { createTransport, type Transport } from '../transport/index.ts';
+import { Administration } from './administration.ts';
 import { meshChangeOf } from './change-teller.ts';
 import { meshCoreConfigOf, queueLimitsOf, transportLimitsOf } from './configured-limits.ts';
-import { readCredentials } from './credentials.ts';
 import { watchEventLoopDelay } from './event-loop-delay.ts';
 import { FactTeller } from './fact-teller.ts';
 import { MeshDriver } from './mesh-driver.ts';
 import { NodeHealth } from './node-health.ts';
 import { observeNode, observeWrites } from './node-metrics.ts';
 import { NodeRuntime } from './node-runtime.ts';
+import { NodeSecurity } from './node-security.ts';
 import { NodeTopics } from './node-topics.ts';
+import { openNodeVolume } from './node-volume.ts';
 import { PeerHealth } from './peer-health.ts';
 import { restore } from './restore.ts';
+import { observeSecurity } from './security-metrics.ts';
 import { createSigner } from './signer.ts';
 
 const DATA_CHANNEL = 16;
 const DATA_TICK_MS = 100;
 const SWEEP_MS = 10_000;
 const WALL_CLOCK_MS = 60_000;
+const SECURITY_TICK_MS = 5_000;
 const U32_RANGE = 2 ** 32;
 const RANDOM_RANGE = 2 ** 48 - 1;
 
 /** A node that runs. */
 export interface OpenNode {
   readonly runtime: MeshRuntime;
+  readonly administration: MeshAdministration;
   readonly topics: Topics;
   /** For the routes of a router. */
   readonly taker: RouteTaker;
   /** For reading. */
   readonly core: MeshCore;
+  /** Looks at once at the certificate files, which it does every few seconds anyway. */
+  reload(): void;
   /** Throws when the node cannot do its work. */
   check(): void;
   /** Kept, with the reason, when the node must be started anew. */
@@ -62,20 +70,26 @@ export async function openNode(
   const keyFile = join(config.MESH_HOME, 'node-key.pem');
   const isKnown = existsSync(keyFile);
   const key = loadOrCreateNodeKey(keyFile);
-  const volume = Volume.open({
-    path: join(config.MESH_HOME, 'volume'),
-    nodeId: key.nodeId,
+  const { nodeId } = key;
+  const volume = openNodeVolume(config.MESH_HOME, {
+    nodeId,
     reserveBytes: config.MESH_DISK_RESERVE_BYTES,
+    isKnown,
+    logger,
   });
-  if (isKnown && volume.isNew)
-    logger.warn(
-      { nodeId: key.nodeId, volumeId: volume.identity.volumeId },
-      'the key is there and the disk is empty: this node has forgotten what it was, and has to join again',
-    );
   const health = new NodeHealth(volume, logger);
   const stores = await openLmdbStores(volume);
   const nodeState = new NodeStateStore(volume);
-  const { bootEpoch } = await nodeState.start();
+  const kept = await nodeState.start();
+  const { bootEpoch } = kept;
+  const security = await NodeSecurity.open({
+    home: config.MESH_HOME,
+    key,
+    store: nodeState,
+    kept,
+    keyEpochHours: config.MESH_KEY_EPOCH_HOURS,
+    logger,
+  });
   const log = new TopicLog(volume);
   const cursors = new LmdbCursorStore(volume);
   const retention = new TopicRetention(log, {
@@ -89,14 +103,14 @@ export async function openNode(
         nodeId: key.nodeId,
         volumeId: volume.identity.volumeId,
         bootEpoch,
-        sealingKey: new Uint8Array(),
-        certificate: '',
+        sealingKey: security.sealing.publicKey,
+        certificate: security.credentials.current?.serialNumber ?? '',
         description: descriptionOf(config),
       },
       signer: createSigner(key),
       random: () => randomInt(RANDOM_RANGE) / RANDOM_RANGE,
       config: meshCoreConfigOf(config),
-      restored: restore(stores),
+      restored: { ...restore(stores), peers: security.peers.addresses },
     },
     now(),
   );
@@ -136,14 +150,14 @@ export async function openNode(
     wallMs: () => Date.now(),
     queue: queueLimitsOf(config),
   });
-  const credentials = readCredentials(config.MESH_HOME, core.session?.plane.state.meshId ?? '');
   const transport = createTransport(
     {
       key,
       incarnation: randomInt(U32_RANGE),
       link: DEFAULT_MESH_CORE.overlay.link,
       listens: addressesOf(config.MESH_LISTEN),
-      credentials,
+      credentials: security.transportCredentials(core.session?.plane.state.meshId ?? ''),
+      isRevoked: (nodeId, serialNumber) => security.revocations.isRevoked(nodeId, serialNumber),
       // Certificates and tokens expire by the clock on the wall.
       now: () => Date.now(),
       limits: transportLimitsOf(config),
@@ -158,6 +172,7 @@ export async function openNode(
     if (event.kind === 'phase') logger.info({ phase: event.phase }, 'part in the mesh changed');
     if (event.kind === 'leader') logger.info({ leader: event.leader, term: event.term }, 'leader of the mesh changed');
     if (event.kind === 'changed' || event.kind === 'restored') setDataMembers();
+    security.onEvent(event, core);
     if (event.kind === 'reachable' && event.isReachable) data.reconnected(event.shortId, nowMs);
     facts.onEvent(event);
     const change = meshChangeOf(event, view);
@@ -169,9 +184,10 @@ export async function openNode(
   const setDataMembers = (): void => {
     const { session } = core;
     if (session === null) return;
-    const { members, meshId } = session.plane.state;
+    const { members, incarnation } = session.plane.state;
     const others = [...members.keys()].filter((shortId) => shortId !== session.shortId);
-    data.setMembers(others, meshId);
+    // Not by its name: a mesh that is made anew gives the same numbers to other nodes.
+    data.setMembers(others, incarnation);
     const nodeIds = new Set([...members.values()].map(({ nodeId }) => nodeId));
     peers.keepOnly((peer) => nodeIds.has(peer));
   };
@@ -196,6 +212,7 @@ export async function openNode(
   core.setWallClock(Date.now(), now());
   setDataMembers();
   driver.start(transport);
+  security.start(driver, transport, now);
   const delay = watchEventLoopDelay((p99Ms) => driver.run((mesh) => mesh.setEventLoopDelay(p99Ms)));
   const timers = [
     setInterval(() => {
@@ -203,6 +220,7 @@ export async function openNode(
       facts.tick(now());
     }, DATA_TICK_MS),
     setInterval(() => driver.run((mesh, nowMs) => mesh.setWallClock(Date.now(), nowMs)), WALL_CLOCK_MS),
+    setInterval(() => security.tick(), SECURITY_TICK_MS),
     setInterval(() => {
       retention
         .sweep(Date.now(), (topic) => data.neededFrom(topic))
@@ -217,9 +235,12 @@ export async function openNode(
     transport,
     storageFailed: () => health.hasStorageFailed,
   });
+  observeSecurity(metrics, { core, transport, security });
   logger.info({ nodeId: key.nodeId, listens, phase: core.phase }, 'node is open');
   return {
     runtime,
+    administration: new Administration(driver, security),
+    reload: () => security.tick(),
     topics,
     taker: createRouteTaker(driver, key),
     core,

@@ -10,17 +10,25 @@ export interface KnownPeer {
   readonly lastSeenMs: number;
 }
 
-/** What a node starts with: numbers that only rise, and whom it knew. */
+/** Who was revoked in a mesh, as its control group decided. */
+export interface KeptRevocations {
+  /** Of the mesh. */
+  readonly incarnation: string;
+  readonly nodeIds: readonly string[];
+  readonly serialNumbers: readonly string[];
+}
+
+/** What a node starts with: how often it has started, whom it knew and whom it must refuse. */
 export interface NodeState {
   /** Counts the starts of the node on this volume; durable before it is used, so that no start has that of another. */
   readonly bootEpoch: number;
-  /** The highest incarnation that the node has claimed in membership; 0 when none. */
-  readonly incarnation: number;
   readonly peers: readonly KnownPeer[];
+  /** Null when there never were any. */
+  readonly revocations: KeptRevocations | null;
 }
 
 const BOOT_EPOCH = Buffer.from('boot-epoch');
-const INCARNATION = Buffer.from('incarnation');
+const REVOCATIONS = Buffer.from('revocations');
 const PEER = 'peer/';
 
 /** The node's own state in a volume. */
@@ -38,14 +46,16 @@ export class NodeStateStore {
    * @throws StorageError `corrupt` when a record is damaged: a number that might fall is not made up
    */
   async start(): Promise<NodeState> {
-    const bootEpoch = this.#number(BOOT_EPOCH) + 1;
-    await this.#putNumber(BOOT_EPOCH, bootEpoch);
-    return { bootEpoch, incarnation: this.#number(INCARNATION), peers: this.peers() };
+    const before = this.#value(BOOT_EPOCH) ?? 0;
+    if (!Number.isSafeInteger(before)) throw corrupt(nameOf(BOOT_EPOCH)(), 'another is there');
+    const bootEpoch = (before as number) + 1;
+    await this.#put(BOOT_EPOCH, bootEpoch);
+    return { bootEpoch, peers: this.peers(), revocations: this.#value(REVOCATIONS) as KeptRevocations | null };
   }
 
-  /** Keeps an incarnation; durable when it resolves. A lower one than is kept changes nothing. */
-  async setIncarnation(incarnation: number): Promise<void> {
-    if (incarnation > this.#number(INCARNATION)) await this.#putNumber(INCARNATION, incarnation);
+  /** Keeps these in place of the ones before; durable when it resolves. */
+  setRevocations(revocations: KeptRevocations): Promise<void> {
+    return this.#put(REVOCATIONS, revocations);
   }
 
   /** Known peers, the one seen last first. */
@@ -66,20 +76,21 @@ export class NodeStateStore {
     });
   }
 
-  #number(key: Buffer): number {
+  #value(key: Buffer): unknown {
     const record = this.#table.get(key);
-    if (record === undefined) return 0;
-    const name = () => ({ name: `the record ${key.toString()}` });
-    const value = JSON.parse(checked(record, 1, name).toString('utf8', RECORD_HEADER_BYTES)) as unknown;
-    const [found, number] = Array.isArray(value) ? value : [];
-    if (found !== key.toString() || !Number.isSafeInteger(number)) throw corrupt(name(), 'another is there');
-    return number as number;
+    if (record === undefined) return null;
+    const value = JSON.parse(checked(record, 1, nameOf(key)).toString('utf8', RECORD_HEADER_BYTES)) as unknown;
+    const [found, kept] = Array.isArray(value) ? (value as unknown[]) : [];
+    if (found !== key.toString()) throw corrupt(nameOf(key)(), 'another is there');
+    return kept;
   }
 
-  #putNumber(key: Buffer, value: number): Promise<void> {
+  #put(key: Buffer, value: unknown): Promise<void> {
     return this.#volume.commit((writes) => writes.put(this.#table, key, encode([key.toString(), value])));
   }
 }
+
+const nameOf = (key: Buffer) => () => ({ name: `the record ${key.toString()}` });
 
 function encode(value: unknown): Buffer {
   const record = Buffer.from(`${'\0'.repeat(RECORD_HEADER_BYTES)}${JSON.stringify(value)}`);

@@ -8,8 +8,8 @@ export class VolumeError extends Error {
   override readonly name = 'VolumeError';
   readonly refusal: VolumeRefusal;
 
-  constructor(refusal: VolumeRefusal, message: string) {
-    super(message);
+  constructor(refusal: VolumeRefusal, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.refusal = refusal;
   }
 }

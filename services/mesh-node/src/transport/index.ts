@@ -5,6 +5,7 @@ export {
   type ConnectionTraffic,
   DialError,
   type RefusalReason,
+  type RevocationCheck,
   type Transport,
   type TransportCredentials,
   type TransportEvents,

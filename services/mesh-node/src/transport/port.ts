@@ -109,10 +109,12 @@ export interface Transport {
    * ways in the address one is tried after the other; the failure is that of the last.
    */
   dial(address: string, lane: number, expectedPeer?: string): void;
-  /** Takes another certificate, trust and revocations; connections that are revoked by them are closed. */
+  /** Takes another certificate and trust: new handshakes see them, connections that stand go on. */
   setCredentials(credentials: TransportCredentials): void;
   /** Takes back bytes that came by `onBatch` and that nothing refers to any more, to use their memory again. */
   recycle(batch: Uint8Array): void;
+  /** Closes the connections of whoever is revoked by now, as `isRevoked` of the settings says. */
+  dropRevoked(): void;
   stats(): TransportStats;
   /** Ends everything; resolves when each `onClosed` has been called and the port is free. */
   close(): Promise<void>;
@@ -127,8 +129,13 @@ export interface TransportCredentials {
   readonly token?: string;
   /** Certificates of the mesh's authority. */
   readonly trustedPem: readonly string[];
-  readonly isRevoked: (nodeId: string, serialNumber: string | null) => boolean;
 }
+
+/**
+ * Whether a node or the certificate that it shows is not welcome any more; the serial number is null where it showed none. Asked
+ * at each handshake, with TLS and without.
+ */
+export type RevocationCheck = (nodeId: string, serialNumber: string | null) => boolean;
 
 /** Counts since the transport was made. */
 export interface TransportStats {

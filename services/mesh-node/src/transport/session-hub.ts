@@ -74,7 +74,10 @@ export class SessionHub implements SessionEvents {
 
   setCredentials(credentials: TransportCredentials): void {
     this.settings = { ...this.settings, credentials };
-    for (const session of this.#sessions.keys()) session.checkRevoked(credentials.isRevoked);
+  }
+
+  dropRevoked(): void {
+    for (const session of this.#sessions.keys()) session.checkRevoked();
   }
 
   stats(pending: number): TransportStats {

@@ -148,9 +148,10 @@ export class Session implements Connection, ChannelEvents {
   }
 
   /** Ends the session when what it was let in with is revoked by now. */
-  checkRevoked(isRevoked: (nodeId: string, serialNumber: string | null) => boolean): void {
+  checkRevoked(): void {
     const { credential } = this.#channel;
-    if (credential !== null && isRevoked(credential.nodeId, credential.serialNumber))
+    const nodeId = this.peer === '' ? credential?.nodeId : this.peer;
+    if (nodeId !== undefined && this.#settings.isRevoked(nodeId, credential?.serialNumber ?? null))
       this.refuse('certificate_revoked');
   }
 
@@ -166,6 +167,7 @@ export class Session implements Connection, ChannelEvents {
     const shown = this.#channel.credential;
     if ((shown !== null && shown.nodeId !== peer) || (this.expectedPeer !== null && this.expectedPeer !== peer))
       return this.refuse('wrong_key');
+    if (this.#settings.isRevoked(peer, shown?.serialNumber ?? null)) return this.refuse('certificate_revoked');
     this.peer = peer;
     this.#established = link;
     this.#channel.settled();

@@ -1,6 +1,6 @@
 import type { LinkConfig } from '@peermesh/link';
 import type { NodeKey } from '../identity/index.ts';
-import type { TransportCredentials } from './port.ts';
+import type { RevocationCheck, TransportCredentials } from './port.ts';
 
 /** What both transports are made with. Times in milliseconds, sizes in bytes. */
 export interface TransportSettings {
@@ -13,6 +13,7 @@ export interface TransportSettings {
   readonly listens: readonly string[];
   /** Null allows no TLS: for loopback and development, where the HELLO proof alone authenticates. */
   readonly credentials: TransportCredentials | null;
+  readonly isRevoked: RevocationCheck;
   readonly now: () => number;
   readonly limits: TransportLimits;
 }

@@ -57,6 +57,10 @@ export class SocketTransport implements Transport {
     return this.#hub.stats(this.#listeners.reduce((sum, { pending }) => sum + pending, 0));
   }
 
+  dropRevoked(): void {
+    this.#hub.dropRevoked();
+  }
+
   async close(): Promise<void> {
     const closed = this.#listeners.map((listener) => listener.stop());
     await this.#hub.close();

@@ -121,23 +121,23 @@ for (const { fault, free } of [
   });
 }
 
-test('the boot epoch rises with every start, and peers and incarnation stay', async (t) => {
+test('the boot epoch rises with every start, and peers and revocations stay', async (t) => {
   const path = folderOf(t);
   const first = Volume.open({ path, nodeId: 'a' });
   const store = new NodeStateStore(first);
-  assert.deepEqual(await store.start(), { bootEpoch: 1, incarnation: 0, peers: [] });
+  assert.deepEqual(await store.start(), { bootEpoch: 1, peers: [], revocations: null });
   const peer = (nodeId: string, lastSeenMs: number) => ({ nodeId, address: `wss://${nodeId}.example`, lastSeenMs });
   await store.setPeers([peer('x', 1), peer('y', 2)]);
   await store.setPeers([peer('y', 3), peer('z', 5)]);
-  await store.setIncarnation(7);
-  await store.setIncarnation(4);
+  const revocations = { incarnation: 'i', nodeIds: ['thief'], serialNumbers: ['AB'] };
+  await store.setRevocations(revocations);
   await first.close();
   const second = Volume.open({ path, nodeId: 'a' });
   t.after(() => second.close());
   assert.deepEqual(await new NodeStateStore(second).start(), {
     bootEpoch: 2,
-    incarnation: 7,
     peers: [peer('z', 5), peer('y', 3)],
+    revocations,
   });
 });
 

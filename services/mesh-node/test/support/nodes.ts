@@ -1,4 +1,4 @@
-import { createMetrics } from '@peermesh/telemetry';
+import { createMetrics, type MetricsRegistry } from '@peermesh/telemetry';
 import { freePort, silentLogger, temporaryFolder, waitFor } from '@peermesh/testkit';
 import { loadMeshNodeConfig } from '../../src/config.ts';
 import type { Fact } from '../../src/facts/fact.ts';
@@ -10,8 +10,12 @@ export interface TestNode {
   readonly address: string;
   readonly home: string;
   readonly facts: Fact[];
+  /** What it counts and says of itself. */
+  readonly metrics: () => MetricsRegistry;
   /** The running node. */
   open: OpenNode;
+  /** Starts it again after it was stopped. */
+  reopen(): Promise<void>;
   /** Stops it and starts it again on the same disk and port. */
   restart(): Promise<void>;
   /** Stops it for good and removes its disk. */
@@ -35,21 +39,24 @@ export async function startNode(name: string, env: Readonly<Record<string, strin
     MESH_LISTEN: address,
     ...env,
   });
-  const open = (): Promise<OpenNode> =>
-    openNode(config, {
-      logger: silentLogger(),
-      metrics: createMetrics({ service: 'mesh-node' }),
-      tell: (fact) => facts.push(fact),
-    });
+  let metrics = createMetrics({ service: 'mesh-node' });
+  const open = (): Promise<OpenNode> => {
+    metrics = createMetrics({ service: 'mesh-node' });
+    return openNode(config, { logger: silentLogger(), metrics, tell: (fact) => facts.push(fact) });
+  };
   const node: TestNode = {
     name,
     address,
     home: folder.path,
     facts,
+    metrics: () => metrics,
     open: await open(),
+    reopen: async () => {
+      node.open = await open();
+    },
     restart: async () => {
       await node.open.stop();
-      node.open = await open();
+      await node.reopen();
     },
     end: async () => {
       await node.open.stop();

@@ -22,17 +22,17 @@ describe('mesh ca', () => {
     const { nodeId } = createNodeKey();
     const [authority, home] = [`${folder.path}/ca`, `${folder.path}/home`];
     assert.equal(await ca('init', authority, 'harbour'), 0);
-    assert.equal(readCredentials(folder.path, 'harbour'), null);
+    assert.equal(readCredentials(folder.path), null);
     assert.equal(await ca('issue', authority, nodeId, home), 0);
-    const credentials = readCredentials(home, 'harbour');
+    const credentials = readCredentials(home);
     assert.match(credentials?.certificatePem ?? '', /BEGIN CERTIFICATE/);
     assert.equal(credentials?.trustedPem.length, 1);
-    assert.equal(credentials?.isRevoked(nodeId, null), false);
+    assert.deepEqual(credentials?.revocations.nodeIds, []);
     assert.equal(await ca('rotate', authority), 0);
     assert.equal(await ca('revoke', authority, nodeId), 0);
     assert.equal(await ca('trust', authority, home), 0);
-    assert.equal(readCredentials(home, 'harbour')?.trustedPem.length, 2);
-    assert.equal(readCredentials(home, 'harbour')?.isRevoked(nodeId, null), true);
+    assert.equal(readCredentials(home)?.trustedPem.length, 2);
+    assert.deepEqual(readCredentials(home)?.revocations.nodeIds, [nodeId]);
     assert.equal(await ca('issue', authority, nodeId, home), 1);
   });
 

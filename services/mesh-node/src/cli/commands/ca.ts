@@ -1,11 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CertificateAuthority } from '../../identity/index.ts';
+import { CertificateAuthority, replaceFile } from '../../identity/index.ts';
 import { AUTHORITY_FILE, CERTIFICATE_FILE, REVOCATIONS_FILE } from '../../runtime/credentials.ts';
 import { type LocalCommand, type Outcome, UsageError } from '../command.ts';
 
 const USAGE =
-  'ca init FOLDER MESH | issue FOLDER NODE_ID OUT | rotate FOLDER | revoke FOLDER NODE_ID | trust FOLDER OUT';
+  'ca init FOLDER MESH | issue FOLDER NODE_ID OUT | renew FOLDER OUT | rotate FOLDER | forget FOLDER | revoke FOLDER NODE_ID | trust FOLDER OUT';
 
 /** The authority of a mesh, on the machine of the operator; asks no node. */
 export const caCommand: LocalCommand = {
@@ -21,16 +21,21 @@ export const caCommand: LocalCommand = {
         return issue(authority, needed(rest[0], 'id of the node'), needed(rest[1], 'folder for the files'), nowMs);
       case 'trust':
         return trust(authority, needed(rest[0], 'folder for the files'));
+      case 'renew':
+        return renew(authority, needed(rest[0], 'folder with the certificate'), nowMs);
       case 'rotate':
         await authority.rotate({ nowMs });
         return said(
           { rotated: true },
-          'a new key signs from now on; give every node what `trust` writes, then issue anew\n',
+          'a new key signs from now on; give every node what `trust` writes, then `renew` each, then `forget`\n',
         );
+      case 'forget':
+        authority.forgetOldKeys();
+        return said({ forgotten: true }, 'only the newest key is trusted; give every node what `trust` writes\n');
       case 'revoke': {
         const nodeId = needed(rest[0], 'id of the node');
         authority.revokeNode(nodeId);
-        return said({ nodeId, revoked: true }, 'revoked; give every node what `trust` writes, and evict the node\n');
+        return said({ nodeId, revoked: true }, 'no certificate for it any more; now tell the mesh with mesh revoke\n');
       }
       default:
         throw new UsageError(`there is no ca ${verb}`);
@@ -46,11 +51,19 @@ async function init(folder: string, meshId: string, nowMs: number): Promise<Outc
 async function issue(authority: CertificateAuthority, nodeId: string, out: string, nowMs: number): Promise<Outcome> {
   const certificate = await authority.issue(nodeId, { nowMs });
   writeTrust(authority, out);
-  writeFileSync(join(out, CERTIFICATE_FILE), certificate, { mode: 0o600 });
+  replaceFile(join(out, CERTIFICATE_FILE), certificate);
   return said(
     { nodeId, out },
     `${CERTIFICATE_FILE} and ${AUTHORITY_FILE} are in ${out}: put them into the node's MESH_HOME\n`,
   );
+}
+
+async function renew(authority: CertificateAuthority, out: string, nowMs: number): Promise<Outcome> {
+  const path = join(out, CERTIFICATE_FILE);
+  const certificate = await authority.renew(readFileSync(path, 'utf8'), { nowMs });
+  writeTrust(authority, out);
+  replaceFile(path, certificate);
+  return said({ out }, `${CERTIFICATE_FILE} in ${out} is renewed; a node that runs takes it over within seconds\n`);
 }
 
 function trust(authority: CertificateAuthority, out: string): Outcome {
@@ -63,8 +76,8 @@ function trust(authority: CertificateAuthority, out: string): Outcome {
 
 function writeTrust(authority: CertificateAuthority, out: string): void {
   mkdirSync(out, { recursive: true, mode: 0o700 });
-  writeFileSync(join(out, AUTHORITY_FILE), authority.trustedPem.join('\n'), { mode: 0o600 });
-  writeFileSync(join(out, REVOCATIONS_FILE), JSON.stringify(authority.revocations), { mode: 0o600 });
+  replaceFile(join(out, AUTHORITY_FILE), authority.trustedPem.join('\n'));
+  replaceFile(join(out, REVOCATIONS_FILE), JSON.stringify(authority.revocations));
 }
 
 function said(json: unknown, text: string): Outcome {

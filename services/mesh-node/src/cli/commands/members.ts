@@ -1,22 +1,12 @@
+import { allPages } from '../all-pages.ts';
 import { argument, type CommandContext, type MeshCommand, UsageError } from '../command.ts';
 import { milliseconds, table } from '../table.ts';
-
-const PAGE = 200;
-
-async function allNodes({ client }: CommandContext) {
-  const nodes = [];
-  for (let page = 1; ; page += 1) {
-    const { body } = await client.listNodes({ query: { page, limit: PAGE } });
-    nodes.push(...body.items);
-    if (nodes.length >= body.total || body.items.length === 0) return nodes;
-  }
-}
 
 export const nodesCommand: MeshCommand = {
   usage: 'nodes',
   summary: 'the members: number, name, state, part in the control group, addresses',
-  run: async (context) => {
-    const nodes = await allNodes(context);
+  run: async ({ client }) => {
+    const nodes = await allPages((query) => client.listNodes({ query }));
     const rows = nodes.map((node) => [
       node.shortId,
       `${node.name}${node.isSelf ? ' *' : ''}`,

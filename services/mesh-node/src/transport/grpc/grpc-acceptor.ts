@@ -79,9 +79,10 @@ export class GrpcAcceptor {
   ): AsyncIterable<PeerMessage> {
     const lane = parseLane(header.get(LANE_HEADER) ?? undefined);
     if (lane === null || socket === null) throw this.#refusal('bad_protocol');
-    const { credentials, now, limits } = this.#events.settings();
+    const settings = this.#events.settings();
+    const { limits } = settings;
     const bearer = /^Bearer ([\w.-]+)$/.exec(header.get('authorization') ?? '')?.[1] ?? null;
-    const credential = await credentialOf(socket, bearer, credentials, now());
+    const credential = await credentialOf(socket, bearer, settings);
     if (typeof credential === 'string') throw this.#refusal(credential);
     const stream = { inbound: requests, remoteAddress: endOf(socket), destroy: () => socket.destroy() };
     const resume = header.get(RESUME_HEADER);

@@ -63,7 +63,7 @@ async function connect(
   signal: AbortSignal,
 ): Promise<{ socket: Socket; credential: PeerCredential | null }> {
   const socket = await openSocket(target, 'h2', settings, signal);
-  const credential = await credentialOf(socket, null, settings.credentials, settings.now());
+  const credential = await credentialOf(socket, null, settings);
   if (typeof credential !== 'string') return { socket, credential };
   socket.destroy();
   throw new DialError(credential);

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { nodeIdOf, verifyJoinToken } from '../../identity/index.ts';
 import type { RefusalReason, TransportCredentials } from '../port.ts';
+import type { TransportSettings } from '../settings.ts';
 
 /** Whom TLS or a token showed the other side to be. */
 export interface PeerCredential {
@@ -16,19 +17,27 @@ const EXPIRED = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 export async function credentialOf(
   socket: Socket,
   token: string | null,
-  credentials: TransportCredentials | null,
-  nowMs: number,
+  { credentials, isRevoked, now }: Pick<TransportSettings, 'credentials' | 'isRevoked' | 'now'>,
 ): Promise<PeerCredential | null | RefusalReason> {
   if (credentials === null) return null;
+  const shown = await shownBy(socket, token, credentials, now());
+  if (typeof shown === 'string') return shown;
+  return isRevoked(shown.nodeId, shown.serialNumber) ? 'certificate_revoked' : shown;
+}
+
+async function shownBy(
+  socket: Socket,
+  token: string | null,
+  credentials: TransportCredentials,
+  nowMs: number,
+): Promise<PeerCredential | RefusalReason> {
   if (!(socket instanceof TLSSocket)) return 'tls_failed';
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) return token === null ? 'certificate_missing' : fromToken(token, credentials, nowMs);
   const problem = String(socket.authorizationError ?? '');
   if (EXPIRED.has(problem) || nowMs > certificate.validToDate.getTime()) return 'certificate_expired';
   if (!socket.authorized || certificate.publicKey.asymmetricKeyType !== 'ed25519') return 'certificate_untrusted';
-  const { serialNumber } = certificate;
-  const nodeId = nodeIdOf(certificate.publicKey);
-  return credentials.isRevoked(nodeId, serialNumber) ? 'certificate_revoked' : { nodeId, serialNumber };
+  return { nodeId: nodeIdOf(certificate.publicKey), serialNumber: certificate.serialNumber };
 }
 
 async function fromToken(
@@ -38,10 +47,7 @@ async function fromToken(
 ): Promise<PeerCredential | RefusalReason> {
   const { meshId, trustedPem } = credentials;
   const verdict = await verifyJoinToken(token, { meshId, trustedPem, nowMs });
-  if ('refused' in verdict) return verdict.refused;
-  return credentials.isRevoked(verdict.nodeId, null)
-    ? 'certificate_revoked'
-    : { nodeId: verdict.nodeId, serialNumber: null };
+  return 'refused' in verdict ? verdict.refused : { nodeId: verdict.nodeId, serialNumber: null };
 }
 
 /** What binds a handshake to this TLS connection (RFC 9266); empty on a plain one. */

@@ -40,9 +40,8 @@ export class WsAcceptor {
   async #onUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     const lane = parseLane(LANE_PATH.exec(request.url ?? '')?.[1]);
     if (lane === null) return this.#refuse(socket, 404, 'bad_protocol');
-    const { credentials, now } = this.#events.settings();
     const token = /^Bearer ([\w.-]+)$/.exec(request.headers.authorization ?? '')?.[1] ?? null;
-    const credential = await credentialOf(socket, token, credentials, now());
+    const credential = await credentialOf(socket, token, this.#events.settings());
     if (typeof credential === 'string') return this.#refuse(socket, 401, credential);
     if (socket.destroyed) return;
     const accept = acceptOf(request.headers['sec-websocket-key']);

@@ -23,8 +23,7 @@ export async function dialWs(
 ): Promise<WsChannel> {
   const socket = await openSocket(target, 'http/1.1', settings, signal);
   try {
-    const { credentials, now } = settings;
-    const credential = await credentialOf(socket, null, credentials, now());
+    const credential = await credentialOf(socket, null, settings);
     if (typeof credential === 'string') throw new DialError(credential);
     const head = await upgrade(socket, lane, settings, signal);
     return new WsChannel(socket, {
@@ -33,7 +32,7 @@ export async function dialWs(
       binding: channelBindingOf(socket),
       credential,
       // Masks guard proxies against pages in browsers (RFC 6455 10.3); between nodes on mutual TLS there are neither.
-      masking: credentials?.certificatePem === undefined ? 'random' : 'zero',
+      masking: settings.credentials?.certificatePem === undefined ? 'random' : 'zero',
       buffers,
       head,
       onSettled: () => undefined,

@@ -12,7 +12,11 @@ const HOUR_MS = 3_600_000;
 export function credentialCases(adapter: TransportAdapter, mesh: () => TestMesh): void {
   const start = async (t: test.TestContext, credentials?: TransportCredentials): Promise<TestNode> => {
     const key = createNodeKey();
-    return TestNode.start(t, adapter, { key, credentials: credentials ?? (await mesh().credentials(key)) });
+    return TestNode.start(t, adapter, {
+      key,
+      credentials: credentials ?? (await mesh().credentials(key)),
+      isRevoked: (nodeId, serialNumber) => mesh().revocations.isRevoked(nodeId, serialNumber),
+    });
   };
   const refusedDialler = async (t: test.TestContext, dialler: TestNode, reason: Parameters<TestNode['refused']>[0]) => {
     const node = await start(t);
@@ -63,12 +67,26 @@ export function credentialCases(adapter: TransportAdapter, mesh: () => TestMesh)
     await connect(node, revoked, 1);
     await connect(bystander, node, 0);
     mesh().authority.revokeCertificate(new X509Certificate(credentials.certificatePem!).serialNumber);
-    node.transport.setCredentials(await mesh().credentials(node.key));
+    node.transport.dropRevoked();
     await waitFor(() => node.closed.length === 2);
     assert.deepEqual([...new Set(node.closed.map(({ reason }) => reason))], ['certificate_revoked']);
     assert.equal(bystander.closed.length, 0);
     await refusedDialler(t, revoked, 'certificate_revoked');
     await refusedAcceptor(t, revoked, 'certificate_revoked');
+  });
+
+  test('without TLS as well a revoked key is refused, and one revoked later loses its connections', async (t) => {
+    const revoked = new Set<string>();
+    const node = await TestNode.start(t, adapter, { isRevoked: (nodeId) => revoked.has(nodeId) });
+    const [thief, bystander] = [await TestNode.start(t, adapter), await TestNode.start(t, adapter)];
+    await connect(thief, node, 0);
+    await connect(bystander, node, 0);
+    revoked.add(thief.key.nodeId);
+    node.transport.dropRevoked();
+    assert.equal(await node.closeReason(), 'certificate_revoked');
+    thief.transport.dial(node.address, 1, node.key.nodeId);
+    await waitFor(() => node.refused('certificate_revoked') === 2);
+    assert.deepEqual([node.connections.length, node.closed.length], [2, 1]);
   });
 
   test('a dialler with neither certificate nor token is refused', async (t) => {

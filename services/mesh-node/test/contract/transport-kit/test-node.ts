@@ -6,6 +6,7 @@ import {
   DEFAULT_TRANSPORT_LIMITS,
   type DialError,
   type RefusalReason,
+  type RevocationCheck,
   type Transport,
   type TransportCredentials,
   type TransportEvents,
@@ -40,6 +41,7 @@ export interface TestNodeOptions {
   readonly limits?: Partial<TransportLimits>;
   readonly nowMs?: () => number;
   readonly listens?: boolean;
+  readonly isRevoked?: RevocationCheck;
 }
 
 /** One transport, and all that it has told. */
@@ -62,6 +64,7 @@ export class TestNode {
       link: LINK_OFFER,
       listens: options.listens === false ? [] : [`${scheme}://127.0.0.1:0`],
       credentials,
+      isRevoked: options.isRevoked ?? (() => false),
       now: options.nowMs ?? Date.now,
       limits: { ...DEFAULT_TRANSPORT_LIMITS, resumeMs: 300, ...options.limits },
     };

@@ -1,0 +1,59 @@
+import type { MeshCore } from '@peermesh/mesh-core';
+import type { MetricsRegistry } from '@peermesh/telemetry';
+import type { Transport } from '../transport/index.ts';
+import type { NodeSecurity } from './node-security.ts';
+
+/** Metrics of who is let in, of certificates and of the keys of the mesh. */
+export function observeSecurity(
+  metrics: MetricsRegistry,
+  {
+    core,
+    transport,
+    security,
+  }: { readonly core: MeshCore; readonly transport: Transport; readonly security: NodeSecurity },
+): void {
+  const state = () => core.session?.plane.state;
+  const figure = (name: string, help: string, read: () => number): void => {
+    metrics.gauge({ name, help, collect: (gauge) => gauge.set(read()) });
+  };
+  figure('mesh_connections_made', 'Connections that were dialled or accepted since the start.', () => {
+    const { accepted, dialled } = transport.stats();
+    return accepted + dialled;
+  });
+  figure(
+    'mesh_credential_files_refused',
+    'Times that changed certificate files could not be used since the start.',
+    () => security.credentials.refusedCount,
+  );
+  figure('mesh_key_epoch', 'Key epoch of the mesh; 0 without keys.', () => state()?.keyEpoch ?? 0);
+  figure(
+    'mesh_key_epoch_held',
+    'Newest key epoch whose key this node has opened; 0 for none.',
+    () => security.ring.newest?.epoch ?? 0,
+  );
+  figure('mesh_revoked', 'Nodes and certificates that the mesh has revoked.', () => {
+    const { revokedIdentities, revokedCertificates } = state() ?? NOBODY;
+    return revokedIdentities.size + revokedCertificates.size;
+  });
+  metrics.gauge({
+    name: 'mesh_certificate_expiry_timestamp_seconds',
+    help: 'When the certificate of this node, or the first authority that it trusts, ends; infinite without TLS.',
+    labels: ['certificate'],
+    collect: (gauge) => {
+      const { expiresAtMs, authorityExpiresAtMs } = security.credentials.current ?? ENDLESS;
+      gauge.set({ certificate: 'node' }, expiresAtMs / 1000);
+      gauge.set({ certificate: 'authority' }, authorityExpiresAtMs / 1000);
+    },
+  });
+  metrics.gauge({
+    name: 'mesh_admissions_refused',
+    help: 'Newcomers that were turned away through this node, by reason, since it became a member.',
+    labels: ['reason'],
+    collect: (gauge) => {
+      for (const [reason, count] of core.session?.admissionsRefused ?? []) gauge.set({ reason }, count);
+    },
+  });
+}
+
+const ENDLESS = { expiresAtMs: Number.POSITIVE_INFINITY, authorityExpiresAtMs: Number.POSITIVE_INFINITY };
+const NOBODY = { revokedIdentities: { size: 0 }, revokedCertificates: { size: 0 } };
