@@ -53,7 +53,7 @@ export const LINK_MUTANTS: readonly Mutant[] = [
   mutant(
     'grants-told-once',
     'a lost window update is never repeated (RFC 9293 section 3.8.6.1, zero-window probing)',
-    'virtual-link',
+    'signals',
     'this.#receiver.spaces[space.index]!.taken > 0',
     'false',
   ),

@@ -42,9 +42,9 @@ export const OVERLAY_MUTANTS: readonly Mutant[] = [
   overlay(
     'parked-credit-given-twice',
     'credit-based flow control (Kung, Blackwell, Chapman 1994): a cell that waits must not give its credit back',
-    'intake.ts',
-    'else if (!core.forwarder.transit(cursor, link, nowMs)) continue;',
-    'else core.forwarder.transit(cursor, link, nowMs);',
+    'forwarding/forwarder.ts',
+    'if (this.#pass(link, cursor, upstream, credit, nowMs)) this.#doneBytes += credit;',
+    'this.#pass(link, cursor, upstream, credit, nowMs); this.#doneBytes += credit;',
   ),
   overlay(
     'links-not-refreshed',
@@ -63,7 +63,7 @@ export const OVERLAY_MUTANTS: readonly Mutant[] = [
   overlay(
     'drain-not-advertised',
     'RFC 6987: maintenance begins and the neighbours are not told',
-    'overlay.ts',
+    'control/self-membership.ts',
     'const drain = this.#isDraining ? NodeFlag.DRAIN : committed & NodeFlag.DRAIN;',
     'const drain = committed & NodeFlag.DRAIN;',
   ),
@@ -77,14 +77,14 @@ export const OVERLAY_MUTANTS: readonly Mutant[] = [
   overlay(
     'earlier-life-of-sender-taken',
     'nats#7302: a duplicate that comes after the window that knew it is taken again',
-    'flows/flows.ts',
+    'flows/receive-flows.ts',
     'if (isLater(flow.senderEpoch, senderEpoch)) return null;',
     '',
   ),
   overlay(
     'earlier-life-of-receiver-taken',
     'RFC 9293 section 3.4.3: after a restart old sequence numbers are taken for new ones',
-    'flows/flows.ts',
+    'flows/receive-flows.ts',
     'if (receiverEpochAt(bytes, payloadAt) !== this.epoch && !isProbe) {',
     'if (false) {',
   ),
@@ -92,7 +92,7 @@ export const OVERLAY_MUTANTS: readonly Mutant[] = [
     'half-a-message-forgotten',
     'parts that a receiver acknowledged before it restarted are not sent again, and the rest is no message',
     'flows/send-flow.ts',
-    'this.#parts.unshift(...this.#kept.splice(0));',
-    'this.#kept.splice(0);',
+    'this.#parts = [...this.#kept.splice(0), ...this.#parts.slice(this.#first)];',
+    'this.#kept.splice(0); this.#parts = this.#parts.slice(this.#first);',
   ),
 ];
