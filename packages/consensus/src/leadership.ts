@@ -15,6 +15,8 @@ export function tick(state: RaftState, isWriting: boolean): void {
   if (state.role === 'leader') tickLeader(state, isStalled);
   else if (state.electionElapsed >= state.electionTimeout) {
     state.electionElapsed = 0;
+    // Whoever cannot stand for election has lost its leader all the same: it may have been removed while it was away.
+    if (!state.isElectable) state.leader = 0;
     // A replica whose disk stands still could keep neither a vote nor an entry.
     if (!isStalled) campaign(state, 'pre');
   }

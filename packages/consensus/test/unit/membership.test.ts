@@ -25,6 +25,18 @@ test('a learner gets the log, has no vote, and is promoted when it has caught up
   assert.deepEqual(cluster.node(2).configuration.voters, [1, 2]);
 });
 
+test('a learner that hears nothing from its leader any more goes by none', () => {
+  const cluster = new Cluster({ voters: [1], outside: [2] });
+  cluster.campaign(1);
+  cluster.node(1).changeMembers([{ kind: 'add-learner', replica: 2 }]);
+  cluster.settle();
+  assert.equal(cluster.node(2).status().leader, 1);
+  cluster.cut([2]);
+  cluster.tick(100);
+  assert.equal(cluster.node(2).status().leader, 0);
+  assert.equal(cluster.node(2).status().role, 'follower');
+});
+
 test('a configuration holds as soon as it is in the log', () => {
   const cluster = new Cluster({ voters: [1, 2, 3] });
   cluster.campaign(1);

@@ -36,7 +36,8 @@ export class CalmChecks {
     this.convergedAfterMs = queue.nowMs - fromMs;
     this.#checkCommands();
     this.#operators.isOn = false;
-    this.#until(DONE_MS, () => this.#memberFlaw());
+    const lastFlaw = this.#tidyUntil(() => this.#memberFlaw());
+    registry.check('MembersAfterHeal', lastFlaw === '', () => lastFlaw);
     this.#checkOutcomes();
   }
 
