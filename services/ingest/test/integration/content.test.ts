@@ -212,6 +212,8 @@ test('enforces the quota that an operator set for the tenant', async () => {
   const own = await ingest.call('PUT', path, { body: quota, claims });
   assert.deepEqual([own.status, own.body.code], [403, 'PM_COMMON_FORBIDDEN'], 'a tenant does not raise its own quota');
   const operator = { tenant: 'default', role: 'admin' };
+  const beyond = { ...quota, itemsPerDay: 1e300 };
+  assert.equal((await ingest.call('PUT', path, { body: beyond, claims: operator })).status, 400);
   assert.equal((await ingest.call('PUT', path, { body: quota, claims: operator })).status, 200);
   assert.equal((await submit({ body: 'one' }, { claims })).status, 202);
   assert.equal((await submit({ body: 'two' }, { claims })).status, 202);

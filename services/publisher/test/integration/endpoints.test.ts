@@ -211,6 +211,7 @@ test('bad input gets the right problem', async () => {
     ['GET', '/api/v1/engagement?from=0001-01-01T00:00:00Z&to=9999-01-01T00:00:00Z', undefined, 422],
     ['POST', '/api/v1/publisher/redeliveries', { from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }, 422],
     ['POST', '/api/v1/publisher/redeliveries', { from: '2026-01-01T00:00:00Z' }, 400],
+    ['POST', '/api/v1/publisher/redeliveries', { from: '0000-01-01T00:00:00Z', to: '2026-01-01T00:00:00Z' }, 400],
     ['PUT', '/api/v1/preferences', { quietHours: { start: '25:00', end: '07:00', timeZone: 'UTC' } }, 400],
     ['PUT', '/api/v1/preferences', { quietHours: { start: '22:00', end: '07:00', timeZone: 'Mars/Olympus' } }, 422],
     ['PUT', '/api/v1/preferences/default', {}, 403],

@@ -269,6 +269,30 @@ test('a relationship needs two nodes that its author may read', async () => {
   assert.equal((await search.call('GET', `${path}/${stored.body.id}`)).status, 404);
 });
 
+const refused: [string, string, string, object][] = [
+  ['a leap second', 'POST', documents, { text: 'x', publishedAt: '2026-12-31T23:59:60Z' }],
+  ['an instant before the year 1', 'POST', documents, { text: 'x', publishedAt: '0001-01-01T00:00:00+23:59' }],
+  ['an instant of the year 10000', 'POST', documents, { text: 'x', publishedAt: '9999-12-31T23:59:59-23:59' }],
+  ['a search as of a leap second', 'POST', '/api/v1/search', { query: 'x', asOf: '2026-12-31T23:59:60Z' }],
+  ['a place in the log beyond all numbers', 'POST', '/api/v1/search', { query: 'x', minSeq: 1e300 }],
+];
+for (const [name, method, path, body] of refused) {
+  test(`${name} is refused with 400`, async () => {
+    const answer = await search.call(method, path, { body });
+    assert.equal(answer.status, 400, JSON.stringify(answer.body));
+  });
+}
+
+test('a confidence too small to be stored is none', async () => {
+  const { id } = await create({ title: 'one', text: 'one' });
+  const stored = await search.call('POST', '/api/v1/relationships', {
+    body: { from: id, to: id, type: 'CITES', confidence: 5e-324 },
+  });
+  assert.equal(stored.status, 201, JSON.stringify(stored.body));
+  const read = await search.call('GET', `/api/v1/relationships/${stored.body.id}`);
+  assert.equal(read.body.confidence, 0);
+});
+
 test('rows of another tenant cannot be seen by a statement that forgets to ask for the tenant', async () => {
   await create({ title: 'row security', text: 'row security' });
   const { db } = search.database;

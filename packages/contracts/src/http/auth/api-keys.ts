@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { defineRoute } from '../../define-route.ts';
 import { IdSchema } from '../../ids.ts';
 import { Page, PageQuery } from '../../pagination.ts';
-import { Timestamp } from '../../timestamps.ts';
+import { StatedTimestamp } from '../../timestamps.ts';
 import { ApiKey, Label, Scope } from './schemas.ts';
 
 const tags = ['api-keys'];
@@ -24,7 +24,7 @@ export const createApiKey = defineRoute({
     {
       name: Label,
       scopes: Type.Array(Scope, { minItems: 1, maxItems: 50, uniqueItems: true }),
-      expiresAt: Type.Optional(Type.Union([Timestamp, Type.Null()])),
+      expiresAt: Type.Optional(Type.Union([StatedTimestamp, Type.Null()])),
     },
     { additionalProperties: false },
   ),

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { defineRoute } from '../../define-route.ts';
 import { IdSchema } from '../../ids.ts';
 import { Page, PageQuery } from '../../pagination.ts';
-import { Timestamp } from '../../timestamps.ts';
+import { StatedTimestamp } from '../../timestamps.ts';
 import { DecisionRecord } from './schemas.ts';
 
 const tags = ['decisions'];
@@ -30,8 +30,8 @@ export const listDecisions = defineRoute({
       service: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
       allowed: Type.Optional(Type.Boolean()),
       requestId: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
-      from: Type.Optional(Timestamp),
-      to: Type.Optional(Timestamp),
+      from: Type.Optional(StatedTimestamp),
+      to: Type.Optional(StatedTimestamp),
     },
     { additionalProperties: false },
   ),

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { Acl, Extraction } from '../../events/document.ts';
 import { IdSchema } from '../../ids.ts';
-import { Timestamp } from '../../timestamps.ts';
+import { StatedTimestamp, Timestamp } from '../../timestamps.ts';
 import { StatedAcl } from './stated-acl.ts';
 
 /** Formats that intake converts to text. */
@@ -33,7 +33,7 @@ export const SubmitContent = Type.Object(
     topics: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { maxItems: 50 })),
     acl: Type.Optional(StatedAcl),
     metadata: Type.Optional(Type.Record(Type.String({ maxLength: 100 }), Type.Unknown())),
-    publishedAt: Type.Optional(Timestamp),
+    publishedAt: Type.Optional(StatedTimestamp),
     sourceId: Type.Optional(IdSchema('source', 'A source of kind `push` of the same tenant.')),
     itemKey: Type.Optional(
       Type.String({

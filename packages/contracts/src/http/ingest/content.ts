@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { defineRoute } from '../../define-route.ts';
 import { IdSchema } from '../../ids.ts';
 import { Page, PageQuery } from '../../pagination.ts';
-import { Timestamp } from '../../timestamps.ts';
+import { StatedTimestamp } from '../../timestamps.ts';
 import { BatchItemResult, ContentRecord, ContentStatus, SubmissionReceipt, SubmitContent } from './content-schemas.ts';
 
 const receipt = {
@@ -111,8 +111,8 @@ export const listContent = defineRoute({
     documentId: Type.Optional(IdSchema('document')),
     status: Type.Optional(ContentStatus),
     topic: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-    submittedAfter: Type.Optional(Timestamp),
-    submittedBefore: Type.Optional(Timestamp),
+    submittedAfter: Type.Optional(StatedTimestamp),
+    submittedBefore: Type.Optional(StatedTimestamp),
   }),
   responses: { 200: Page(ContentRecord) },
   errors: [],

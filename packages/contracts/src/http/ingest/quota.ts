@@ -3,11 +3,11 @@ import { defineRoute } from '../../define-route.ts';
 
 /** What a tenant may take in, and what it has used today (UTC). */
 export const IntakeQuota = Type.Object({
-  itemsPerDay: Type.Integer({ minimum: 0 }),
-  bytesPerDay: Type.Integer({ minimum: 0 }),
-  sourcesMax: Type.Integer({ minimum: 0 }),
-  itemsToday: Type.Integer({ minimum: 0 }),
-  bytesToday: Type.Integer({ minimum: 0 }),
+  itemsPerDay: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  bytesPerDay: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  sourcesMax: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  itemsToday: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  bytesToday: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
 });
 /** What a tenant may take in, and what it has used today. */
 export type IntakeQuota = Static<typeof IntakeQuota>;
@@ -41,8 +41,8 @@ export const setIntakeQuota = defineRoute({
   params: Type.Object({ tenantId: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', examples: ['default'] }) }),
   body: Type.Object(
     {
-      itemsPerDay: Type.Integer({ minimum: 0 }),
-      bytesPerDay: Type.Integer({ minimum: 0 }),
+      itemsPerDay: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+      bytesPerDay: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
       sourcesMax: Type.Integer({ minimum: 0, maximum: 100_000 }),
     },
     { additionalProperties: false },

@@ -2,7 +2,7 @@ import { type TProperties, type TSchema, Type } from 'typebox';
 import { defineRoute, type RoutePolicy } from '../../define-route.ts';
 import { IdSchema } from '../../ids.ts';
 import { Page, PageQuery } from '../../pagination.ts';
-import { Timestamp } from '../../timestamps.ts';
+import { StatedTimestamp } from '../../timestamps.ts';
 import * as s from './schemas.ts';
 
 const NOT_FOUND = 'PM_COMMON_NOT_FOUND';
@@ -210,8 +210,8 @@ export const listDeliveries = defineRoute({
     endpointId: Type.Optional(IdSchema('endpoint')),
     documentId: Type.Optional(IdSchema('document')),
     state: Type.Optional(s.DeliveryState),
-    from: Type.Optional(Timestamp),
-    to: Type.Optional(Timestamp),
+    from: Type.Optional(StatedTimestamp),
+    to: Type.Optional(StatedTimestamp),
   }),
   errors: [],
 });
@@ -363,8 +363,8 @@ export const getEngagement = defineRoute({
     userId: Type.Optional(IdSchema('user')),
     subscriptionId: Type.Optional(IdSchema('subscription')),
     topic: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-    from: Type.Optional(Timestamp),
-    to: Type.Optional(Timestamp),
+    from: Type.Optional(StatedTimestamp),
+    to: Type.Optional(StatedTimestamp),
   }),
   responses: {
     200: Type.Object({

@@ -148,7 +148,13 @@ export const SearchRequest = Type.Object(
         default: 'allow',
       }),
     ),
-    minSeq: Type.Optional(Type.Integer({ minimum: 0, description: 'Wait (bounded) until this change is searchable.' })),
+    minSeq: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: 'Wait (bounded) until this change is searchable.',
+      }),
+    ),
   },
   strict,
 );

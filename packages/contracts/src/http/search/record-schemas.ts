@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { Acl } from '../../events/document.ts';
 import { IdSchema } from '../../ids.ts';
-import { Timestamp } from '../../timestamps.ts';
+import { StatedTimestamp, Timestamp } from '../../timestamps.ts';
 
 const strict = { additionalProperties: false } as const;
 const nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()]);
@@ -71,7 +71,7 @@ const documentBody = {
   topics: Type.Optional(Topics),
   acl: Type.Optional(Acl),
   metadata: Type.Optional(Metadata),
-  publishedAt: Type.Optional(nullable(Timestamp)),
+  publishedAt: Type.Optional(nullable(StatedTimestamp)),
 } as const;
 
 /** A new document. */

@@ -3,6 +3,7 @@ import type { Transaction } from '@peermesh/database';
 import type { Bus } from '@peermesh/messaging';
 import { nameKeyOf } from '../../domain/records/derived-ids.ts';
 import type { ChangeRow, DocumentRow, EntityRow, RelationshipRow } from '../../domain/records/document-row.ts';
+import { storedConfidence } from '../../domain/records/stored-confidence.ts';
 import { appendChanges, lockChangeLog, takeSequences } from './change-log.ts';
 import { writeDocumentRows, writeEntityRows, writeRelationshipRows } from './record-rows.ts';
 
@@ -45,8 +46,16 @@ export class ChangeSet {
     const sequences = await takeSequences(tx, entities.length + this.#relationships.length + this.#documents.length);
     let at = 0;
     const next = (): number => sequences[at++] as number;
-    const entityRows = entities.map(({ row }) => ({ ...row, seq: next() }));
-    const relationshipRows = this.#relationships.map((row) => ({ ...row, seq: next() }));
+    const entityRows = entities.map(({ row }) => ({
+      ...row,
+      confidence: storedConfidence(row.confidence),
+      seq: next(),
+    }));
+    const relationshipRows = this.#relationships.map((row) => ({
+      ...row,
+      confidence: storedConfidence(row.confidence),
+      seq: next(),
+    }));
     const documentRows = this.#documents.map(({ row }) => ({ ...row, seq: next() }));
     await writeEntityRows(tx, entityRows);
     await writeNames(tx, entityRows);

@@ -2,6 +2,7 @@ import type { Transaction } from '@peermesh/database';
 import type { Bus } from '@peermesh/messaging';
 import type { EntityRow } from '../../domain/records/document-row.ts';
 import { mergeAcl, sameAcl } from '../../domain/records/merge-acl.ts';
+import { storedConfidence } from '../../domain/records/stored-confidence.ts';
 import { arrayText, plainArrayText } from './array-text.ts';
 import { ChangeSet } from './change-set.ts';
 import { lookUp } from './look-up.ts';
@@ -58,7 +59,7 @@ export async function addMentions(tx: Transaction<unknown>, mentions: readonly M
       arrayText(rows.map((row) => row.tenantId)),
       arrayText(rows.map((row) => row.documentId)),
       arrayText(rows.map((row) => row.entityId)),
-      plainArrayText(rows.map((row) => row.confidence)),
+      plainArrayText(rows.map((row) => storedConfidence(row.confidence))),
       plainArrayText(rows.map((row) => row.count)),
     ],
   );

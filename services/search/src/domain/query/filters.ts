@@ -13,6 +13,7 @@ export function compileFilter(filter: Filter | undefined, asOf: string | undefin
   if (filter !== undefined) predicates.push(compile(filter));
   if (asOf !== undefined) {
     const instant = Date.parse(asOf);
+    if (Number.isNaN(instant)) throw searchErrors.queryInvalid({ detail: '`asOf` is no instant.' });
     predicates.push((_id, attributes) => attributes.createdAt <= instant);
   }
   if (predicates.length === 0) return { matches: null };
