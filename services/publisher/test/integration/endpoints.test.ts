@@ -208,7 +208,7 @@ test('bad input gets the right problem', async () => {
     ['GET', '/api/v1/deliveries?page=1000000&limit=200', undefined, 200],
     ['GET', '/api/v1/deliveries?page=0', undefined, 400],
     ['GET', '/api/v1/engagement?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z', undefined, 422],
-    ['GET', '/api/v1/engagement?from=0001-01-01T00:00:00Z&to=9999-01-01T00:00:00Z', undefined, 422],
+    ['GET', '/api/v1/engagement?from=0001-01-01T00:00:00Z&to=9999-01-01T00:00:00Z', undefined, 400],
     ['POST', '/api/v1/publisher/redeliveries', { from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }, 422],
     ['POST', '/api/v1/publisher/redeliveries', { from: '2026-01-01T00:00:00Z' }, 400],
     ['POST', '/api/v1/publisher/redeliveries', { from: '0000-01-01T00:00:00Z', to: '2026-01-01T00:00:00Z' }, 400],
