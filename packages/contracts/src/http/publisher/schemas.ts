@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { IdSchema } from '../../ids.ts';
-import { Timestamp } from '../../timestamps.ts';
+import { StatedTimestamp, Timestamp } from '../../timestamps.ts';
 
 const Name = Type.String({ minLength: 1, maxLength: 200 });
 const Version = Type.Integer({ minimum: 1 });
@@ -178,8 +178,8 @@ export const Redelivery = Type.Object({
 });
 export const CreateRedelivery = Type.Object(
   {
-    from: Timestamp,
-    to: Timestamp,
+    from: StatedTimestamp,
+    to: StatedTimestamp,
     endpointId: Type.Optional(IdSchema('endpoint')),
     subscriptionId: Type.Optional(IdSchema('subscription')),
     states: Type.Optional(
