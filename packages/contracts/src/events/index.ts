@@ -7,6 +7,7 @@ export {
   AdvertisedMeshLink,
   LinkStateChanged,
   LinkStateVersion,
+  MeshAdministered,
   MeshHealth,
   MeshId,
   MeshNodeId,

@@ -110,6 +110,41 @@ export const NodeEvicted = defineEvent({
   data: Type.Object({ ...member, override: Type.Boolean({ description: 'Decided without a majority.' }) }),
 });
 
+/** What operators decide in a mesh besides its members. */
+export const MeshDecision = Type.Enum([
+  'join_key_added',
+  'join_key_removed',
+  'node_listed',
+  'node_unlisted',
+  'node_readmitted',
+  'node_revoked',
+  'certificate_revoked',
+  'join_policy_changed',
+  'setting_changed',
+  'key_epoch_begun',
+]);
+/** What operators decide in a mesh besides its members. */
+export type MeshDecision = Static<typeof MeshDecision>;
+
+/** An operator changed who may join, what is refused, or how the mesh is set. */
+export const MeshAdministered = defineEvent({
+  type: 'peermesh.mesh.administered.v1',
+  subject: 'mesh.administered',
+  stream: 'MESH',
+  description: 'The control group committed a decision of an operator. Never holds a secret.',
+  data: Type.Object({
+    meshId: MeshId,
+    decision: MeshDecision,
+    about: Type.String({
+      maxLength: 256,
+      description: 'Id of the join key or node, serial number, name of the setting, policy, or number of the epoch.',
+    }),
+    operator: Type.String({ maxLength: 256, description: 'Who asked; empty when the mesh did it by itself.' }),
+    node: ShortId,
+    index: Type.Integer({ minimum: 1, description: 'Place in the log of the control group.' }),
+  }),
+});
+
 /** A member stopped or began to answer. */
 export const NodeFailed = defineEvent({
   type: 'peermesh.mesh.node_failed.v1',

@@ -1,5 +1,11 @@
 import type { EventData } from '@peermesh/contracts';
-import type { LinkStateChanged, MeshStatusChanged, NodeFailed, TopologyChanged } from '@peermesh/contracts/events';
+import type {
+  LinkStateChanged,
+  MeshAdministered,
+  MeshStatusChanged,
+  NodeFailed,
+  TopologyChanged,
+} from '@peermesh/contracts/events';
 import type { Mesh, Topology } from '@peermesh/contracts/mesh';
 
 /** A member as facts name it. */
@@ -24,6 +30,12 @@ export type Fact =
       readonly override: boolean;
     }
   | { readonly kind: 'liveness'; readonly data: EventData<typeof NodeFailed> }
+  | {
+      readonly kind: 'decision';
+      readonly data: EventData<typeof MeshAdministered>;
+      /** Of the mesh: another one of the same name begins a log of its own. */
+      readonly incarnation: string;
+    }
   | { readonly kind: 'health'; readonly data: EventData<typeof MeshStatusChanged> }
   | { readonly kind: 'link_state'; readonly data: EventData<typeof LinkStateChanged> }
   | {

@@ -3,6 +3,7 @@ import type { Member } from '@peermesh/replication';
 import type { SignedAdvertisement } from '@peermesh/routing';
 import { hasFlag, NodeFlag } from '@peermesh/routing';
 import type { Fact, FactMember } from '../facts/fact.ts';
+import { decisionOf } from './decision-of.ts';
 import { addressesOfMember, flagsOf, type MeshView } from './mesh-view.ts';
 
 type Health = 'healthy' | 'degraded' | 'critical';
@@ -36,6 +37,7 @@ export class FactTeller {
   onEvent(event: MeshEvent): void {
     switch (event.kind) {
       case 'changed':
+        this.#decided(event);
         this.#changed(event.index, event.change);
         break;
       case 'restored':
@@ -92,6 +94,12 @@ export class FactTeller {
       this.#withdrawn(member);
     }
     this.#mesh();
+  }
+
+  #decided(event: Extract<MeshEvent, { kind: 'changed' }>): void {
+    const state = this.#core.session?.plane.state;
+    const data = state === undefined ? null : decisionOf(event, state.meshId);
+    if (state !== undefined && data !== null) this.#tell({ kind: 'decision', data, incarnation: state.incarnation });
   }
 
   #member(change: 'joined' | 'left' | 'evicted', member: Member, version: number, override: boolean): void {

@@ -235,7 +235,7 @@ export async function openNode(
     transport,
     storageFailed: () => health.hasStorageFailed,
   });
-  observeSecurity(metrics, { core, transport, security });
+  observeSecurity(metrics, { core, security });
   logger.info({ nodeId: key.nodeId, listens, phase: core.phase }, 'node is open');
   return {
     runtime,

@@ -1,25 +1,16 @@
 import type { MeshCore } from '@peermesh/mesh-core';
 import type { MetricsRegistry } from '@peermesh/telemetry';
-import type { Transport } from '../transport/index.ts';
 import type { NodeSecurity } from './node-security.ts';
 
 /** Metrics of who is let in, of certificates and of the keys of the mesh. */
 export function observeSecurity(
   metrics: MetricsRegistry,
-  {
-    core,
-    transport,
-    security,
-  }: { readonly core: MeshCore; readonly transport: Transport; readonly security: NodeSecurity },
+  { core, security }: { readonly core: MeshCore; readonly security: NodeSecurity },
 ): void {
   const state = () => core.session?.plane.state;
   const figure = (name: string, help: string, read: () => number): void => {
     metrics.gauge({ name, help, collect: (gauge) => gauge.set(read()) });
   };
-  figure('mesh_connections_made', 'Connections that were dialled or accepted since the start.', () => {
-    const { accepted, dialled } = transport.stats();
-    return accepted + dialled;
-  });
   figure(
     'mesh_credential_files_refused',
     'Times that changed certificate files could not be used since the start.',

@@ -74,6 +74,26 @@ describe('the schema mesh', () => {
     assert.equal(row?.state, 'evicted');
   });
 
+  it('tells of a decision once, however many nodes report it, and again when the mesh is another one', async () => {
+    const decision = (incarnation: string): Fact => ({
+      kind: 'decision',
+      incarnation,
+      data: {
+        meshId: 'harbour',
+        decision: 'join_key_added',
+        about: 'crew',
+        operator: 'usr_operator',
+        node: 1,
+        index: 7,
+      },
+    });
+    await store.write([decision('a'), decision('a')]);
+    await store.write([decision('a'), decision('b')]);
+    assert.equal(await told('mesh.administered'), 2);
+    const rows = await rowsOf<{ operator: string }>('SELECT operator FROM mesh.mesh_decisions');
+    assert.deepEqual(rows, [{ operator: 'usr_operator' }, { operator: 'usr_operator' }]);
+  });
+
   it('tells of a failure when the member was alive, and of its return', async () => {
     await store.write([member('joined', 5, 20)]);
     const data = {

@@ -1,6 +1,7 @@
 import { OPERATING_TENANT } from '@peermesh/contracts';
 import {
   LinkStateChanged,
+  MeshAdministered,
   MeshStatusChanged,
   NodeEvicted,
   NodeFailed,
@@ -53,6 +54,8 @@ export class PgFactStore implements FactStore {
         return this.#member(tx, fact);
       case 'liveness':
         return this.#liveness(tx, fact);
+      case 'decision':
+        return this.#decision(tx, fact);
       case 'health':
         return this.#health(tx, fact);
       case 'link_state':
@@ -92,6 +95,19 @@ export class PgFactStore implements FactStore {
     if (rowCount === 0) return;
     await this.#outbox.append(tx, NodeFailed, [
       { tenantId: OPERATING_TENANT, partitionKey: data.meshId, subject: data.nodeId, data },
+    ]);
+  }
+
+  async #decision(tx: Tx, { data, incarnation }: Fact & { kind: 'decision' }): Promise<void> {
+    const { meshId, decision, about, operator, node, index } = data;
+    const { rowCount } = await tx.client.query(
+      `INSERT INTO mesh.mesh_decisions (mesh_id, incarnation, log_index, decision, about, operator, node)
+       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+      [meshId, incarnation, index, decision, about, operator, node],
+    );
+    if (rowCount === 0) return;
+    await this.#outbox.append(tx, MeshAdministered, [
+      { tenantId: OPERATING_TENANT, partitionKey: meshId, subject: about, data },
     ]);
   }
 
