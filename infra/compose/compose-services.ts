@@ -17,6 +17,10 @@ const HARDENING = {
 
 /** Where a container keeps what it must not lose. */
 const DATA_FOLDER = '/data';
+/** Where the job that makes certificates finds the authority of the mesh. */
+const AUTHORITY_FOLDER = '/ca';
+const AUTHORITY_VOLUME = 'mesh-ca';
+const MESH = 'peermesh';
 
 const FLEET = ['fleet'];
 const DEV = ['dev'];
@@ -52,7 +56,9 @@ export function fleetServices(): Record<string, ComposeService> {
   const entries: Record<string, ComposeService> = { streams: streamsJob() };
   for (const service of services) {
     entries[`${service.name}-migrate`] = migrationJob(service);
-    for (const instance of [service.name, ...siblingsOf(service)]) entries[instance] = deployable(service, instance);
+    const instances = [service.name, ...siblingsOf(service)];
+    for (const instance of instances) entries[instance] = deployable(service, instance);
+    if (service.siblings !== undefined) Object.assign(entries, certificateJobs(service, instances));
   }
   for (const service of services) {
     for (const instance of [service.name, ...siblingsOf(service)])
@@ -63,9 +69,8 @@ export function fleetServices(): Record<string, ComposeService> {
 
 /** Volumes of what keeps something on a disk of its own. */
 export function dataVolumes(): string[] {
-  return services
-    .filter(({ siblings }) => siblings !== undefined)
-    .flatMap((service) => [service.name, ...siblingsOf(service)]);
+  const kept = services.filter(({ siblings }) => siblings !== undefined);
+  return [AUTHORITY_VOLUME, ...kept.flatMap((service) => [service.name, ...siblingsOf(service)])];
 }
 
 function siblingsOf({ siblings = [] }: ServiceDefinition): string[] {
@@ -82,7 +87,7 @@ function deployable(service: ServiceDefinition, instance: string): ComposeServic
     environment: environment(service, service.secrets, instance),
     ...(service.siblings === undefined ? {} : { volumes: [`${instance}:${DATA_FOLDER}`] }),
     secrets: service.secrets.map((key) => secretName(service.name, key)),
-    depends_on: dependsOn(service),
+    depends_on: dependsOn(service, instance),
     networks: networks(service),
     stop_grace_period: '30s',
     deploy: { replicas: service.replicas, resources: { limits: { memory: `${memoryMiB}M`, cpus: String(cpus) } } },
@@ -133,6 +138,30 @@ export function migrationKeys(service: Pick<ServiceDefinition, 'secrets' | 'migr
   return [...service.secrets, ...(service.migrationSecrets ?? []), 'MIGRATION_DATABASE_URL'];
 }
 
+function certificateJobName(instance: string): string {
+  return `${instance}-certificate`;
+}
+
+/** Make the authority of the mesh and the certificates of its nodes, one after the other, and renew them at each start. */
+function certificateJobs(service: ServiceDefinition, instances: readonly string[]): Record<string, ComposeService> {
+  const jobs = instances.map((instance, index): [string, ComposeService] => {
+    const before = instances[index - 1];
+    const job = {
+      profiles: [...FLEET, ...DEV],
+      image: `peermesh/${service.name}:\${PEERMESH_VERSION:-local}`,
+      build: build(service.name),
+      ...HARDENING,
+      restart: 'on-failure:3',
+      command: ['node', 'dist/cli/main.js', 'ca', 'prepare', AUTHORITY_FOLDER, MESH, DATA_FOLDER],
+      volumes: [`${AUTHORITY_VOLUME}:${AUTHORITY_FOLDER}`, `${instance}:${DATA_FOLDER}`],
+      ...(before === undefined ? {} : { depends_on: { [certificateJobName(before)]: PREPARED } }),
+      network_mode: 'none',
+    };
+    return [certificateJobName(instance), job];
+  });
+  return Object.fromEntries(jobs);
+}
+
 function streamsJob(): ComposeService {
   return {
     profiles: [...FLEET, ...DEV],
@@ -161,11 +190,12 @@ function environment(service: ServiceDefinition, secrets: readonly string[], ins
   };
 }
 
-function dependsOn(service: ServiceDefinition): ComposeService {
+function dependsOn(service: ServiceDefinition, instance: string): ComposeService {
   return {
     ...Object.fromEntries(service.stores.map((store) => [store, HEALTHY])),
     streams: PREPARED,
     [`${service.name}-migrate`]: PREPARED,
+    ...(service.siblings === undefined ? {} : { [certificateJobName(instance)]: PREPARED }),
   };
 }
 

@@ -14,7 +14,7 @@ interface ComposeService {
   readonly build?: { readonly dockerfile: string };
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly secrets?: readonly string[];
-  readonly networks: readonly string[] | Readonly<Record<string, unknown>>;
+  readonly networks?: readonly string[] | Readonly<Record<string, unknown>>;
   readonly volumes?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly ports?: readonly string[];
@@ -46,7 +46,7 @@ test('has the four profiles with what belongs into them', () => {
 
 test('every reference leads somewhere, within each profile', () => {
   for (const [name, service] of entries) {
-    for (const network of Array.isArray(service.networks) ? service.networks : Object.keys(service.networks)) {
+    for (const network of Array.isArray(service.networks) ? service.networks : Object.keys(service.networks ?? {})) {
       assert.ok(network in document.networks, `${name}: network ${network}`);
     }
     for (const secret of service.secrets ?? []) assert.ok(secret in document.secrets, `${name}: secret ${secret}`);
@@ -66,6 +66,18 @@ test('every reference leads somewhere, within each profile', () => {
       if (!value.startsWith('/run/secrets/')) continue;
       assert.ok(service.secrets?.includes(value.slice('/run/secrets/'.length)), `${name}: ${key}`);
     }
+  }
+});
+
+test('a node of the mesh starts with the certificate that its job has made, one job after the other', () => {
+  const nodes = ['mesh-node', 'mesh-node-2', 'mesh-node-3'];
+  for (const [index, node] of nodes.entries()) {
+    const job = document.services[`${node}-certificate`];
+    assert.ok(job?.volumes?.includes('mesh-ca:/ca') && job.volumes.includes(`${node}:/data`));
+    assert.ok(document.services[node]?.depends_on?.[`${node}-certificate`]);
+    const before = nodes[index - 1];
+    assert.deepEqual(Object.keys(job.depends_on ?? {}), before === undefined ? [] : [`${before}-certificate`]);
+    assert.equal(document.services[node]?.volumes?.includes('mesh-ca:/ca'), false, 'the authority stays with the jobs');
   }
 });
 

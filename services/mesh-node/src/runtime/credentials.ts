@@ -7,6 +7,8 @@ import { nodeIdOf, RevocationList, type Revocations } from '../identity/index.ts
 export const CERTIFICATE_FILE = 'certificate.pem';
 export const AUTHORITY_FILE = 'authority.pem';
 export const REVOCATIONS_FILE = 'revocations.json';
+/** The key that the node is; beside them, made by the node or by `mesh ca prepare`. */
+export const NODE_KEY_FILE = 'node-key.pem';
 
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 

@@ -10,12 +10,11 @@ const VOLUME_ID_FILE = 'volume-id';
  * Opens the disk of a node. Beside its key the folder remembers which volume it had. One that was wiped makes a node that has
  * forgotten what it was and joins anew, under another number; another one that is not empty would speak for a node whose
  * promises it does not know, and is refused.
- * @param isKnown whether the key was there before
  * @throws VolumeError `foreign` then, with the way out
  */
 export function openNodeVolume(
   folder: string,
-  { isKnown, logger, ...options }: Omit<VolumeOptions, 'path'> & { readonly isKnown: boolean; readonly logger: Logger },
+  { logger, ...options }: Omit<VolumeOptions, 'path'> & { readonly logger: Logger },
 ): Volume {
   const file = join(folder, VOLUME_ID_FILE);
   const path = join(folder, 'volume');
@@ -30,7 +29,7 @@ export function openNodeVolume(
       `volume ${expected} was expected in ${path}, and ${volumeId} is there: put the right disk back, or remove ${path} and ${file} and join anew`,
     );
   }
-  if (isKnown && volume.isNew)
+  if (expected !== null)
     logger.warn(
       { nodeId, volumeId },
       'the key is there and the disk is empty: this node has forgotten what it was, and has to join again',

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_MESH_CORE, MeshCore, type MeshEvent } from '@peermesh/mesh-core';
 import type { OverlayDelivery } from '@peermesh/overlay';
@@ -16,6 +16,7 @@ import { createTransport, type Transport } from '../transport/index.ts';
 import { Administration } from './administration.ts';
 import { meshChangeOf } from './change-teller.ts';
 import { meshCoreConfigOf, queueLimitsOf, transportLimitsOf } from './configured-limits.ts';
+import { NODE_KEY_FILE } from './credentials.ts';
 import { watchEventLoopDelay } from './event-loop-delay.ts';
 import { FactTeller } from './fact-teller.ts';
 import { MeshDriver } from './mesh-driver.ts';
@@ -67,14 +68,11 @@ export async function openNode(
   const { logger, metrics, tell } = parts;
   const now = (): number => performance.now();
   mkdirSync(config.MESH_HOME, { recursive: true, mode: 0o700 });
-  const keyFile = join(config.MESH_HOME, 'node-key.pem');
-  const isKnown = existsSync(keyFile);
-  const key = loadOrCreateNodeKey(keyFile);
+  const key = loadOrCreateNodeKey(join(config.MESH_HOME, NODE_KEY_FILE));
   const { nodeId } = key;
   const volume = openNodeVolume(config.MESH_HOME, {
     nodeId,
     reserveBytes: config.MESH_DISK_RESERVE_BYTES,
-    isKnown,
     logger,
   });
   const health = new NodeHealth(volume, logger);

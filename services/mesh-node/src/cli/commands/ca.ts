@@ -1,11 +1,21 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CertificateAuthority, replaceFile } from '../../identity/index.ts';
-import { AUTHORITY_FILE, CERTIFICATE_FILE, REVOCATIONS_FILE } from '../../runtime/credentials.ts';
+import { CertificateAuthority, loadOrCreateNodeKey, replaceFile } from '../../identity/index.ts';
+import {
+  AUTHORITY_FILE,
+  CERTIFICATE_FILE,
+  credentialFlaw,
+  NODE_KEY_FILE,
+  REVOCATIONS_FILE,
+  readCredentials,
+} from '../../runtime/credentials.ts';
 import { type LocalCommand, type Outcome, UsageError } from '../command.ts';
 
 const USAGE =
-  'ca init FOLDER MESH | issue FOLDER NODE_ID OUT | renew FOLDER OUT | rotate FOLDER | forget FOLDER | revoke FOLDER NODE_ID | trust FOLDER OUT';
+  'ca init FOLDER MESH | prepare FOLDER MESH MESH_HOME | issue FOLDER NODE_ID OUT | renew FOLDER OUT | rotate FOLDER | forget FOLDER | revoke FOLDER NODE_ID | trust FOLDER OUT';
+
+/** With less than 30 days to go a certificate is made anew. */
+const RENEW_BEFORE_MS = 30 * 86_400_000;
 
 /** The authority of a mesh, on the machine of the operator; asks no node. */
 export const caCommand: LocalCommand = {
@@ -15,6 +25,7 @@ export const caCommand: LocalCommand = {
     const [verb, folder, ...rest] = args;
     if (verb === undefined || folder === undefined) throw new UsageError(`usage: ${USAGE}`);
     if (verb === 'init') return init(folder, needed(rest[0], 'mesh'), nowMs);
+    if (verb === 'prepare') return prepare(folder, needed(rest[0], 'mesh'), needed(rest[1], 'home of the node'), nowMs);
     const authority = CertificateAuthority.open(folder);
     switch (verb) {
       case 'issue':
@@ -46,6 +57,19 @@ export const caCommand: LocalCommand = {
 async function init(folder: string, meshId: string, nowMs: number): Promise<Outcome> {
   await CertificateAuthority.create(folder, { meshId, nowMs });
   return said({ folder, meshId }, `the authority of ${meshId} is in ${folder}: keep it, and keep it from others\n`);
+}
+
+/** Safe to do again: makes the authority once, the key of the node once, and its certificate when it comes to its end. */
+async function prepare(folder: string, meshId: string, home: string, nowMs: number): Promise<Outcome> {
+  const authority = await CertificateAuthority.create(folder, { meshId, nowMs }).catch(() =>
+    CertificateAuthority.open(folder),
+  );
+  const { nodeId } = loadOrCreateNodeKey(join(home, NODE_KEY_FILE));
+  const known = readCredentials(home);
+  const isGood = known !== null && credentialFlaw(known, nodeId, nowMs + RENEW_BEFORE_MS) === null;
+  if (isGood) writeTrust(authority, home);
+  else await issue(authority, nodeId, home, nowMs);
+  return said({ nodeId, home, isNew: !isGood }, `${home} is ready for TLS as node ${nodeId}\n`);
 }
 
 async function issue(authority: CertificateAuthority, nodeId: string, out: string, nowMs: number): Promise<Outcome> {
