@@ -52,6 +52,7 @@ export function decodeRun(record: Buffer | undefined, group: number, first: numb
   const name = () => ({ group, index: first, name: `the entries from ${first} on of group ${group}` });
   if (record === undefined) throw corrupt(name(), 'they are missing');
   if (record.length < HEAD_BYTES) throw corrupt(name(), 'it is too short');
+  if (record[4] !== VERSION) throw corrupt(name(), `its version is ${record[4]}`);
   checked(record.subarray(0, HEAD_BYTES), HEAD_BYTES - RECORD_HEADER_BYTES, name, VERSION);
   if (record.readUInt32BE(5) !== group || readNumber(record, 9) !== first) throw corrupt(name(), 'others are there');
   return { group, first, last: first + record.readUInt32BE(17) - 1, record };
