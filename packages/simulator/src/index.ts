@@ -4,6 +4,9 @@ export { CONSENSUS_INVARIANTS, type ConsensusInvariant } from './consensus/invar
 export { decodeRecords, encodeRecord, type RecordFlaw } from './disk/checksum.ts';
 export { DiskError, type DiskFaults, type DiskProfile, type PowerLossStyle, SimDisk } from './disk/disk.ts';
 export { EventQueue, type ScheduledEvent } from './event-queue.ts';
+export type { FuzzedCodec } from './fuzz/fuzzed-codec.ts';
+export { fuzzCodec } from './fuzz/fuzzer.ts';
+export { anyBytes, anyNumber, anyText } from './fuzz/mesh-samples.ts';
 export type { Operation, SequentialModel } from './history/history.ts';
 export {
   checkLinearizability,
