@@ -40,11 +40,11 @@ export const OVERLAY_MUTANTS: readonly Mutant[] = [
     '',
   ),
   overlay(
-    'parked-credit-given-twice',
+    'held-credit-given-twice',
     'credit-based flow control (Kung, Blackwell, Chapman 1994): a cell that waits must not give its credit back',
     'forwarding/forwarder.ts',
-    'if (this.#pass(link, cursor, upstream, credit, nowMs)) this.#doneBytes += credit;',
-    'this.#pass(link, cursor, upstream, credit, nowMs); this.#doneBytes += credit;',
+    'if (this.#repair(cursor, next, upstream, frameEnd - at, nowMs)) this.#doneBytes += frameEnd - at;',
+    'this.#repair(cursor, next, upstream, frameEnd - at, nowMs); this.#doneBytes += frameEnd - at;',
   ),
   overlay(
     'links-not-refreshed',
