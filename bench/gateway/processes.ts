@@ -59,6 +59,7 @@ async function ready(child: ChildProcess, url: string): Promise<string> {
     if (answer?.ok === true) return url;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  child.kill('SIGKILL');
   throw new Error('the process did not become ready');
 }
 
