@@ -73,7 +73,8 @@ test('a node of the mesh starts with the certificate that its job has made, one 
   const nodes = ['mesh-node', 'mesh-node-2', 'mesh-node-3'];
   for (const [index, node] of nodes.entries()) {
     const job = document.services[`${node}-certificate`];
-    assert.ok(job?.volumes?.includes('mesh-ca:/ca') && job.volumes.includes(`${node}:/data`));
+    assert.ok(job, `${node} has a job`);
+    assert.deepEqual(job.volumes, ['mesh-ca:/ca', `${node}:/data`]);
     assert.ok(document.services[node]?.depends_on?.[`${node}-certificate`]);
     const before = nodes[index - 1];
     assert.deepEqual(Object.keys(job.depends_on ?? {}), before === undefined ? [] : [`${before}-certificate`]);

@@ -28,7 +28,8 @@ export interface KeyKeeperOptions {
  */
 export class KeyKeeper {
   readonly #options: KeyKeeperOptions;
-  #isBusy = false;
+  #run: Promise<void> | null = null;
+  #isDue = false;
   #pausedUntilMs = 0;
   #failedEpoch = 0;
   /** Keys that were sealed for this node and cannot be opened. */
@@ -38,16 +39,11 @@ export class KeyKeeper {
     this.#options = options;
   }
 
-  /** Does what is due; one thing at a time. Call it when the control group has changed, and every few seconds. */
-  async work(): Promise<void> {
-    if (this.#isBusy) return;
-    this.#isBusy = true;
-    try {
-      await this.#open();
-      await this.#lead();
-    } finally {
-      this.#isBusy = false;
-    }
+  /** Resolves when all that is due is done; one thing at a time. Call it when the control group has changed, and every few seconds. */
+  work(): Promise<void> {
+    this.#isDue = true;
+    this.#run ??= this.#workOff().finally(() => (this.#run = null));
+    return this.#run;
   }
 
   /** A new epoch because an operator asks for it. */
@@ -55,6 +51,14 @@ export class KeyKeeper {
     const state = this.#state();
     if (state === null) return { kind: 'not-a-member' };
     return this.#options.ask(await this.#newEpoch(state), operator);
+  }
+
+  async #workOff(): Promise<void> {
+    while (this.#isDue) {
+      this.#isDue = false;
+      await this.#open();
+      await this.#lead();
+    }
   }
 
   async #open(): Promise<void> {

@@ -14,7 +14,10 @@ function page<Item>(all: readonly Item[], query: PageWish) {
 }
 
 /** /api/v1/mesh/join-keys, join-policy, admissions, evictions */
-export function mountAdministration(app: FastifyInstance, { administration }: RouteDependencies): void {
+export function mountAdministration(
+  app: FastifyInstance,
+  { administration }: Pick<RouteDependencies, 'administration'>,
+): void {
   mountRoute(app, meshRoutes.listJoinKeys, async ({ query }) => page(administration.joinKeys(), query));
 
   mountRoute(app, meshRoutes.createJoinKey, async ({ body, principal }) => ({
@@ -55,7 +58,10 @@ export function mountAdministration(app: FastifyInstance, { administration }: Ro
 }
 
 /** /api/v1/mesh/settings, key-epoch, revocations */
-export function mountSecurity(app: FastifyInstance, { administration }: RouteDependencies): void {
+export function mountSecurity(
+  app: FastifyInstance,
+  { administration }: Pick<RouteDependencies, 'administration'>,
+): void {
   mountRoute(app, meshRoutes.listSettings, async ({ query }) => {
     const { space } = query;
     const all = administration.settings().filter((setting) => space === undefined || setting.space === space);

@@ -210,6 +210,7 @@ export function refusalCases(adapter: TransportAdapter): void {
         link: LINK_OFFER,
         listens: [`${plainScheme}://0.0.0.0:0`],
         credentials: null,
+        isRevoked: () => false,
         now: Date.now,
         limits: (await import('../../../src/transport/index.ts')).DEFAULT_TRANSPORT_LIMITS,
       },
