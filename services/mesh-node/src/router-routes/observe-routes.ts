@@ -50,7 +50,7 @@ export function observeRoutes(
   };
 }
 
-const OUTSIDE_THE_CORE: ReadonlySet<string> = new Set(['other-mesh', 'other-key', 'not-a-member', 'unasked']);
+const OUTSIDE_THE_CORE: ReadonlySet<string> = new Set(['other-mesh', 'other-key', 'not-a-member', 'unasked', 'stale']);
 
 /** Destinations whose installed route is the router's, and those whose route is the node's own. */
 export function routeCounts({ overlay }: Pick<MeshCore, 'overlay'>): {

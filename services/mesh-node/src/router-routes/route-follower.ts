@@ -85,14 +85,10 @@ export class RouteFollower implements Worker {
       const known = taker.tagInUse();
       const answer = await client.fetchRoutes(self, known, this.#ended.signal);
       const validForMs = answer.validForMs - (performance.now() - this.#askedAtMs);
-      if (known !== null && answer.isUnchanged && answer.tag === known) {
-        // What was given up meanwhile is asked for as a whole.
-        if (taker.confirm(known, validForMs)) this.#succeeded('confirmed');
-        else this.#isWoken = true;
-        return;
-      }
-      const refusal = answer.isUnchanged ? 'unasked' : taker.take(offerOf(answer, validForMs));
-      if (refusal === undefined) return this.#succeeded('taken');
+      const refusal = answer.isUnchanged
+        ? this.#confirm(answer.tag, known, validForMs)
+        : taker.take(offerOf(answer, validForMs));
+      if (refusal === undefined) return this.#succeeded(answer.isUnchanged ? 'confirmed' : 'taken');
       this.#failures += 1;
       onOutcome('refused', refusal);
       logger.debug({ reason: refusal, tag: answer.tag }, 'routes of the router were refused');
@@ -102,6 +98,15 @@ export class RouteFollower implements Worker {
       onOutcome('failed', isPeerMeshError(error) ? error.code : 'unknown');
       logger.debug({ err: error }, 'the router gave no routes');
     }
+  }
+
+  /** @returns why the answer that is in use is not confirmed by this */
+  #confirm(tag: string, known: string | null, validForMs: number): 'unasked' | 'stale' | undefined {
+    if (tag !== known) return 'unasked';
+    if (validForMs <= 0) return 'stale';
+    // What was given up while it was asked for is asked for as a whole.
+    if (!this.#options.taker.confirm(tag, validForMs)) this.#isWoken = true;
+    return undefined;
   }
 
   #succeeded(outcome: RouterOutcome): void {

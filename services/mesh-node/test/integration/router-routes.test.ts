@@ -144,6 +144,7 @@ describe('a node and a path computation element', () => {
     const good = over(hubs[0]!);
     await answer(() => good);
     const wrong: [PathElement['answering'], RouterOutcome, string][] = [
+      [() => ({ ...good, isUnchanged: true, validForMs: 0 }), 'refused', 'stale'],
       [() => ({ ...over(hubs[1]!), meshId: 'elsewhere' }), 'refused', 'other-mesh'],
       [() => ({ ...over(hubs[1]!), nodeId: nodes[3]!.open.taker.self()!.nodeId }), 'refused', 'other-key'],
       [() => ({ ...over(hubs[1]!), source: target }), 'refused', 'wrong-node'],
