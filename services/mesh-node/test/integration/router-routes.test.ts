@@ -165,7 +165,7 @@ describe('a node and a path computation element', () => {
     ];
     for (const [answering, outcome, reason] of wrong) {
       await answer(answering);
-      assert.deepEqual(outcomes.at(-1), [outcome, reason]);
+      await eventually(() => assert.deepEqual(outcomes.at(-1), [outcome, reason]));
       assert.ok([good.tag, null].includes(west().taker.tagInUse()));
     }
     await answer(() => routesFor(nodes[2]!, target, [target]));
