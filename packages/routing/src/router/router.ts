@@ -47,6 +47,8 @@ export interface RouterCounters extends PathComputerCounters {
   readonly installed: number;
   readonly originated: number;
   readonly computed: number;
+  /** Changes that took away a link of the topology that was computed last. */
+  readonly losses: number;
   readonly refused: Readonly<Partial<Record<Refusal, number>>>;
   readonly unacknowledged: number;
   readonly databaseSize: number;
@@ -75,6 +77,7 @@ export class Router {
   #installed = 0;
   #originated = 0;
   #computed = 0;
+  #losses = 0;
   #changes: ForwardingChange[] = [];
   #events: RouterEvent[] = [];
 
@@ -120,6 +123,7 @@ export class Router {
       installed: this.#installed,
       originated: this.#originated,
       computed: this.#computed,
+      losses: this.#losses,
       refused: { ...this.#refused },
       unacknowledged: this.#flooding.unacknowledged,
       databaseSize: this.#database.size,
@@ -291,6 +295,8 @@ export class Router {
     this.#offered.originChanged(origin, entry);
     const { graph } = this.#computer;
     const peers = new Set(entry?.advertisement.links.map(({ peer }) => peer));
-    this.#backoff.onChange(nowMs, graph !== undefined && hasLostLink(graph, origin, peers));
+    const isLoss = graph !== undefined && hasLostLink(graph, origin, peers);
+    if (isLoss) this.#losses += 1;
+    this.#backoff.onChange(nowMs, isLoss);
   }
 }

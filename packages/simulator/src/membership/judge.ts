@@ -15,6 +15,12 @@ interface Belief {
   life: number;
 }
 
+/** A member's own verdict on another, and the lives of both in which it came to it. */
+interface Verdict {
+  readonly atMs: number;
+  readonly lives: string;
+}
+
 /** Longer than a claim rides on packets, with the longest time that a rule holds packets back. */
 const NEWS_MS = 60_000;
 const TRAFFIC_WINDOW_MS = 1_000;
@@ -45,7 +51,7 @@ export class MembershipJudge implements MeshWatcher {
   readonly #trace: TraceRing;
   readonly #beliefs = new Map<string, Map<string, Belief>>();
   /** When a member came to a verdict of its own, by accuser, accused and incarnation. */
-  readonly #verdicts = new Map<string, number>();
+  readonly #verdicts = new Map<string, Verdict>();
   readonly #lossRate: number;
   #world: MeshWorld | undefined;
   /** Set while nothing may happen any more. */
@@ -180,17 +186,19 @@ export class MembershipJudge implements MeshWatcher {
     say: (what: string) => () => string,
   ): void {
     const key = `${by} ${subject.id} ${incarnation}`;
-    const madeAtMs = this.#verdicts.get(key);
+    const made = this.#verdicts.get(key);
     if (by === observer.id) {
-      if (madeAtMs === undefined) this.#verdicts.set(key, nowMs);
+      // Who lost its disk counts incarnations anew: the same words are a new verdict then.
+      const lives = `${observer.life} ${subject.life}`;
+      if (made?.lives !== lives) this.#verdicts.set(key, { atMs: nowMs, lives });
       return;
     }
-    const isFresh = madeAtMs === undefined || nowMs - madeAtMs <= NEWS_MS;
+    const isFresh = made === undefined || nowMs - made.atMs <= NEWS_MS;
     const isExcused = !this.#disturbance.isHealthy(observer, nowMs) || !subject.isRunning;
     this.registry.check(
       'VerdictsAreNews',
       isFresh || isExcused,
-      say(`the verdict is of ${nowMs - (madeAtMs ?? 0)} ms ago`),
+      say(`the verdict is of ${nowMs - (made?.atMs ?? 0)} ms ago`),
     );
   }
 

@@ -13,7 +13,8 @@ const statements = {
   GenuineOnly: 'an installed advertisement is byte for byte what its origin signed',
   NoStranger: 'nothing of a node that is not a member is installed, and nothing stays of one that was removed',
   VersionsAscend: 'the version that a process holds of an origin never goes back',
-  ComputationsBounded: 'computations per minute are bounded whatever happens (RFC 8405)',
+  ComputationsBounded:
+    'computations per minute are bounded whatever happens (RFC 8405), but for one for each link that is lost',
   NoLoop: 'a frame with one repair visits no node more than twice, and its hops are fewer than its time to live',
   ConvergedAfterHeal: 'within 60 s after the last fault all databases are equal',
   ReachableAfterCut: '400 ms after a cut or a death every pair that is still connected is in reach',

@@ -50,8 +50,8 @@ export class RoutingOracle {
       if (event.kind === 'expired') this.#versions.delete(`${node.id} ${event.origin}`);
       if (event.kind === 'computed') {
         this.computed += 1;
-        const { computed } = router.counters;
-        const bound = COMPUTATIONS_BURST + (ageMs / 1_000) * COMPUTATIONS_PER_SECOND;
+        const { computed, losses } = router.counters;
+        const bound = COMPUTATIONS_BURST + (ageMs / 1_000) * COMPUTATIONS_PER_SECOND + losses;
         this.registry.check('ComputationsBounded', computed <= bound, () => `${node.name}: ${computed} in ${ageMs} ms`);
       }
     }
