@@ -12,7 +12,9 @@ export async function measureKills(subject: Subject, count: number): Promise<num
     const leader = await subject.mesh.leader(witness);
     const beginMs = performance.now();
     await leader.kill();
-    samples.push(await newLeader(subject, leader, beginMs));
+    const tookMs = await newLeader(subject, leader, beginMs);
+    samples.push(tookMs);
+    process.stdout.write(`${leader.name} killed: a new leader after ${Math.round(tookMs)} ms\n`);
     await leader.restart();
     await subject.mesh.until('all reach each other again', () => isWhole(subject));
   }

@@ -18,7 +18,7 @@ const BAR_MESSAGES = 4;
 export function timeOf(ms: number | null): string {
   if (ms === null) return '-';
   if (ms >= 1_000) return `${(ms / 1_000).toFixed(1)} s`;
-  return `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
+  return `${ms.toFixed(ms < 9.95 ? 1 : 0)} ms`;
 }
 
 /** One line of the live view: what arrived in this stretch of time. */

@@ -55,13 +55,12 @@ export class MeshProcess {
     this.client = createClient(meshRoutes, { baseUrl: this.url, token: () => options.operator.token() });
   }
 
-  /** Starts it and waits until it is ready. */
-  static async start(options: MeshProcessOptions): Promise<MeshProcess> {
+  /** Makes its folder and its way through the switch; it is started by `restart`. */
+  static async create(options: MeshProcessOptions): Promise<MeshProcess> {
     const ports = [await freePort(), await freePort(), await freePort()] as const;
     const node = new MeshProcess(options, ports);
     mkdirSync(node.home, { recursive: true, mode: 0o700 });
     if (node.address !== null) await options.links.serve(options.name, ports[2], ports[1]);
-    await node.restart();
     return node;
   }
 
@@ -104,7 +103,7 @@ export class MeshProcess {
         PORT: String(this.#port),
         LOG_LEVEL: 'info',
         INSTANCE_ID: name,
-        ...compileCache(),
+        ...inherited(),
         DATABASE_URL: `postgres://nobody@${NOWHERE}/nothing`,
         NATS_URL: `nats://${NOWHERE}`,
         REDIS_URL: `redis://${NOWHERE}`,
@@ -168,8 +167,10 @@ export class MeshProcess {
   }
 }
 
-/** What was compiled once need not be compiled by every process. */
-function compileCache(): Record<string, string> {
-  const folder = process.env['NODE_COMPILE_CACHE'];
-  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
+/** Where compiled code is kept, and which installation a process belongs to. */
+function inherited(): Record<string, string> {
+  const names = ['NODE_COMPILE_CACHE', 'PEERMESH_HOME'];
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }

@@ -44,15 +44,17 @@ export class MeshProcesses {
     return node;
   }
 
-  /** Starts a node. */
+  /** Starts a node and waits until it is ready. */
   async start(
     name: string,
     options: Partial<Pick<MeshProcessOptions, 'isInbound' | 'env' | 'wrapper'>> = {},
   ): Promise<MeshProcess> {
     const { operator, links, folder } = this;
     const onSpawn = (node: string, pid: number): void => void this.#nameOfPid.set(pid, node);
-    const node = await MeshProcess.start({ isInbound: true, ...options, name, operator, links, folder, onSpawn });
+    const node = await MeshProcess.create({ isInbound: true, ...options, name, operator, links, folder, onSpawn });
+    // What is being started is stopped by `close` as well.
     this.#nodes.push(node);
+    await node.restart();
     return node;
   }
 
