@@ -35,10 +35,11 @@ interface SimNetworkOptions<Message> {
 /** A sender's queue holds what takes this long to send; more is lost. */
 const BACKLOG_MS_MAX = 2_000;
 
-/** Time on the wire and the last arrival on one lane of one direction. */
+/** Time on the wire and the last arrival on one lane of one direction, since its connection was opened. */
 interface LinkState {
   busyUntilMs: number;
   lastArrivalMs: number;
+  isReset: boolean;
 }
 
 /**
@@ -79,7 +80,7 @@ export class SimNetwork<Message> {
       this.#rules.delete(rule);
       const held = this.#held.get(rule) ?? [];
       this.#held.delete(rule);
-      if (rule.bytesPerMs !== undefined) this.#clearBacklog();
+      if (rule.bytesPerMs !== undefined) this.#resetBusyLinks();
       for (const release of held) release();
     };
   }
@@ -166,7 +167,7 @@ export class SimNetwork<Message> {
       link.lastArrivalMs = arrivalMs;
     }
     this.#queue.at(arrivalMs, () => {
-      if (this.#isUp(to)) arrive();
+      if (this.#isUp(to) && !link.isReset) arrive();
       else this.counts.dropped++;
     });
   }
@@ -180,14 +181,20 @@ export class SimNetwork<Message> {
     return entry(lanes, lane, idleLink);
   }
 
-  #clearBacklog(): void {
+  /** What is still on its way at a rate that is no more would keep all that follows waiting: its connection is replaced. */
+  #resetBusyLinks(): void {
     for (const tos of this.#links.values())
-      for (const lanes of tos.values()) for (const link of lanes.values()) link.busyUntilMs = this.#queue.nowMs;
+      for (const lanes of tos.values())
+        for (const [lane, link] of lanes) {
+          if (link.busyUntilMs <= this.#queue.nowMs) continue;
+          link.isReset = true;
+          lanes.delete(lane);
+        }
   }
 }
 
 const newMap = <Key, Value>(): Map<Key, Value> => new Map();
-const idleLink = (): LinkState => ({ busyUntilMs: 0, lastArrivalMs: 0 });
+const idleLink = (): LinkState => ({ busyUntilMs: 0, lastArrivalMs: 0, isReset: false });
 
 function entry<Key, Value>(map: Map<Key, Value>, key: Key, create: () => Value): Value {
   let value = map.get(key);

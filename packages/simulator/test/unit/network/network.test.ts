@@ -104,6 +104,22 @@ test('a queue that would take longer than two seconds loses messages, and is gon
   assert.equal(arrivals.length, 100 - network.counts.dropped + 1);
 });
 
+test('a message that was sent at a rate that is no more keeps no later one waiting', () => {
+  const { queue, network, arrivals } = setUp();
+  const end = network.addRule({ appliesTo: everywhere, bytesPerMs: 0.2 });
+  network.send('a', 'b', 1, 30_000);
+  queue.runUntil(1_000);
+  end();
+  network.send('a', 'b', 2, 100);
+  queue.runUntil(1_010);
+  assert.deepEqual(
+    arrivals.map(({ message }) => message),
+    [2],
+  );
+  queue.runUntil(200_000);
+  assert.equal(arrivals.length, 1, 'the connection that it was on is gone');
+});
+
 test('a relayed message needs both hops and a relay that is up', () => {
   const { queue, network, arrivals, down } = setUp();
   const isPair: LinkRule['appliesTo'] = (from, to) => from + to === 'ab' || from + to === 'ba';
