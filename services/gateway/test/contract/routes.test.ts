@@ -14,8 +14,8 @@ const table = compileRouteTable(parse(readFileSync(new URL('../../config/routes.
   services: SERVICES,
 });
 const ROLES = ['user', 'moderator', 'admin'];
-/** For the services among themselves: the gateway does this for its clients. */
-const INTERNAL = ['auth.api_key.exchange', 'auth.token.introspect'];
+/** For the services and nodes among themselves: clients have no use for them, so they do not pass the edge without a token. */
+const INTERNAL = ['auth.api_key.exchange', 'auth.token.introspect', 'router.routes.fetch'];
 
 const serviceOf = (route: RouteDefinition): string => route.id.split('.', 1)[0]!;
 const pathOf = (route: RouteDefinition): string => route.path.replace(/:[A-Za-z]+/g, 'x');

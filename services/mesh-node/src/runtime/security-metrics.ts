@@ -2,29 +2,43 @@ import type { MeshCore } from '@peermesh/mesh-core';
 import type { MetricsRegistry } from '@peermesh/telemetry';
 import type { NodeSecurity } from './node-security.ts';
 
+interface Figure {
+  readonly name: string;
+  readonly help: string;
+  read(): number;
+}
+
 /** Metrics of who is let in, of certificates and of the keys of the mesh. */
 export function observeSecurity(
   metrics: MetricsRegistry,
   { core, security }: { readonly core: MeshCore; readonly security: NodeSecurity },
 ): void {
   const state = () => core.session?.plane.state;
-  const figure = (name: string, help: string, read: () => number): void => {
+  const figure = ({ name, help, read }: Figure): void => {
     metrics.gauge({ name, help, collect: (gauge) => gauge.set(read()) });
   };
-  figure(
-    'mesh_credential_files_refused',
-    'Times that changed certificate files could not be used since the start.',
-    () => security.credentials.refusedCount,
-  );
-  figure('mesh_key_epoch', 'Key epoch of the mesh; 0 without keys.', () => state()?.keyEpoch ?? 0);
-  figure(
-    'mesh_key_epoch_held',
-    'Newest key epoch whose key this node has opened; 0 for none.',
-    () => security.ring.newest?.epoch ?? 0,
-  );
-  figure('mesh_revoked', 'Nodes and certificates that the mesh has revoked.', () => {
-    const { revokedIdentities, revokedCertificates } = state() ?? NOBODY;
-    return revokedIdentities.size + revokedCertificates.size;
+  figure({
+    name: 'mesh_credential_files_refused',
+    help: 'Times that changed certificate files could not be used since the start.',
+    read: () => security.credentials.refusedCount,
+  });
+  figure({
+    name: 'mesh_key_epoch',
+    help: 'Key epoch of the mesh; 0 without keys.',
+    read: () => state()?.keyEpoch ?? 0,
+  });
+  figure({
+    name: 'mesh_key_epoch_held',
+    help: 'Newest key epoch whose key this node has opened; 0 for none.',
+    read: () => security.ring.newest?.epoch ?? 0,
+  });
+  figure({
+    name: 'mesh_revoked',
+    help: 'Nodes and certificates that the mesh has revoked.',
+    read: () => {
+      const { revokedIdentities, revokedCertificates } = state() ?? NOBODY;
+      return revokedIdentities.size + revokedCertificates.size;
+    },
   });
   metrics.gauge({
     name: 'mesh_certificate_expiry_timestamp_seconds',
