@@ -48,8 +48,9 @@ function definedMetrics(): Set<string> {
       if (!existsSync(source)) continue;
       for (const file of readdirSync(source, { recursive: true, encoding: 'utf8' })) {
         if (!file.endsWith('.ts')) continue;
-        for (const [, metric] of readFileSync(join(source, file), 'utf8').matchAll(/name: '([a-z0-9_]+)'/g))
-          names.add(metric ?? '');
+        const text = readFileSync(join(source, file), 'utf8');
+        for (const [, metric, key] of text.matchAll(/name: '([a-z0-9_]+)'|^\s+([a-z]+_[a-z0-9_]+): \[/gm))
+          names.add(metric ?? key ?? '');
       }
     }
   }

@@ -62,22 +62,48 @@ function observeMesh(metrics: MetricsRegistry, { view, storageFailed }: Measured
   });
 }
 
+interface GroupFigure {
+  readonly name: string;
+  readonly help: string;
+  of(raft: RaftFigures): number;
+}
+
 function observeGroup(metrics: MetricsRegistry, { core }: MeasuredNode): void {
-  const figures = {
-    has_leader: ['1 while this node knows a leader of the control group.', (raft) => (raft.leader === 0 ? 0 : 1)],
-    is_leader: ['1 on the leader of the control group.', (raft) => (raft.role === 'leader' ? 1 : 0)],
-    term: ['Term of the control group.', (raft) => raft.term],
-    commit_index: ['Entries that the control group has committed, as this node knows.', (raft) => raft.commit],
-    durable_index: ['Entries of the control group on the disk of this node.', (raft) => raft.durable],
-    last_index: ['Entries of the control group that this node has.', (raft) => raft.lastIndex],
-  } as const satisfies Record<string, readonly [string, (raft: RaftFigures) => number]>;
-  for (const [name, [help, figure]] of Object.entries(figures)) {
+  const figures: readonly GroupFigure[] = [
+    {
+      name: 'mesh_control_group_has_leader',
+      help: '1 while this node knows a leader of the control group.',
+      of: (raft) => (raft.leader === 0 ? 0 : 1),
+    },
+    {
+      name: 'mesh_control_group_is_leader',
+      help: '1 on the leader of the control group.',
+      of: (raft) => (raft.role === 'leader' ? 1 : 0),
+    },
+    { name: 'mesh_control_group_term', help: 'Term of the control group.', of: (raft) => raft.term },
+    {
+      name: 'mesh_control_group_commit_index',
+      help: 'Entries that the control group has committed, as this node knows.',
+      of: (raft) => raft.commit,
+    },
+    {
+      name: 'mesh_control_group_durable_index',
+      help: 'Entries of the control group on the disk of this node.',
+      of: (raft) => raft.durable,
+    },
+    {
+      name: 'mesh_control_group_last_index',
+      help: 'Entries of the control group that this node has.',
+      of: (raft) => raft.lastIndex,
+    },
+  ];
+  for (const { name, help, of } of figures) {
     metrics.gauge({
-      name: `mesh_control_group_${name}`,
+      name,
       help,
       collect: (gauge) => {
         const { session } = core;
-        gauge.set(session === null ? 0 : figure(session.plane.raftStatus));
+        gauge.set(session === null ? 0 : of(session.plane.raftStatus));
       },
     });
   }
