@@ -19,7 +19,7 @@ const statements = {
   ConvergedAfterHeal: 'within 60 s after the last fault all databases are equal',
   ReachableAfterCut: '400 ms after a cut or a death every pair that is still connected is in reach',
   DrainedCarriesNothing: 'once converged no path goes through a draining node',
-  QuietWhenConverged: 'once converged no advertisement waits for its acknowledgement',
+  QuietWhenConverged: 'once converged no advertisement waits for its acknowledgement, but while a refresh goes round',
   NoCrash: 'the core never throws',
 } as const;
 
