@@ -69,7 +69,8 @@ export const PHASES: readonly Phase[] = [
     name: 'e2e',
     kind: 'tests',
     pattern: 'e2e/**/*.test.ts',
-    concurrency: 1,
+    // A fleet on its own waits half of the time.
+    concurrency: 2,
     timeoutMs: 600_000,
     fileLimitMs: 900_000,
   },

@@ -102,7 +102,9 @@ export class CalmChecks {
     queue.runUntil(queue.nowMs + DONE_MS);
     const asked = this.#book.all
       .slice(first)
-      .filter(({ isUnique, askedAtMs }) => isUnique && askedAtMs < queue.nowMs - DONE_MS + 1_000);
+      .filter(({ isUnique, askedAtMs }) => isUnique && askedAtMs < queue.nowMs - DONE_MS + 1_000)
+      // An eviction from before the calm may be applied in it: whoever is removed hears no more.
+      .filter(({ machine, life }) => machine.plane !== null && machine.life === life);
     for (const { machine, outcome } of asked) {
       const isDone = outcome?.kind === 'result' && outcome.result.isDone;
       registry.check('DoneAfterHeal', isDone, () => `${machine.name}: ${JSON.stringify(outcome)}`);
