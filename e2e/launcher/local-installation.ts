@@ -1,23 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { PORTS } from '@peermesh/infra/catalog';
+import { portVariable } from '@peermesh/infra/local';
 import { freePort, temporaryFolder } from '@peermesh/testkit';
 
 const BOOTSTRAP = resolve(import.meta.dirname, '../../infra/local/bootstrap.mjs');
-const PORT_NAMES = [
-  'GATEWAY',
-  'GATEWAY_REPLICA',
-  'AUTH',
-  'INGEST',
-  'SEARCH',
-  'PUBLISHER',
-  'POSTGRES',
-  'NATS',
-  'NATS_MONITOR',
-  'REDIS',
-  'NGINX_HTTP',
-  'NGINX_HTTPS',
-];
+/** Of every port of the catalog, as the environment calls it: `GATEWAY`, `NATS_MONITOR`. */
+const PORT_NAMES = Object.keys(PORTS).map((name) => portVariable(name).replace(/^PEERMESH_(.*)_PORT$/, '$1'));
 
 export interface CommandResult {
   readonly code: number | null;

@@ -172,8 +172,20 @@ export class MembershipJudge implements MeshWatcher {
     this.#judgeAge(observer, subject, by, incarnation, nowMs, say);
     const isOldNews = by !== observer.id && !this.#disturbance.isHealthy(observer, nowMs);
     const isExcused =
-      isOldNews || !this.#disturbance.isNetworkFair(nowMs) || !this.#disturbance.isHealthy(subject, nowMs);
+      isOldNews ||
+      !this.#disturbance.isNetworkFair(nowMs) ||
+      !this.#disturbance.isHealthy(subject, nowMs) ||
+      (!this.#disturbance.isNetworkPerfect(nowMs) && !this.#hasHelper(observer, subject, nowMs));
     this.registry.check('HealthyStays', isExcused, say('it runs undisturbed'));
+  }
+
+  /** Whether there is a third member that could reach the subject where the observer cannot. */
+  #hasHelper(observer: SimMember, subject: SimMember, nowMs: number): boolean {
+    const others = this.#world?.nodes() ?? [];
+    return others.some((id) => {
+      const other = id === observer.id || id === subject.id ? undefined : this.#world?.member(id);
+      return other !== undefined && this.#disturbance.isHealthy(other, nowMs);
+    });
   }
 
   /** A verdict of others counts while it is news; what a synchronization brings from another time is none. */
