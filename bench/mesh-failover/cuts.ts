@@ -32,15 +32,23 @@ export async function measureCuts(subject: Subject, count: number, secondsMax: n
     if (kind === 'reset') links.cut(end.name, relay.name);
     if (kind === 'silent' || kind === 'end is not heard') links.silence(end.name, relay.name);
     if (kind === 'silent' || kind === 'relay is not heard') links.silence(relay.name, end.name);
-    const flowsAfterMs = await recovery(subject, cutAtMs);
+    const { flowsAfterMs, stops } = await recovery(subject, cutAtMs);
     links.heal(end.name, relay.name);
     samples.push({ kind, flowsAfterMs });
-    process.stdout.write(`${end.name} - ${relay.name}, ${kind}: flows after ${Math.round(flowsAfterMs)} ms\n`);
+    const stood = stops.map(([fromMs, toMs]) => `${Math.round(fromMs - cutAtMs)} to ${Math.round(toMs - cutAtMs)}`);
+    const when = stood.length === 0 ? '' : ` (stood still from ${stood.join(' and from ')})`;
+    process.stdout.write(`${end.name} - ${relay.name}, ${kind}: flows after ${Math.round(flowsAfterMs)} ms${when}\n`);
   }
   return samples;
 }
 
-async function recovery({ stream }: Subject, cutAtMs: number): Promise<number> {
+interface Recovery {
+  readonly flowsAfterMs: number;
+  /** When nothing arrived: begin and end, ms. */
+  readonly stops: readonly (readonly [fromMs: number, toMs: number])[];
+}
+
+async function recovery({ stream }: Subject, cutAtMs: number): Promise<Recovery> {
   for (;;) {
     await pause(WATCH_MS);
     const nowMs = performance.now();
@@ -48,8 +56,8 @@ async function recovery({ stream }: Subject, cutAtMs: number): Promise<number> {
     const lastEndMs = stops.at(-1)?.[1] ?? 0;
     // The time that has not ended ends now, as it is counted.
     const isFlowing = stream.since(nowMs - STOP_MS).messages > 0;
-    if (isFlowing)
-      return stops.length === 0 ? (stream.firstSentAfter(cutAtMs) ?? nowMs) - cutAtMs : lastEndMs - cutAtMs;
-    if (nowMs - cutAtMs > WATCH_MAX_MS) return nowMs - cutAtMs;
+    const endMs = stops.length === 0 ? (stream.firstSentAfter(cutAtMs) ?? nowMs) : lastEndMs;
+    if (isFlowing) return { flowsAfterMs: endMs - cutAtMs, stops };
+    if (nowMs - cutAtMs > WATCH_MAX_MS) return { flowsAfterMs: nowMs - cutAtMs, stops };
   }
 }

@@ -1,6 +1,7 @@
 import { CORES, coreNamed } from './cores.ts';
 import { runFuzz } from './fuzz/command.ts';
 import { runModel } from './model/command.ts';
+import { recordKnownSeeds } from './mutants/known-seeds.ts';
 import { selectMutants } from './mutants/registry.ts';
 import { describeVerdict, runMutants } from './mutants/run-mutants.ts';
 import { readOptions, type SimOptions } from './run/options.ts';
@@ -58,7 +59,11 @@ async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
   if (options.mutants !== null) {
     const mutants = selectMutants(options.mutants, Math.floor(Date.now() / 86_400_000));
-    const verdicts = await runMutants(mutants, options.workers, (verdict) => say(`${describeVerdict(verdict)}\n`));
+    const verdicts = await runMutants(mutants, {
+      workers: options.workers,
+      onVerdict: (verdict) => say(`${describeVerdict(verdict)}\n`),
+    });
+    if (options.records) recordKnownSeeds(verdicts);
     const killed = verdicts.filter(({ verdict }) => verdict === 'killed').length;
     say(`${killed} of ${verdicts.length} seeded bugs killed\n`);
     return killed === verdicts.length ? 0 : 1;

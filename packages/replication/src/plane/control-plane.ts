@@ -3,6 +3,7 @@ import type { CommandBody, MeshHealth } from '../control-group/command.ts';
 import { encodeCommand } from '../control-group/control-group.ts';
 import type { ControlState } from '../control-group/state.ts';
 import { ControlReplica } from './control-replica.ts';
+import { Departures } from './departures.ts';
 import { LeaderDesk } from './leader-desk.ts';
 import { OwnRequests } from './own-requests.ts';
 import type { PlaneConfig } from './plane-config.ts';
@@ -43,10 +44,11 @@ export class ControlPlane {
     this.#reachability = new Reachability(start.id, config.benefitMs);
     this.#reachability.follow(this.state.members.keys(), nowMs);
     const send = (to: number, message: PlaneMessage): void => this.#send(to, message);
-    this.#desk = new LeaderDesk(this.#replica, this.#reachability, send);
+    const departures = new Departures(this.#replica);
+    this.#desk = new LeaderDesk(this.#replica, this.#reachability, departures, send);
     this.#requests = new OwnRequests(this.#replica, this.#desk, config, send);
     this.#recovery = new Recovery(this.#replica, this.#reachability, send);
-    this.#voters = new VoterManager(this.#replica, this.#reachability, config);
+    this.#voters = new VoterManager(this.#replica, this.#reachability, departures, config);
     this.#tickAtMs = nowMs + config.tickMs;
   }
 

@@ -167,6 +167,15 @@ export class ControlReplica {
     return this.#host.propose(CONTROL_GROUP_ID, data) as Proposal;
   }
 
+  /** What a command would do if it were put into the log now, behind what is not applied yet. Costs a copy of the state. */
+  preview(data: Uint8Array): Applied {
+    const copy = new ControlGroup();
+    copy.restore(this.group.snapshot());
+    for (const entry of this.#host.entriesAfter(CONTROL_GROUP_ID, this.#appliedIndex))
+      if (isCommand(entry)) copy.apply(entry.index, entry.data);
+    return copy.apply(this.status.lastIndex + 1, data);
+  }
+
   /** @throws ConfigurationError when the result makes no sense */
   changeMembers(changes: readonly MemberChange[]): Proposal {
     return this.#host.changeMembers(CONTROL_GROUP_ID, changes) as Proposal;
@@ -227,11 +236,11 @@ export class ControlReplica {
   }
 
   #apply(entry: Entry, applied: AppliedEntry[]): void {
-    const { index, kind, data } = entry;
+    const { index, data } = entry;
     if (index <= this.#appliedIndex) return;
     this.#appliedIndex = index;
     this.#appliedBytes += data.length + ENTRY_BYTES;
-    if (kind === EntryKind.command && data.length > 0) applied.push({ index, ...this.group.apply(index, data) });
+    if (isCommand(entry)) applied.push({ index, ...this.group.apply(index, data) });
   }
 
   #write(ready: HostReady): void {
@@ -260,4 +269,8 @@ export class ControlReplica {
       ...(raft ? { options: raft } : {}),
     });
   }
+}
+
+function isCommand({ kind, data }: Entry): boolean {
+  return kind === EntryKind.command && data.length > 0;
 }

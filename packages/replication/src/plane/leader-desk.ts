@@ -1,16 +1,19 @@
 import type { Proposal } from '@peermesh/consensus';
-import type { Command } from '../control-group/command.ts';
+import type { Command, CommandBody } from '../control-group/command.ts';
 import { encodeCommand } from '../control-group/control-group.ts';
 import type { AppliedEntry, ControlReplica } from './control-replica.ts';
+import type { Departures } from './departures.ts';
 import { answerMessage, type PlaneMessage, resultOf } from './plane-message.ts';
 import type { Reachability } from './reachability.ts';
 
 const READS_MAX = 1_024;
+const REMOVING: ReadonlySet<CommandBody['kind']> = new Set(['leave', 'evict', 'revokeIdentity']);
 
 /** What a leader does for other members: takes their commands, confirms their reads, and answers. */
 export class LeaderDesk {
   readonly #replica: ControlReplica;
   readonly #reachability: Reachability;
+  readonly #departures: Departures;
   readonly #send: (to: number, message: PlaneMessage) => void;
   /** Who asked for what is in the log and not applied yet, by request id. */
   readonly #askers = new Map<string, number>();
@@ -20,17 +23,36 @@ export class LeaderDesk {
   /** The clock on the wall minus the clock of the node, ms. */
   wallOffsetMs = 0;
 
-  constructor(replica: ControlReplica, reachability: Reachability, send: (to: number, message: PlaneMessage) => void) {
+  constructor(
+    replica: ControlReplica,
+    reachability: Reachability,
+    departures: Departures,
+    send: (to: number, message: PlaneMessage) => void,
+  ) {
     this.#replica = replica;
     this.#reachability = reachability;
+    this.#departures = departures;
     this.#send = send;
   }
 
-  /** Puts a command into the log with the clock and the health as this leader sees them. */
-  append({ header, body }: Command, nowMs: number): Proposal {
+  /**
+   * Puts a command into the log with the clock and the health as this leader sees them.
+   * @returns null when it has to wait, and is to be asked for again soon: it removes a member that votes still
+   */
+  append({ header, body }: Command, nowMs: number): Proposal | null {
     const atMs = Math.max(0, Math.round(nowMs + this.wallOffsetMs));
     const health = this.#reachability.health(nowMs);
-    return this.#replica.propose(encodeCommand({ header: { ...header, atMs, health }, body }));
+    const data = encodeCommand({ header: { ...header, atMs, health }, body });
+    const removed = REMOVING.has(body.kind) ? this.#removedBy(data) : null;
+    if (removed !== null && !this.#departures.ask(removed, nowMs)) return null;
+    const proposal = this.#replica.propose(data);
+    if (removed !== null && !('refused' in proposal)) this.#departures.appended(removed, nowMs);
+    return proposal;
+  }
+
+  #removedBy(data: Uint8Array): number | null {
+    const change = this.#replica.preview(data).changes.find(({ kind }) => kind === 'member-removed');
+    return change?.kind === 'member-removed' ? change.member.shortId : null;
   }
 
   /** A command of another member. @returns false when it is in the name of a third one */
@@ -43,7 +65,7 @@ export class LeaderDesk {
       return true;
     }
     const { role, leader } = this.#replica.status;
-    if (role === 'leader' && !('refused' in this.append(command, nowMs))) this.#askers.set(requestId, from);
+    if (role === 'leader' && isTaken(this.append(command, nowMs))) this.#askers.set(requestId, from);
     else this.#send(from, { kind: 'declined', requestId, leader });
     return true;
   }
@@ -86,4 +108,9 @@ export class LeaderDesk {
     }
     if (this.#replica.status.role !== 'leader') this.#askers.clear();
   }
+}
+
+/** Whether a command is in the log. */
+export function isTaken(proposal: Proposal | null): boolean {
+  return proposal !== null && !('refused' in proposal);
 }

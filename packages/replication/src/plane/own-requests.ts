@@ -1,6 +1,6 @@
 import type { Command } from '../control-group/command.ts';
 import type { AppliedEntry, ControlReplica } from './control-replica.ts';
-import type { LeaderDesk } from './leader-desk.ts';
+import { isTaken, type LeaderDesk } from './leader-desk.ts';
 import type { PlaneConfig } from './plane-config.ts';
 import { type PlaneMessage, resultOf } from './plane-message.ts';
 import { type PendingRequest, type RequestOutcome, Requests } from './requests.ts';
@@ -117,9 +117,11 @@ export class OwnRequests {
     request.sendAtMs = nowMs + (leader === 0 ? this.#config.tickMs : this.#config.retryMs);
     if (role === 'leader') {
       if (command === null) this.#desk.confirm(this.#replica.id, requestId);
-      else if (request.ownTerm !== term && !('refused' in this.#desk.append(command, nowMs))) {
-        request.maybeTaken = true;
-        request.ownTerm = term;
+      else if (request.ownTerm !== term) {
+        if (isTaken(this.#desk.append(command, nowMs))) {
+          request.maybeTaken = true;
+          request.ownTerm = term;
+        } else request.sendAtMs = nowMs + this.#config.tickMs;
       }
     } else if (leader !== 0) {
       this.#send(leader, command === null ? { kind: 'read', requestId } : { kind: 'request', command });

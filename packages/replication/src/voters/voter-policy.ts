@@ -6,6 +6,8 @@ export interface VoterView {
   readonly shortId: number;
   readonly region: string;
   readonly isDraining: boolean;
+  /** Is about to be removed: gets no vote and loses the one that it has, unless it leads. */
+  readonly isDeparting: boolean;
   /** When it was last lost; null while it is reachable. */
   readonly unreachableSinceMs: number | null;
   /** Whether it has everything that is committed. */
@@ -27,11 +29,21 @@ export function voterTarget(memberCount: number): number {
   return Math.min(7, memberCount % 2 === 0 ? memberCount - 1 : memberCount);
 }
 
+/** Who votes when these changes are made. */
+export function votersAfter({ voters }: Configuration, changes: readonly MemberChange[]): readonly number[] {
+  const after = new Set(voters);
+  for (const { kind, replica } of changes)
+    if (kind === 'add-voter') after.add(replica);
+    else after.delete(replica);
+  return [...after];
+}
+
 /**
  * The changes that bring the Raft configuration closer to the members, as one step; empty when all is well or a step is
  * under way. Every member gets the log; a learner gets a vote when it has caught up; a voter that drains, or has been away
  * for longer than the grace, gives its vote to a learner when one is ready, and keeps it otherwise, because taking it away
- * alone would make nothing safer. The leader keeps its vote: hand the lead over first.
+ * alone would make nothing safer. Whoever is about to be removed gives its vote away whether or not somebody can take it. The leader
+ * keeps its vote: hand the lead over first.
  */
 export function planVoters({ configuration, leader, members, nowMs, graceMs }: VoterSituation): MemberChange[] {
   if (configuration.outgoing.length > 0) return [];
@@ -41,7 +53,11 @@ export function planVoters({ configuration, leader, members, nowMs, graceMs }: V
   const changes: MemberChange[] = [];
   for (const replica of inGroup)
     if (!known.has(replica) && replica !== leader) changes.push({ kind: 'remove', replica });
-  const candidates = members
+  const staying = members.filter(({ shortId, isDeparting }) => !isDeparting || shortId === leader);
+  for (const { shortId } of members)
+    if (!staying.some((one) => one.shortId === shortId) && isVoter.has(shortId))
+      changes.push({ kind: 'add-learner', replica: shortId });
+  const candidates = staying
     .filter(({ shortId }) => inGroup.has(shortId))
     .map((view): Candidate => {
       const { shortId, region, isDraining, unreachableSinceMs, isCaughtUp } = view;
@@ -50,7 +66,7 @@ export function planVoters({ configuration, leader, members, nowMs, graceMs }: V
       const isReady = isCaughtUp && unreachableSinceMs === null && !isDraining;
       return { shortId, region, isVoting, isKept: shortId === leader, isFailing: isLost || isDraining, isReady };
     });
-  const voters = chooseVoters(candidates, voterTarget(members.length));
+  const voters = chooseVoters(candidates, voterTarget(staying.length));
   for (const { shortId, isVoting } of candidates) {
     if (voters.has(shortId) && !isVoting) changes.push({ kind: 'add-voter', replica: shortId });
     if (!voters.has(shortId) && isVoting) changes.push({ kind: 'add-learner', replica: shortId });

@@ -225,6 +225,8 @@ export class PlaneNet {
     node.changes.push(...ready.changes);
     node.restored += ready.isRestored ? 1 : 0;
     node.removed = ready.removed;
+    // Whoever learns that it is no member any more is gone at once.
+    if (node.removed !== null) node.plane = null;
     if (ready.changes.length === 0 && !ready.isRestored) return;
     this.#tellReachability();
     const flaws = controlStateFlaws(plane.state);

@@ -147,6 +147,61 @@ test('an evicted member is told, and is out of the group', () => {
   net.until(() => !net.voters(3).includes(victim), 'out of the group');
 });
 
+test('members go one after the other until one is left, each at once, and those who stay decide', () => {
+  for (const seed of [1, 2, 3, 4]) {
+    const net = meshOf(5, seed);
+    net.voters(5);
+    for (let left = 4; left >= 1; left -= 1) {
+      const victim = [...net.nodes.values()].find(({ id, plane }) => plane !== null && id !== net.leader?.id)!.id;
+      const outcome = net.ask(
+        net.leader?.id as number,
+        { kind: 'evict', shortId: victim, note: '' },
+        { operator: 'op' },
+      );
+      assert.ok(outcome.kind === 'result' && outcome.result.isDone, JSON.stringify(outcome));
+      net.until(() => net.leader !== undefined, 'a leader');
+      assert.equal(net.ask(net.leader?.id as number, setting(`left-${left}`, 'x')).kind, 'result');
+    }
+  }
+});
+
+test('of three voters two are evicted at the same moment, and the third decides', () => {
+  const net = meshOf(3);
+  net.voters(3);
+  const leader = net.leader as NonNullable<typeof net.leader>;
+  const others = [1, 2, 3].filter((id) => id !== leader.id);
+  const ids = others.map((shortId) =>
+    leader.up.request({ kind: 'evict', shortId, note: '' }, { operator: 'op', timeoutMs: 10_000 }, net.nowMs),
+  );
+  for (const id of ids) assert.equal(net.settle(leader, id).kind, 'result');
+  assert.equal(net.ask(leader.id, setting('a', '1')).kind, 'result');
+  assert.deepEqual(net.voters(1), [leader.id]);
+});
+
+test('the leader of two leaves, and the other decides', () => {
+  const net = meshOf(2);
+  net.voters(2);
+  const leader = net.leader as NonNullable<typeof net.leader>;
+  const outcome = net.ask(leader.id, { kind: 'leave', shortId: leader.id });
+  assert.ok(outcome.kind === 'result' && outcome.result.isDone, JSON.stringify(outcome));
+  net.until(() => net.leader !== undefined, 'another leader');
+  assert.equal(net.ask(net.leader?.id as number, setting('a', '1')).kind, 'result');
+});
+
+test('a voter without which those who stay cannot decide is not removed; one that is away is', () => {
+  const net = meshOf(3);
+  net.voters(3);
+  const leader = net.leader?.id as number;
+  const [gone, needed] = [1, 2, 3].filter((id) => id !== leader) as [number, number];
+  net.stop(gone);
+  const evict = (shortId: number) =>
+    net.ask(leader, { kind: 'evict', shortId, note: '' }, { operator: 'op', timeoutMs: 3_000 });
+  assert.equal(evict(needed).kind, 'not-taken');
+  assert.equal(evict(gone).kind, 'result');
+  assert.equal(evict(needed).kind, 'result');
+  assert.equal(net.ask(leader, setting('a', '1')).kind, 'result');
+});
+
 test('in a critical mesh that can still decide only eviction with an override is possible', () => {
   const net = meshOf(5, 3, { voterGraceMs: 500 });
   net.voters(5);

@@ -40,6 +40,14 @@ test('a critical mesh only evicts, and only with an override that is kept', () =
   );
 });
 
+test('a member that comes back is let in while the mesh is critical, as it may be the one that is missed', () => {
+  const mesh = meshOf('OPEN', ['b']);
+  const critical = { health: 'CRITICAL', operator: 'op', override: 'by hand' } as const;
+  assert.deepEqual(mesh.run(admission('b'), critical).result, DONE(2));
+  assert.deepEqual(mesh.run(admission('b', { volumeId: 'another' }), critical).result, REFUSED('mesh-critical'));
+  assert.equal(mesh.group.state.overrides.length, 0);
+});
+
 test('an override without an operator overrides nothing', () => {
   const mesh = meshOf('OPEN', ['b']);
   const { result } = mesh.run({ kind: 'evict', shortId: 2, note: '' }, { health: 'CRITICAL', override: 'because' });

@@ -7,6 +7,7 @@ const member = (shortId: number, changes: Partial<VoterView> = {}): VoterView =>
   shortId,
   region: 'north',
   isDraining: false,
+  isDeparting: false,
   unreachableSinceMs: null,
   isCaughtUp: true,
   ...changes,
@@ -27,6 +28,14 @@ test('a new member is a learner first and votes when it has caught up', () => {
   assert.deepEqual(plan([1], [], [member(1), member(2)]), ['add-learner 2']);
   assert.deepEqual(plan([1], [2], [member(1), member(2, { isCaughtUp: false })]), []);
   assert.deepEqual(plan([1], [2], [member(1), member(2)]), ['add-voter 2']);
+});
+
+test('whoever is about to be removed loses its vote, and a learner that is ready takes it; the leader keeps its own', () => {
+  const members = [member(1), member(2), member(3, { isDeparting: true }), member(4)];
+  assert.deepEqual(plan([1, 2, 3], [4], members), ['add-learner 3', 'add-voter 4']);
+  assert.deepEqual(plan([1, 2], [], [member(1), member(2, { isDeparting: true })]), ['add-learner 2']);
+  assert.deepEqual(plan([1, 2], [3], [member(1), member(2), member(3, { isDeparting: true })]), []);
+  assert.deepEqual(plan([1, 2], [], [member(1, { isDeparting: true }), member(2)]), []);
 });
 
 test('the fourth member stays a learner, the fifth brings both their vote', () => {

@@ -19,7 +19,7 @@ const WIPED_DISK: FaultKind<ControlWorld> = {
   start(world, random, durationMs) {
     const machine = world.machine(target(world, random));
     if (!world.isSteady || world.shape.machines < 3) return;
-    world.removedAtMs = world.queue.nowMs;
+    world.wipedAtMs = world.queue.nowMs;
     world.stop(machine.name, 'kill');
     machine.wipe();
     world.queue.after(durationMs, () => world.start(machine.name));

@@ -31,8 +31,8 @@ export class ControlWorld implements ProcessHost, ControlMachineHost {
   /** Told of every outcome of a request. */
   onOutcome: (machine: ControlMachine, requestId: string, outcome: PlaneReady['outcomes'][number]['outcome']) => void =
     () => undefined;
-  /** When a member was last taken out, or its disk lost. */
-  removedAtMs = 0;
+  /** When a disk was last lost. */
+  wipedAtMs = 0;
   readonly #book = new StateBook(this.registry);
   readonly #machines = new Map<string, ControlMachine>();
 
@@ -79,11 +79,11 @@ export class ControlWorld implements ProcessHost, ControlMachineHost {
   }
 
   /**
-   * Whether a member can be taken out and the group keeps its quorum whatever fails next: everybody runs and goes by one
-   * configuration of members only. An eviction ends the process of a voter at once; two at a time may end a quorum of three.
+   * Whether a disk can be lost and the group keeps its quorum whatever fails next: everybody runs and goes by one configuration
+   * of members only. Two disks at a time end a quorum of three, and no protocol helps.
    */
   get isSteady(): boolean {
-    if (this.queue.nowMs - this.removedAtMs < STEADY_MS) return false;
+    if (this.queue.nowMs - this.wipedAtMs < STEADY_MS) return false;
     const texts = new Set<string>();
     for (const { plane } of this.all()) {
       if (plane === null) return false;

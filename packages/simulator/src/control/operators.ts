@@ -6,7 +6,6 @@ import type { RequestBook } from './request-book.ts';
 const DETECT_MS = 400;
 const JOIN_MS = 700;
 const DOUBT_MS = 2_500;
-const MEMBERS_MIN = 3;
 
 /** What people and machines ask of the group: settings, drains, evictions, readmissions; machines that are none join. */
 export class Operators {
@@ -93,11 +92,9 @@ export class Operators {
       return this.#book.ask(machine, { kind: 'setPolicy', policy: 'OPEN', expectedVersion: state.policyVersion });
     const voters = this.#world.leader()?.plane?.replica.configuration.voters ?? shortIds;
     const spare = shortIds.find((shortId) => !voters.includes(shortId) && shortId !== machine.shortId);
-    if (dice < 0.88 && spare !== undefined && shortIds.length > MEMBERS_MIN)
-      return this.#evict(machine, spare, override);
+    if (dice < 0.88 && spare !== undefined) return this.#evict(machine, spare, override);
     if (dice < 0.93) {
-      if (shortIds.length <= MEMBERS_MIN || !this.#world.isSteady) return;
-      this.#world.removedAtMs = this.#world.queue.nowMs;
+      if (shortIds.length === 1) return;
       if (dice < 0.9) return this.#evict(machine, subject, override);
       return this.#book.ask(machine, { kind: 'leave', shortId: machine.shortId }, { operator: '' });
     }

@@ -30,6 +30,27 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
     '',
   ),
   control(
+    'voter-removed-with-its-vote',
+    'own: of two voters one was evicted and stopped at once, and the other waited for its acknowledgement for ever',
+    'plane/departures.ts',
+    'return !voters.includes(shortId) && !outgoing.includes(shortId);',
+    'return voters.length + outgoing.length > 0;',
+  ),
+  control(
+    'removal-judged-by-what-is-applied',
+    'own: the last member could not go, until the admission of the next one, which was in the log already, was applied',
+    'plane/control-replica.ts',
+    'if (isCommand(entry)) copy.apply(entry.index, entry.data);',
+    'if (!isCommand(entry)) continue;',
+  ),
+  control(
+    'returning-member-refused',
+    'own: a newcomer that died before it was welcome made half of two unreachable, and could not come back because of that',
+    'control-group/apply/apply-command.ts',
+    "if (body.kind !== 'admit') return false;",
+    'return body.kind === undefined;',
+  ),
+  control(
     'override-not-logged',
     'mesh rule: a rule is set aside by an operator only, and it is kept who and why',
     'control-group/apply/apply-command.ts',

@@ -7,10 +7,11 @@ import { mutantNamed } from './registry.ts';
 
 /**
  * Runs one mutant in this process: the module with the bug is replaced as it is loaded, nothing on disk changes.
- * Prints one line of JSON: the verdict.
+ * Prints one line of JSON: the verdict. A seed in the third argument is tried before all others.
  */
 const mutant = mutantNamed(process.argv[2] ?? '');
 const seedsMax = Number(process.argv[3] ?? mutant.seedsMax);
+const firstSeed = Number(process.argv[4] ?? 0);
 const path = realpathSync(resolve(import.meta.dirname, '../../../..', mutant.file));
 const url = pathToFileURL(path).href;
 const source = mutate(mutant, readFileSync(path, 'utf8'));
@@ -28,7 +29,8 @@ const core = coreNamed(mutant.core);
 const startedAtMs = performance.now();
 const seconds = (): number => Math.round((performance.now() - startedAtMs) / 100) / 10;
 let verdict: object = { id: mutant.id, verdict: 'survived', seeds: seedsMax, seconds: 0 };
-for (let seed = 0; seed < seedsMax; seed++) {
+const others = Array.from({ length: seedsMax }, (_, seed) => seed).filter((seed) => seed !== firstSeed);
+for (const seed of [firstSeed, ...others]) {
   const { failure } = core.runSeed(seed);
   if (failure === null) continue;
   verdict = { id: mutant.id, verdict: 'killed', invariant: failure.invariant, seed, seconds: seconds() };

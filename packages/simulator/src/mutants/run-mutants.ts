@@ -1,20 +1,30 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { KnownSeeds } from './known-seeds.ts';
 import type { Mutant, MutantVerdict } from './mutant.ts';
 
 const PROCESS = fileURLToPath(import.meta.resolve('./mutant-process.ts'));
 
-/** Runs the mutants, `workers` processes at a time; reports each as it ends. */
+/** How mutants are run. */
+export interface MutantRun {
+  /** Processes at a time. */
+  readonly workers: number;
+  /** Where each was found before: that seed is tried first. Without it the seeds are gone through from 0. */
+  readonly knownSeeds?: KnownSeeds;
+  /** Called as each ends. */
+  onVerdict(verdict: MutantVerdict): void;
+}
+
+/** What became of each of the mutants. */
 export async function runMutants(
   mutants: readonly Mutant[],
-  workers: number,
-  onVerdict: (verdict: MutantVerdict) => void,
+  { workers, knownSeeds = {}, onVerdict }: MutantRun,
 ): Promise<MutantVerdict[]> {
   const waiting = [...mutants];
   const verdicts: MutantVerdict[] = [];
   const work = async (): Promise<void> => {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-      const verdict = await runMutant(mutant);
+      const verdict = await runMutant(mutant, knownSeeds[mutant.id] ?? 0);
       verdicts.push(verdict);
       onVerdict(verdict);
     }
@@ -23,11 +33,20 @@ export async function runMutants(
   return verdicts;
 }
 
-function runMutant({ id, seedsMax }: Mutant): Promise<MutantVerdict> {
+function runMutant({ id, seedsMax }: Mutant, firstSeed: number): Promise<MutantVerdict> {
+  // The coverage of code with a bug in it says nothing, and costs the simulation a good part of its speed.
+  const { NODE_V8_COVERAGE: _, ...env } = process.env;
   const child = spawn(
     process.execPath,
-    ['--conditions=@peermesh/source', '--disable-warning=ExperimentalWarning', PROCESS, id, String(seedsMax)],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    [
+      '--conditions=@peermesh/source',
+      '--disable-warning=ExperimentalWarning',
+      PROCESS,
+      id,
+      String(seedsMax),
+      String(firstSeed),
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'], env },
   );
   let output = '';
   let errors = '';

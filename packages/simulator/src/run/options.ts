@@ -13,6 +13,8 @@ export interface SimOptions {
   readonly faults: readonly number[] | null;
   readonly untilMs: number | null;
   readonly mutants: string | null;
+  /** Keeps at which seeds the mutants were found, for the gate. */
+  readonly records: boolean;
   /** Explores the explicit-state model up to that many states. */
   readonly modelStates: number | null;
   /** Inputs for each codec. */
@@ -42,6 +44,7 @@ export function readOptions(args: readonly string[]): SimOptions {
       faults: { type: 'string' },
       until: { type: 'string' },
       mutants: { type: 'string' },
+      record: { type: 'boolean', default: false },
       model: { type: 'string' },
       fuzz: { type: 'string' },
       codec: { type: 'string' },
@@ -67,6 +70,7 @@ export function readOptions(args: readonly string[]): SimOptions {
       faults === undefined ? null : faults === 'none' ? [] : faults.split(',').map((text) => count('faults', text, 0)),
     untilMs: values.until === undefined ? null : count('until', values.until, 0),
     mutants: values.mutants ?? null,
+    records: values.record,
     modelStates: values.model === undefined ? null : count('model', values.model, 0),
     fuzzInputs: values.fuzz === undefined ? null : count('fuzz', values.fuzz, 0),
     codec: values.codec ?? null,

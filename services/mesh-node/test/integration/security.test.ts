@@ -83,7 +83,6 @@ describe('nodes over TLS', () => {
     assert.equal(trustedPem.length, 1);
     stopWatching();
     assert.equal(linksLost, 0);
-    assert.ok(isLinked(first, second));
     await second.restart();
     await eventually(() => assert.ok(isLinked(first, second)));
     await first.open.administration.revoke({ serialNumber, note: 'copied' }, OPERATOR);
@@ -97,14 +96,18 @@ describe('nodes over TLS', () => {
     const [first, second] = [nodes[0]!, nodes[1]!];
     const good = readFileSync(join(first.home, 'certificate.pem'), 'utf8');
     await ca('issue', authority, nodeIdOf(second), first.home);
-    first.open.reload();
-    first.open.reload();
-    assert.equal(await figure(first, 'mesh_credential_files_refused'), 1);
-    assert.ok(isLinked(first, second));
-    assert.ok(
-      (await figure(first, 'mesh_certificate_expiry_timestamp_seconds', 'certificate="node"')) > Date.now() / 1000,
-    );
-    writeFileSync(join(first.home, 'certificate.pem'), good);
+    try {
+      first.open.reload();
+      first.open.reload();
+      assert.equal(await figure(first, 'mesh_credential_files_refused'), 1);
+      // Not at once: a link that is young may still change from one of two crossed dials to the other.
+      await eventually(() => assert.ok(isLinked(first, second)));
+      assert.ok(
+        (await figure(first, 'mesh_certificate_expiry_timestamp_seconds', 'certificate="node"')) > Date.now() / 1000,
+      );
+    } finally {
+      writeFileSync(join(first.home, 'certificate.pem'), good);
+    }
     first.open.reload();
     assert.equal(await figure(first, 'mesh_credential_files_refused'), 1);
   });

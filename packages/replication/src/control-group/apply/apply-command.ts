@@ -2,7 +2,7 @@ import type { Command } from '../command.ts';
 import { LIMITS } from '../limits.ts';
 import { type ControlResult, refused } from '../reason.ts';
 import { admit, create } from './admit.ts';
-import type { ApplyContext } from './context.ts';
+import { type ApplyContext, memberOf } from './context.ts';
 import {
   describe,
   drain,
@@ -23,18 +23,24 @@ export function applyCommand(context: ApplyContext, { header, body }: Command): 
   // A member that was removed while its request was under way is nobody any more.
   if (!state.members.has(header.actor)) return refused('not-permitted');
   const isOverridden = header.override !== '' && header.operator !== '';
-  if (header.health === 'CRITICAL') {
+  if (header.health === 'CRITICAL' && !isReturn(context, body)) {
     if (body.kind !== 'evict') return refused('mesh-critical');
     if (!isOverridden) return refused('override-needed');
   }
   const result = dispatch(context, body);
-  if (header.health !== 'CRITICAL' || !result.isDone) return result;
+  if (header.health !== 'CRITICAL' || body.kind !== 'evict' || !result.isDone) return result;
   const { actor, operator, override } = header;
-  const what = body.kind === 'evict' ? `evict ${body.shortId}` : body.kind;
+  const what = `evict ${body.shortId}`;
   state.overrides.push({ index, atMs: state.clockMs, actor, operator, override, what });
   if (state.overrides.length > LIMITS.overrides) state.overrides.shift();
   changes.push({ kind: 'rule-overridden', actor, operator, override });
   return result;
+}
+
+/** A member that comes back changes nothing of who belongs, and it may be the very one whose absence is critical. */
+function isReturn({ state }: ApplyContext, body: Command['body']): boolean {
+  if (body.kind !== 'admit') return false;
+  return memberOf(state, body.nodeId)?.volumeId === body.introduction.volumeId;
 }
 
 function dispatch(context: ApplyContext, body: Command['body']): ControlResult {
