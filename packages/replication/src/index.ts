@@ -34,6 +34,7 @@ export {
   type OverrideRecord,
   type Setting,
 } from './control-group/state.ts';
+export { MemoryVolume, type VolumeContents } from './memory/memory-volume.ts';
 export { ControlPlane } from './plane/control-plane.ts';
 export { CONTROL_GROUP_ID, type DurableBatch } from './plane/durable-batch.ts';
 export { DEFAULT_PLANE, type PlaneConfig } from './plane/plane-config.ts';

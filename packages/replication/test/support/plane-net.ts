@@ -1,46 +1,20 @@
-import type { Entry, HardState, Snapshot } from '@peermesh/consensus';
 import {
   type CommandBody,
   ControlPlane,
   controlStateFlaws,
   DEFAULT_PLANE,
-  type DurableBatch,
   encodeState,
   type LoggedChange,
+  MemoryVolume,
   type PlaneConfig,
   type RequestOptions,
   type RequestOutcome,
 } from '@peermesh/replication';
 import { introduction } from './commands.ts';
 
-/** What a disk holds. */
-class Disk {
-  hardState: HardState | null = null;
-  snapshot: Snapshot | null = null;
-  entries: Entry[] = [];
-
-  write({ snapshot, write, compactTo }: DurableBatch): void {
-    if (snapshot !== null) this.snapshot = snapshot;
-    if (write !== null) {
-      const { hardState, restartAfter, entries } = write;
-      if (hardState !== null) this.hardState = hardState;
-      if (restartAfter !== null) this.entries = [];
-      const first = entries[0]?.index ?? Number.POSITIVE_INFINITY;
-      this.entries = [...this.entries.filter(({ index }) => index < first), ...entries];
-    }
-    if (compactTo !== null) this.entries = this.entries.filter(({ index }) => index > compactTo);
-  }
-
-  /** What the log begins with is what the snapshot does not hold. */
-  load() {
-    const { hardState, snapshot } = this;
-    return { hardState, snapshot, entries: this.entries.filter(({ index }) => index > (snapshot?.index ?? 0)) };
-  }
-}
-
 class Node {
   readonly id: number;
-  readonly disk = new Disk();
+  readonly disk = new MemoryVolume();
   plane: ControlPlane | null = null;
   readonly outcomes = new Map<string, RequestOutcome>();
   readonly changes: LoggedChange[] = [];

@@ -245,7 +245,7 @@ test('a newcomer gets a snapshot where the log begins too late, and a restart be
   const newcomer = net.admit('n4');
   net.until(() => newcomer.up.state.parameters.size === 40, 'the state');
   assert.equal(newcomer.restored, 1);
-  assert.ok((net.leader?.disk.entries[0]?.index ?? 0) > 20, 'the log was shortened');
+  assert.ok((net.leader?.disk.load().entries[0]?.index ?? 0) > 20, 'the log was shortened');
   net.agree();
   for (const id of [1, 2, 3, 4]) net.stop(id);
   for (const id of [1, 2, 3, 4]) net.start(id, id === 1);

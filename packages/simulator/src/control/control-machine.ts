@@ -1,5 +1,6 @@
 import { ControlPlane, DEFAULT_PLANE, type PlaneReady } from '@peermesh/replication';
-import type { EventQueue, ScheduledEvent } from '../event-queue.ts';
+import type { EventQueue } from '../event-queue.ts';
+import { ProcessTurns } from '../process-turns.ts';
 import type { SeededRandom } from '../random.ts';
 import { ControlDisk } from './control-disk.ts';
 
@@ -11,7 +12,6 @@ export interface ControlMachineHost {
   onReady(machine: ControlMachine, plane: ControlPlane, ready: PlaneReady): void;
 }
 
-const TURN_MS = 0.05;
 const HOUR_MS = 3_600_000;
 const WALL_MS = 1_700_000_000_000;
 
@@ -25,20 +25,18 @@ export class ControlMachine {
   plane: ControlPlane | null = null;
   /** Counts the processes. */
   life = 0;
-  costMs = 0;
   readonly #host: ControlMachineHost;
   readonly #random: SeededRandom;
   readonly #offsetMs: number;
   #isFounder = false;
   #volumes = 1;
-  #inbox: ((plane: ControlPlane) => void)[] = [];
-  #turn: ScheduledEvent | null = null;
-  #pausedUntilMs = 0;
+  readonly turns: ProcessTurns<ControlPlane>;
 
   constructor(name: string, host: ControlMachineHost, random: SeededRandom) {
     this.name = name;
     this.nodeId = `key-${name}`;
     this.#host = host;
+    this.turns = new ProcessTurns(host.queue, () => this.#run());
     this.#random = random;
     this.#offsetMs = random.between(0, HOUR_MS);
     this.disk = new ControlDisk(`volume-1-of-${name}`);
@@ -86,38 +84,21 @@ export class ControlMachine {
     this.disk = new ControlDisk(`volume-${this.#volumes}-of-${this.name}`);
   }
 
-  pause(milliseconds: number): void {
-    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#host.queue.nowMs + milliseconds);
-    this.#plan(this.#pausedUntilMs);
-  }
-
   /** Does something in the process, now or when it runs again. */
   act(work: (plane: ControlPlane) => void): void {
-    if (this.plane === null) return;
-    this.#inbox.push(work);
-    this.#plan(this.#host.queue.nowMs + TURN_MS + this.costMs);
+    if (this.plane !== null) this.turns.add(work);
   }
 
   #endProcess(): void {
     this.disk.crash(this.#random.integer(this.disk.underWay + 1));
     this.plane = null;
-    this.#inbox = [];
-    this.#turn?.cancel();
-    this.#turn = null;
-  }
-
-  #plan(atMs: number): void {
-    const dueMs = Math.max(atMs, this.#pausedUntilMs);
-    if (this.#turn !== null && this.#turn.atMs <= dueMs && this.#turn.atMs >= this.#pausedUntilMs) return;
-    this.#turn?.cancel();
-    this.#turn = this.#host.queue.at(dueMs, () => this.#run());
+    this.turns.end();
   }
 
   #run(): void {
-    this.#turn = null;
     const { plane, disk } = this;
     if (plane === null) return;
-    for (const work of this.#inbox.splice(0)) work(plane);
+    this.turns.serve(plane);
     if (plane.wakeAtMs <= this.nowMs) plane.tick(this.nowMs);
     const ready = plane.takeReady(this.nowMs);
     for (const batch of ready.batches) {
@@ -129,7 +110,6 @@ export class ControlMachine {
       });
     }
     this.#host.onReady(this, plane, ready);
-    if (this.plane !== plane) return;
-    this.#plan(Math.max(plane.wakeAtMs - this.#offsetMs, this.#host.queue.nowMs + TURN_MS + this.costMs));
+    if (this.plane === plane) this.turns.plan(plane.wakeAtMs - this.#offsetMs);
   }
 }

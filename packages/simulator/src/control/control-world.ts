@@ -122,11 +122,11 @@ export class ControlWorld implements ProcessHost, ControlMachineHost {
 
   pause(name: string, milliseconds: number): void {
     this.note(name, 'pause', `${milliseconds.toFixed(0)} ms`);
-    this.machine(name).pause(milliseconds);
+    this.machine(name).turns.pause(milliseconds);
   }
 
   slow(name: string, millisecondsPerEvent: number): void {
-    this.machine(name).costMs = millisecondsPerEvent;
+    this.machine(name).turns.costMs = millisecondsPerEvent;
   }
 
   introductionOf({ name, disk: { volumeId } }: ControlMachine): NodeIntroduction {

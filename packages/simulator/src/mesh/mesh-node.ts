@@ -1,6 +1,6 @@
 import { DEFAULT_OVERLAY, Overlay, type OverlayConfig, type OverlayMember, type OverlayReady } from '@peermesh/overlay';
 import { NodeFlag } from '@peermesh/routing';
-import type { ScheduledEvent } from '../event-queue.ts';
+import { ProcessTurns } from '../process-turns.ts';
 import type { SeededRandom } from '../random.ts';
 import { keyOf, nodeIdOf, signerOf } from './keys.ts';
 import { type SocketHost, Sockets } from './sockets.ts';
@@ -18,8 +18,6 @@ interface Process {
   readonly sockets: Sockets;
 }
 
-/** A turn of the event loop: what arrives within it is served together. */
-const TURN_MS = 0.05;
 const LINK_TICK_MS = 25;
 const HOUR_MS = 3_600_000;
 
@@ -41,10 +39,7 @@ export class SimMeshNode {
   readonly #random: SeededRandom;
   readonly #offsetMs: number;
   #process: Process | null = null;
-  #inbox: ((process: Process) => void)[] = [];
-  #turn: ScheduledEvent | null = null;
-  #pausedUntilMs = 0;
-  costMs = 0;
+  readonly turns: ProcessTurns<Process>;
 
   constructor(id: number, isClosed: boolean, host: MeshNodeHost, random: SeededRandom) {
     this.id = id;
@@ -52,16 +47,13 @@ export class SimMeshNode {
     this.nodeId = nodeIdOf(this.name);
     this.address = isClosed ? '' : `${this.name}:7000`;
     this.#host = host;
+    this.turns = new ProcessTurns(host.queue, () => this.#run());
     this.#random = random;
     this.#offsetMs = random.between(0, HOUR_MS);
   }
 
   get isUp(): boolean {
     return this.#process !== null;
-  }
-
-  get isPaused(): boolean {
-    return this.#host.queue.nowMs < this.#pausedUntilMs;
   }
 
   get overlay(): Overlay | null {
@@ -122,42 +114,24 @@ export class SimMeshNode {
     const sockets = this.#process?.sockets;
     for (const connection of sockets?.open.keys() ?? []) sockets?.close(connection, isTold);
     this.#process = null;
-    this.#inbox = [];
-    this.#turn?.cancel();
-    this.#turn = null;
-  }
-
-  pause(milliseconds: number): void {
-    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#host.queue.nowMs + milliseconds);
-    this.#plan(this.#pausedUntilMs);
+    this.turns.end();
   }
 
   /** Does something in the process, now or when it runs again. */
   act(work: (overlay: Overlay) => void): void {
-    if (this.#process === null) return;
-    this.#inbox.push(({ overlay }) => work(overlay));
-    this.#plan(this.#host.queue.nowMs + TURN_MS + this.costMs);
+    if (this.#process !== null) this.turns.add(({ overlay }) => work(overlay));
   }
 
   receive(from: string, message: Wire): void {
     const isRefused = message.kind === 'dial' && (this.refusesDials || this.address === '');
     if (this.#process === null || isRefused) return;
-    this.#inbox.push(({ sockets }) => sockets.receive(from, message, this.nowMs));
-    this.#plan(this.#host.queue.nowMs + TURN_MS + this.costMs);
-  }
-
-  #plan(atMs: number): void {
-    const dueMs = Math.max(atMs, this.#pausedUntilMs);
-    if (this.#turn !== null && this.#turn.atMs <= dueMs && this.#turn.atMs >= this.#pausedUntilMs) return;
-    this.#turn?.cancel();
-    this.#turn = this.#host.queue.at(dueMs, () => this.#run());
+    this.turns.add(({ sockets }) => sockets.receive(from, message, this.nowMs));
   }
 
   #run(): void {
-    this.#turn = null;
     const process = this.#process;
     if (process === null) return;
-    for (const work of this.#inbox.splice(0)) work(process);
+    this.turns.serve(process);
     const { overlay, sockets } = process;
     if (overlay.wakeAtMs <= this.nowMs) overlay.tick(this.nowMs);
     const ready = overlay.takeReady(this.nowMs);
@@ -168,7 +142,6 @@ export class SimMeshNode {
     this.#host.onReady(this, ready);
     // What the overlay has done with may not be read again: a transport uses the memory for what comes next.
     for (const bytes of ready.spentBatches) bytes.fill(0xee);
-    if (this.#process === process)
-      this.#plan(Math.max(overlay.wakeAtMs - this.#offsetMs, this.#host.queue.nowMs + TURN_MS + this.costMs));
+    if (this.#process === process) this.turns.plan(overlay.wakeAtMs - this.#offsetMs);
   }
 }

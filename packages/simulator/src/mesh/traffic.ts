@@ -64,7 +64,7 @@ export class Traffic {
   #send(flow: TrafficFlow, options: SendOptions, bytes: number): number {
     const node = this.#world.nodeById(flow.src);
     const { overlay } = node;
-    if (overlay === null || node.isPaused) return -1;
+    if (overlay === null || node.turns.isPaused) return -1;
     const { ledger, queue } = this.#world;
     const message = ledger.next(bytes);
     const result: Acceptance = overlay.send(flow.dst, flow.channel, message, options, node.nowMs);

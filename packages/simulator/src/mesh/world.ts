@@ -99,11 +99,11 @@ export class MeshWorld implements ProcessHost, MeshNodeHost {
 
   pause(name: string, milliseconds: number): void {
     this.note(name, 'pause', `${milliseconds.toFixed(0)} ms`);
-    this.node(name).pause(milliseconds);
+    this.node(name).turns.pause(milliseconds);
   }
 
   slow(name: string, millisecondsPerEvent: number): void {
-    this.node(name).costMs = millisecondsPerEvent;
+    this.node(name).turns.costMs = millisecondsPerEvent;
   }
 
   /** The control group removes a member or takes it in again; every node hears of it at its own time. */
