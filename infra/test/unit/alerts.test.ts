@@ -49,8 +49,7 @@ function definedMetrics(): Set<string> {
       for (const file of readdirSync(source, { recursive: true, encoding: 'utf8' })) {
         if (!file.endsWith('.ts')) continue;
         const text = readFileSync(join(source, file), 'utf8');
-        for (const [, metric, key] of text.matchAll(/name: '([a-z0-9_]+)'|^\s+([a-z]+_[a-z0-9_]+): \[/gm))
-          names.add(metric ?? key ?? '');
+        for (const [, metric = ''] of text.matchAll(/name: '([a-z0-9_]+)'/g)) names.add(metric);
       }
     }
   }

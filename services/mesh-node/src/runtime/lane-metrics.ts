@@ -1,6 +1,7 @@
 import type { MeshCore } from '@peermesh/mesh-core';
 import type { LinkView } from '@peermesh/overlay';
 import type { MetricsRegistry } from '@peermesh/telemetry';
+import { type Figure, observeFigures } from './figure.ts';
 import type { MeshView } from './mesh-view.ts';
 
 const CLASSES = ['control', 'priority', 'bulk'] as const;
@@ -8,17 +9,50 @@ const STATES = { UP: 'up', SUSPECT: 'suspect', DOWN: 'down', PROBATION: 'probati
 
 type Lane = LinkView['stats']['lanes'][number];
 
-const LANE_FIGURES = {
-  mesh_lane_rtt_seconds: ['Smoothed round-trip time of a lane.', ({ rttMs }) => rttMs / 1000],
-  mesh_lane_inflight_bytes: ['Bytes of a lane that are sent and not acknowledged.', (lane) => lane.inFlightBytes],
-  mesh_lane_window_bytes: ['Bytes that may be in flight on a lane.', ({ windowBytes }) => windowBytes],
-  mesh_lane_sent_batches: ['Batches sent over a lane since its link stands.', ({ sentBatches }) => sentBatches],
-  mesh_lane_lost_batches: [
-    'Batches of a lane that were given up and sent over another, since its link stands.',
-    ({ lostBatches }) => lostBatches,
-  ],
-  mesh_lane_downs: ['How often a lane was found dead since its link stands.', ({ downs }) => downs],
-} as const satisfies Record<string, readonly [help: string, figure: (lane: Lane) => number]>;
+const LANE_FIGURES: readonly Figure<Lane>[] = [
+  {
+    name: 'mesh_lane_rtt_seconds',
+    help: 'Smoothed round-trip time of a lane.',
+    of: ({ rttMs }) => rttMs / 1000,
+  },
+  {
+    name: 'mesh_lane_inflight_bytes',
+    help: 'Bytes of a lane that are sent and not acknowledged.',
+    of: ({ inFlightBytes }) => inFlightBytes,
+  },
+  {
+    name: 'mesh_lane_window_bytes',
+    help: 'Bytes that may be in flight on a lane.',
+    of: ({ windowBytes }) => windowBytes,
+  },
+  {
+    name: 'mesh_lane_sent_batches',
+    help: 'Batches sent over a lane since its link stands.',
+    of: ({ sentBatches }) => sentBatches,
+  },
+  {
+    name: 'mesh_lane_lost_batches',
+    help: 'Batches of a lane that were given up and sent over another, since its link stands.',
+    of: ({ lostBatches }) => lostBatches,
+  },
+  {
+    name: 'mesh_lane_downs',
+    help: 'How often a lane was found dead since its link stands.',
+    of: ({ downs }) => downs,
+  },
+];
+
+const STATE_FIGURE: Figure<Lane> = {
+  name: 'mesh_lane_state',
+  help: '1 for the state that a lane is in: up, suspect, down or probation.',
+  of: () => 1,
+};
+
+const CREDIT_WAIT: Figure<number> = {
+  name: 'mesh_link_credit_wait_seconds',
+  help: 'For how long frames of a class have waited for credit of the peer, since the link stands.',
+  of: (waitMs) => waitMs / 1000,
+};
 
 /** Metrics of each lane of each link, and of what its classes wait for. */
 export function observeLanes(
@@ -27,53 +61,32 @@ export function observeLanes(
 ): void {
   const links = (): { readonly peer: string; readonly link: LinkView }[] =>
     (core.overlay?.links() ?? []).map((link) => ({ peer: view.nameOf(link.peer), link }));
-  for (const [name, [help, figure]] of Object.entries(LANE_FIGURES)) {
-    metrics.gauge({
-      name,
-      help,
-      labels: ['peer', 'lane', 'class'],
-      collect: (gauge) => {
-        gauge.reset();
-        for (const { peer, link } of links())
-          for (const lane of link.stats.lanes)
-            if (lane.isConnected) gauge.set({ peer, ...labelsOf(lane) }, figure(lane));
-      },
-    });
-  }
-  metrics.gauge({
-    name: 'mesh_lane_state',
-    help: '1 for the state that a lane is in: up, suspect, down or probation.',
+  const lanes = () =>
+    links().flatMap(({ peer, link }) =>
+      link.stats.lanes
+        .filter(({ isConnected }) => isConnected)
+        .map((lane) => ({ labels: { peer, lane: String(lane.lane), class: classOf(lane.trafficClass) }, lane })),
+    );
+  observeFigures(metrics, {
+    figures: LANE_FIGURES,
+    labels: ['peer', 'lane', 'class'],
+    subjects: () => lanes().map(({ labels, lane }) => [labels, lane]),
+  });
+  observeFigures(metrics, {
+    figures: [STATE_FIGURE],
     labels: ['peer', 'lane', 'class', 'state'],
-    collect: (gauge) => {
-      gauge.reset();
-      for (const { peer, link } of links())
-        for (const lane of link.stats.lanes)
-          if (lane.isConnected) gauge.set({ peer, ...labelsOf(lane), state: STATES[lane.state] }, 1);
-    },
+    subjects: () => lanes().map(({ labels, lane }) => [{ ...labels, state: STATES[lane.state] }, lane]),
   });
-  metrics.gauge({
-    name: 'mesh_link_credit_wait_seconds',
-    help: 'For how long frames of a class have waited for credit of the peer, since the link stands.',
+  observeFigures(metrics, {
+    figures: [CREDIT_WAIT],
     labels: ['peer', 'class'],
-    collect: (gauge) => {
-      gauge.reset();
-      for (const { peer, link } of links())
-        for (const [index, waitMs] of link.stats.creditWaitMs.entries())
-          gauge.set({ peer, class: CLASSES[index] ?? 'bulk' }, waitMs / 1000);
-    },
-  });
-  metrics.gauge({
-    name: 'mesh_link_loss_ratio',
-    help: 'Share of what is lost on the way to a peer, as this node advertises it.',
-    labels: ['peer'],
-    collect: (gauge) => {
-      gauge.reset();
-      for (const { nodeId, lossRatio } of view.links())
-        if (lossRatio !== null) gauge.set({ peer: view.nameOf(nodeId) }, lossRatio);
-    },
+    subjects: () =>
+      links().flatMap(({ peer, link }) =>
+        link.stats.creditWaitMs.map((waitMs, index) => [{ peer, class: classOf(index) }, waitMs] as const),
+      ),
   });
 }
 
-function labelsOf({ lane, trafficClass }: Lane): { readonly lane: string; readonly class: string } {
-  return { lane: String(lane), class: CLASSES[trafficClass] ?? 'bulk' };
+function classOf(index: number): (typeof CLASSES)[number] {
+  return CLASSES[index] ?? 'bulk';
 }

@@ -19,9 +19,10 @@ import { meshCoreConfigOf, queueLimitsOf, transportLimitsOf } from './configured
 import { NODE_KEY_FILE } from './credentials.ts';
 import { watchEventLoopDelay } from './event-loop-delay.ts';
 import { FactTeller } from './fact-teller.ts';
+import { observeWrites } from './group-metrics.ts';
 import { MeshDriver } from './mesh-driver.ts';
 import { NodeHealth } from './node-health.ts';
-import { observeNode, observeWrites } from './node-metrics.ts';
+import { observeNode } from './node-metrics.ts';
 import { NodeRuntime } from './node-runtime.ts';
 import { NodeSecurity } from './node-security.ts';
 import { NodeTopics } from './node-topics.ts';

@@ -1,12 +1,7 @@
 import type { MeshCore } from '@peermesh/mesh-core';
 import type { MetricsRegistry } from '@peermesh/telemetry';
+import { type Figure, observeFigures } from './figure.ts';
 import type { NodeSecurity } from './node-security.ts';
-
-interface Figure {
-  readonly name: string;
-  readonly help: string;
-  read(): number;
-}
 
 /** Metrics of who is let in, of certificates and of the keys of the mesh. */
 export function observeSecurity(
@@ -14,32 +9,32 @@ export function observeSecurity(
   { core, security }: { readonly core: MeshCore; readonly security: NodeSecurity },
 ): void {
   const state = () => core.session?.plane.state;
-  const figure = ({ name, help, read }: Figure): void => {
-    metrics.gauge({ name, help, collect: (gauge) => gauge.set(read()) });
-  };
-  figure({
-    name: 'mesh_credential_files_refused',
-    help: 'Times that changed certificate files could not be used since the start.',
-    read: () => security.credentials.refusedCount,
-  });
-  figure({
-    name: 'mesh_key_epoch',
-    help: 'Key epoch of the mesh; 0 without keys.',
-    read: () => state()?.keyEpoch ?? 0,
-  });
-  figure({
-    name: 'mesh_key_epoch_held',
-    help: 'Newest key epoch whose key this node has opened; 0 for none.',
-    read: () => security.ring.newest?.epoch ?? 0,
-  });
-  figure({
-    name: 'mesh_revoked',
-    help: 'Nodes and certificates that the mesh has revoked.',
-    read: () => {
-      const { revokedIdentities, revokedCertificates } = state() ?? NOBODY;
-      return revokedIdentities.size + revokedCertificates.size;
+  const figures: readonly Figure<NodeSecurity>[] = [
+    {
+      name: 'mesh_credential_files_refused',
+      help: 'Times that changed certificate files could not be used since the start.',
+      of: ({ credentials }) => credentials.refusedCount,
     },
-  });
+    {
+      name: 'mesh_key_epoch',
+      help: 'Key epoch of the mesh; 0 without keys.',
+      of: () => state()?.keyEpoch ?? 0,
+    },
+    {
+      name: 'mesh_key_epoch_held',
+      help: 'Newest key epoch whose key this node has opened; 0 for none.',
+      of: ({ ring }) => ring.newest?.epoch ?? 0,
+    },
+    {
+      name: 'mesh_revoked',
+      help: 'Nodes and certificates that the mesh has revoked.',
+      of: () => {
+        const { revokedIdentities, revokedCertificates } = state() ?? NOBODY;
+        return revokedIdentities.size + revokedCertificates.size;
+      },
+    },
+  ];
+  observeFigures(metrics, { figures, labels: [], subjects: () => [[{}, security]] });
   metrics.gauge({
     name: 'mesh_certificate_expiry_timestamp_seconds',
     help: 'When the certificate of this node, or the first authority that it trusts, ends; infinite without TLS.',
