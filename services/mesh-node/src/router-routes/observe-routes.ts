@@ -1,5 +1,6 @@
 import type { MeshCore } from '@peermesh/mesh-core';
 import type { MetricsRegistry } from '@peermesh/telemetry';
+import { type Figure, observeFigures } from '../runtime/figure.ts';
 import type { RouterOutcome } from './route-follower.ts';
 
 /** Whose routes this node uses, and what came of asking. @returns to be called with what each question to the router ended in */
@@ -18,13 +19,12 @@ export function observeRoutes(
       gauge.set({ source: 'own' }, node);
     },
   });
-  metrics.gauge({
-    name: 'mesh_router_routes_age_seconds',
-    help: 'Since the routes of the router were last taken or confirmed; absent while none are in use.',
-    collect: (gauge) => {
-      gauge.reset();
-      const confirmedAtMs = core.overlay?.router?.offers.inUse?.confirmedAtMs;
-      if (confirmedAtMs !== undefined) gauge.set((performance.now() - confirmedAtMs) / 1000);
+  observeFigures(metrics, {
+    figures: [AGE],
+    labels: [],
+    subjects: () => {
+      const offer = core.overlay?.router?.offers.inUse;
+      return offer == null ? [] : [[{}, offer]];
     },
   });
   metrics.gauge({
@@ -49,6 +49,12 @@ export function observeRoutes(
       refusedOffers.set(reason, (refusedOffers.get(reason) ?? 0) + 1);
   };
 }
+
+const AGE: Figure<{ readonly confirmedAtMs: number }> = {
+  name: 'mesh_router_routes_age_seconds',
+  help: 'Since the routes of the router were last taken or confirmed; absent while none are in use.',
+  of: ({ confirmedAtMs }) => (performance.now() - confirmedAtMs) / 1000,
+};
 
 const OUTSIDE_THE_CORE: ReadonlySet<string> = new Set(['other-mesh', 'other-key', 'not-a-member', 'unasked', 'stale']);
 

@@ -28,6 +28,7 @@ export function observeFigures<Subject, Label extends string>(
       labels,
       collect: (gauge) => {
         gauge.reset();
+        if (labels.length === 0) gauge.remove();
         for (const [values, subject] of subjects()) {
           const value = of(subject);
           if (value !== null) gauge.set(values, value);

@@ -6,7 +6,10 @@ const FSYNC_BUCKETS_SECONDS = [
   0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 5,
 ] as const;
 
-type RaftFigures = NonNullable<MeshCore['session']>['plane']['raftStatus'];
+type RaftFigures = Pick<
+  NonNullable<MeshCore['session']>['plane']['raftStatus'],
+  'leader' | 'role' | 'term' | 'lastIndex' | 'durable' | 'commit'
+>;
 
 const GROUP_FIGURES: readonly Figure<RaftFigures>[] = [
   {
@@ -52,13 +55,13 @@ export function observeGroup(metrics: MetricsRegistry, { core }: { readonly core
   observeFigures(metrics, {
     figures: GROUP_FIGURES,
     labels: [],
-    subjects: () => (core.session === null ? [] : [[{}, core.session.plane.raftStatus]]),
+    subjects: () => [[{}, core.session?.plane.raftStatus ?? NO_GROUP]],
   });
   observeFigures(metrics, {
     figures: [LAG],
     labels: ['stage'],
     subjects: () => {
-      const { lastIndex, durable, commit } = core.session?.plane.raftStatus ?? NOTHING;
+      const { lastIndex, durable, commit } = core.session?.plane.raftStatus ?? NO_GROUP;
       const applied = core.session?.plane.replica.appliedIndex ?? 0;
       return [
         [{ stage: 'durable' }, Math.max(0, lastIndex - durable)],
@@ -69,7 +72,7 @@ export function observeGroup(metrics: MetricsRegistry, { core }: { readonly core
   });
 }
 
-const NOTHING = { lastIndex: 0, durable: 0, commit: 0 };
+const NO_GROUP: RaftFigures = { leader: 0, role: 'follower', term: 0, lastIndex: 0, durable: 0, commit: 0 };
 
 /** How long durable writes of the control group and of this node's own record take. */
 export function observeWrites(metrics: MetricsRegistry): { observe(seconds: number): void } {

@@ -1,4 +1,4 @@
-import type { MeshPath } from '@peermesh/contracts/mesh';
+import type { Mesh, MeshPath } from '@peermesh/contracts/mesh';
 import type { MeshCore } from '@peermesh/mesh-core';
 import type { MetricsRegistry } from '@peermesh/telemetry';
 import type { DataNode } from '../data/index.ts';
@@ -35,14 +35,19 @@ export function observeNode(metrics: MetricsRegistry, node: MeasuredNode): void 
   observeTraffic(metrics, node);
 }
 
+const HEALTH: Figure<Mesh> = {
+  name: 'mesh_health',
+  help: '0 healthy, 1 degraded, 2 critical, as this node sees the mesh; absent while it has none.',
+  of: ({ health }) => HEALTH_VALUES[health],
+};
+
 function observeMesh(metrics: MetricsRegistry, { view, storageFailed }: MeasuredNode): void {
-  metrics.gauge({
-    name: 'mesh_health',
-    help: '0 healthy, 1 degraded, 2 critical, as this node sees the mesh; absent while it has none.',
-    collect: (gauge) => {
-      gauge.reset();
+  observeFigures(metrics, {
+    figures: [HEALTH],
+    labels: [],
+    subjects: () => {
       const mesh = view.meshOrNull();
-      if (mesh !== null) gauge.set(HEALTH_VALUES[mesh.health]);
+      return mesh === null ? [] : [[{}, mesh]];
     },
   });
   metrics.gauge({
