@@ -6,15 +6,14 @@ import { createApp } from '@peermesh/service-kit';
 import { createMetrics } from '@peermesh/telemetry';
 import { issueTestToken, silentLogger, testJwks } from '@peermesh/testkit';
 import type { FastifyInstance } from 'fastify';
-import { runCli } from '../../src/cli/run.ts';
 import { createNodeKey } from '../../src/identity/index.ts';
 import { mountAdministration, mountSecurity } from '../../src/routes/v1/administration.ts';
 import { eventually, startNode, type TestNode } from '../support/nodes.ts';
+import { runTool, type ToolOutcome } from '../support/run-tool.ts';
 
 let node: TestNode;
 let app: FastifyInstance;
 let url: string;
-let token: string;
 
 before(async () => {
   node = await startNode('quay-1');
@@ -25,7 +24,6 @@ before(async () => {
   mountAdministration(app, node.open);
   mountSecurity(app, node.open);
   url = await app.listen({ host: '127.0.0.1', port: 0 });
-  token = await issueTestToken({ role: 'admin' });
 });
 
 after(async () => {
@@ -33,19 +31,7 @@ after(async () => {
   await node.end();
 });
 
-/** Runs the tool against the API of a real node; what it wrote, and its exit code. */
-async function mesh(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const code = await runCli(argv, {
-    env: { PEERMESH_MESH_URL: url, PEERMESH_TOKEN: token },
-    write: (text) => (out += text),
-    writeError: (text) => (err += text),
-    isTerminal: false,
-    signal: new AbortController().signal,
-  });
-  return { code, out, err };
-}
+const mesh = (...argv: string[]): Promise<ToolOutcome> => runTool(url, argv);
 
 async function json<T>(...argv: string[]): Promise<T> {
   const { code, out, err } = await mesh(...argv, '--json');

@@ -5,10 +5,10 @@ import { type Mesh, type MeshNode, meshRoutes, type NodeStatus } from '@peermesh
 import { meshErrors } from '@peermesh/errors';
 import { createApp, mountRoute, pageOf } from '@peermesh/service-kit';
 import { createMetrics } from '@peermesh/telemetry';
-import { issueTestToken, silentLogger, testJwks } from '@peermesh/testkit';
+import { silentLogger, testJwks } from '@peermesh/testkit';
 import type { FastifyInstance } from 'fastify';
 import { openEventStream } from '../../src/api/event-stream.ts';
-import { runCli } from '../../src/cli/run.ts';
+import { runTool, type ToolOutcome } from '../support/run-tool.ts';
 
 const mesh: Mesh = {
   meshId: 'harbour',
@@ -37,7 +37,6 @@ const node = (shortId: number): MeshNode => ({
 let status: NodeStatus;
 let app: FastifyInstance;
 let url: string;
-let token: string;
 
 before(async () => {
   status = {
@@ -87,24 +86,11 @@ before(async () => {
     return { status: 200, body: '' };
   });
   url = await app.listen({ host: '127.0.0.1', port: 0 });
-  token = await issueTestToken({ role: 'admin' });
 });
 
 after(() => app.close());
 
-/** Runs the tool; what it wrote, and its exit code. */
-async function runMesh(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const code = await runCli(argv, {
-    env: { PEERMESH_MESH_URL: url, PEERMESH_TOKEN: token },
-    write: (text) => (out += text),
-    writeError: (text) => (err += text),
-    isTerminal: false,
-    signal: new AbortController().signal,
-  });
-  return { code, out, err };
-}
+const runMesh = (...argv: string[]): Promise<ToolOutcome> => runTool(url, argv);
 
 describe('the command line tool', () => {
   it('says by its exit code how well the mesh is', async () => {
