@@ -13,6 +13,7 @@ import type { CoreFactory } from './core-port.ts';
 import { WorldEndpoint } from './endpoint.ts';
 import { HealthWatch } from './health-watch.ts';
 import { CONSENSUS_INVARIANTS } from './invariants.ts';
+import { LEADERSHIP_FAULTS } from './leadership-faults.ts';
 import { type ConsensusHost, MEMBERSHIP_FAULTS } from './membership-faults.ts';
 import { ConsensusWorld } from './world.ts';
 import { DURATION_MS, describeShape, drawShape, HEAL_MS } from './world-shape.ts';
@@ -24,6 +25,7 @@ export const CONSENSUS_FAULTS: readonly FaultKind<ConsensusHost>[] = [
   ...PROCESS_FAULTS,
   ...CLOCK_FAULTS,
   ...DISK_FAULTS,
+  ...LEADERSHIP_FAULTS,
   ...MEMBERSHIP_FAULTS,
 ];
 type Kinds = readonly FaultKind<ConsensusHost>[];

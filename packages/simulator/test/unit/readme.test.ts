@@ -14,8 +14,10 @@ test('the README names every rule and every fault of consensus in their own word
   for (const { name, summary } of CONSENSUS_FAULTS) assert.ok(text.includes(`| \`${name}\` | ${summary} |`), name);
 });
 
-test('the README tells how many seeded bugs and which cores there are', () => {
+test('the README tells how many faults and seeded bugs and which cores there are', () => {
   const text = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8');
   assert.ok(text.includes(`\`src/mutants\`, ${MUTANTS.length} of them`), `${MUTANTS.length}`);
+  const faults = new Set(CORES.flatMap(({ faultKinds }) => faultKinds.map(({ name }) => name)));
+  assert.ok(text.includes(`fail in ${faults.size} named ways`), `${faults.size}`);
   for (const { name } of CORES) assert.ok(text.includes(name), name);
 });
