@@ -123,4 +123,25 @@ describe('three nodes', () => {
       ['quay-1', 'quay-2'],
     );
   });
+
+  it('without the majority one goes on alone, when an operator overrides the rule', async () => {
+    const [first, second] = nodes;
+    const { runtime, administration } = first!.open;
+    const evict = (override: boolean) => runtime.evict('quay-2', { operator: 'usr_operator', override });
+    await second!.open.stop();
+    await eventually(() => {
+      assert.equal(runtime.mesh().health, 'critical');
+      assert.equal(first!.open.runtime.mesh().leader, null);
+    });
+    await assert.rejects(evict(false), (error) => hasErrorCode(error, 'PM_MESH_NO_QUORUM'));
+    await evict(true);
+    await eventually(() => assert.equal(runtime.mesh().health, 'healthy'));
+    assert.deepEqual(
+      runtime.nodes().map(({ name }) => name),
+      ['quay-1'],
+    );
+    const name = { space: 'parameter', key: 'pace' } as const;
+    assert.equal((await administration.changeSetting(name, '5', 0, 'usr_operator'))?.value, '5');
+    await second!.reopen();
+  });
 });
