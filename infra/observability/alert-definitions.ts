@@ -178,6 +178,14 @@ export const alerts: readonly AlertDefinition[] = [
     runbook: 'mesh-key-epoch-not-held',
   },
   {
+    name: 'MeshClockOff',
+    expression: 'max by (instance) (abs(mesh_clock_offset_seconds)) > 60',
+    holds: '10m',
+    severity: 'ticket',
+    summary: 'The clock of the mesh node at {{ $labels.instance }} is more than a minute off from that of the mesh.',
+    runbook: 'mesh-clock-off',
+  },
+  {
     name: 'MeshFactsLost',
     expression: 'max by (instance) (delta(mesh_facts_lost[15m])) > 0',
     holds: '0m',

@@ -12,8 +12,11 @@ import {
 } from '@peculiar/x509';
 
 const ED25519 = { name: 'Ed25519' };
-/** Clocks of nodes may differ by this: a certificate is valid from so long before it was issued. */
-const CLOCK_SKEW_MS = 60 * 60 * 1_000;
+/**
+ * A certificate is valid from so long before it was issued: a node whose clock is an hour behind takes at once what an
+ * authority issued whose clock is an hour ahead.
+ */
+const CLOCK_SKEW_MS = 3 * 60 * 60 * 1_000;
 const SERIAL_BYTES = 16;
 
 /** What a certificate is to say. */

@@ -24,14 +24,18 @@ export interface RouteTaker {
 }
 
 /** Takes routes into the core, between two turns of its event loop. */
-export function createRouteTaker(driver: MeshDriver, key: Pick<NodeKey, 'nodeId' | 'privateKey'>): RouteTaker {
+export function createRouteTaker(
+  driver: MeshDriver,
+  key: Pick<NodeKey, 'nodeId' | 'privateKey'>,
+  wallMs: () => number,
+): RouteTaker {
   return {
     self: () => {
       const { session } = driver.core;
       if (session === null || !session.isCurrent) return null;
       return { meshId: session.plane.state.meshId, nodeId: key.nodeId, shortId: session.shortId };
     },
-    prove: (self, audience) => signNodeProof(self, audience, key.privateKey, new Date()),
+    prove: (self, audience) => signNodeProof(self, audience, key.privateKey, new Date(wallMs())),
     tagInUse: () => driver.core.overlay?.router?.offers.inUse?.tag ?? null,
     take: (offer) => driver.run((core, nowMs) => core.offerRoutes(offer, nowMs)),
     confirm: (tag, validForMs) => driver.run((core, nowMs) => core.confirmRoutes(tag, validForMs, nowMs)) ?? false,

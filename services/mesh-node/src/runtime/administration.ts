@@ -13,6 +13,7 @@ import {
   revocationsOf,
   settingsOf,
 } from './administration-view.ts';
+import type { GroupClock } from './group-clock.ts';
 import type { MeshDriver } from './mesh-driver.ts';
 import { controlPolicyOf } from './mesh-view.ts';
 import type { NodeSecurity } from './node-security.ts';
@@ -20,6 +21,8 @@ import { changeError } from './outcome-error.ts';
 
 const SECRET_BYTES = 24;
 const ID_BYTES = 4;
+/** A join key is made anew when the clock of the mesh turns out to be further off; a decision takes at most 10 s. */
+const CLOCK_TOLERANCE_MS = 15_000;
 
 /** A secret to join with: 192 random bits. */
 export function newJoinSecret(): string {
@@ -30,14 +33,16 @@ export function newJoinSecret(): string {
 export class Administration implements MeshAdministration {
   readonly #driver: MeshDriver;
   readonly #security: NodeSecurity;
+  readonly #clock: GroupClock;
 
-  constructor(driver: MeshDriver, security: NodeSecurity) {
+  constructor(driver: MeshDriver, security: NodeSecurity, clock: GroupClock) {
     this.#driver = driver;
     this.#security = security;
+    this.#clock = clock;
   }
 
   joinKeys() {
-    return joinKeysOf(this.#state(), Date.now());
+    return joinKeysOf(this.#state(), this.#groupNowMs());
   }
 
   async createJoinKey({ id, expiresInSeconds, usesMax }: CreateJoinKey, operator: string): Promise<CreatedJoinKey> {
@@ -46,14 +51,22 @@ export class Administration implements MeshAdministration {
     if (joinKeys.has(name))
       throw meshErrors.refused({ detail: `There is a join key ${name}.`, meta: { reason: 'name-taken' } });
     const secret = newJoinSecret();
-    const nowMs = Date.now();
-    const key = {
+    const keyFrom = (nowMs: number) => ({
       id: name,
       hash: joinKeyHash(meshId, secret),
       expiresAtMs: expiresInSeconds === undefined ? 0 : nowMs + expiresInSeconds * 1_000,
       usesMax: usesMax ?? 0,
-    };
-    await this.#change({ kind: 'addJoinKey', key }, operator);
+    });
+    // It ends by the clock of the mesh, not by that of the node which was asked; the decision shows what that is.
+    const guessMs = this.#groupNowMs();
+    await this.#change({ kind: 'addJoinKey', key: keyFrom(guessMs) }, operator);
+    const nowMs = this.#groupNowMs();
+    const isRight = expiresInSeconds === undefined || Math.abs(nowMs - guessMs) < CLOCK_TOLERANCE_MS;
+    const key = keyFrom(isRight ? guessMs : nowMs);
+    if (!isRight) {
+      await this.#change({ kind: 'removeJoinKey', id: name }, operator);
+      await this.#change({ kind: 'addJoinKey', key }, operator);
+    }
     return { key: joinKeyOf({ key, uses: 0 }, nowMs), secret };
   }
 
@@ -140,6 +153,11 @@ export class Administration implements MeshAdministration {
     const { session } = this.#driver.core;
     if (session === null || !session.isCurrent) throw meshErrors.notMember();
     return session.plane.state;
+  }
+
+  #groupNowMs(): number {
+    const isLeader = this.#driver.core.session?.plane.raftStatus.role === 'leader';
+    return this.#clock.nowMs(this.#state(), isLeader);
   }
 
   async #change(body: CommandBody, operator: string): Promise<number> {

@@ -19,6 +19,7 @@ export interface NodeCredentials {
   readonly serialNumber: string;
   readonly nodeId: string;
   /** Unix time. */
+  readonly beginsAtMs: number;
   readonly expiresAtMs: number;
   readonly trustedPem: readonly string[];
   /** When the first of the trusted authorities ends, Unix time. */
@@ -42,6 +43,7 @@ export function readCredentials(folder: string): NodeCredentials | null {
     certificatePem,
     serialNumber: certificate.serialNumber,
     nodeId: nodeIdOf(certificate.publicKey),
+    beginsAtMs: certificate.validFromDate.getTime(),
     expiresAtMs: certificate.validToDate.getTime(),
     trustedPem,
     authorityExpiresAtMs: Math.min(...authorities),
@@ -57,6 +59,8 @@ export function credentialFlaw(credentials: NodeCredentials, nodeId: string, now
   const isTrusted = trustedPem.some((pem) => certificate.verify(new X509Certificate(pem).publicKey));
   if (!isTrusted) return `${CERTIFICATE_FILE} is of none of the authorities in ${AUTHORITY_FILE}`;
   if (credentials.expiresAtMs <= nowMs) return `${CERTIFICATE_FILE} has expired`;
+  if (credentials.beginsAtMs > nowMs)
+    return `${CERTIFICATE_FILE} is not valid before ${new Date(credentials.beginsAtMs).toISOString()}: set the clock of this machine`;
   return null;
 }
 

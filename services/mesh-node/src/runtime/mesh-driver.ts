@@ -11,6 +11,8 @@ export interface DriverEvents {
   onDialFailed(address: string, error: DialError): void;
   onConnection(connection: Connection): void;
   onClosed(connection: Connection, reason: string): void;
+  /** An operation was done: what it changed is applied here. */
+  onDone(): void;
   /** How long a durable write took. */
   onWritten(tookMs: number): void;
   /** The disk failed: the node goes on forwarding and decides nothing any more. */
@@ -143,6 +145,7 @@ export class MeshDriver {
     for (const event of events) this.#events.onEvent(event, nowMs);
     for (const delivery of deliveries) this.#events.onDelivery(delivery, nowMs);
     for (const { operationId, outcome } of outcomes) {
+      if (outcome.kind === 'done') this.#events.onDone();
       this.#operations.get(operationId)?.(outcome);
       this.#operations.delete(operationId);
     }

@@ -20,6 +20,8 @@ interface NodeSecurityParts {
   readonly kept: NodeState;
   readonly keyEpochHours: number;
   readonly logger: Logger;
+  /** Unix time, ms. */
+  readonly wallMs: () => number;
 }
 
 /**
@@ -37,13 +39,12 @@ export class NodeSecurity {
   #isAnnouncing = false;
 
   private constructor(parts: NodeSecurityParts, sealing: SealingKey) {
-    const { home: folder, key, kept, logger } = parts;
+    const { home: folder, key, kept, logger, wallMs } = parts;
     this.#parts = parts;
     this.sealing = sealing;
     this.peers = new KnownPeers(kept.peers);
     this.revocations = new RevocationBook(kept.revocations, (revocations) => this.#keep(revocations));
     const { nodeId } = key;
-    const wallMs = (): number => Date.now();
     const onChanged = (changed: NodeCredentials): void => this.#take(changed);
     this.credentials = new CredentialKeeper({ folder, nodeId, logger, wallMs, onChanged });
     if (this.credentials.current !== null) this.revocations.list(this.credentials.current.revocations);
@@ -64,7 +65,7 @@ export class NodeSecurity {
   }
 
   start(driver: MeshDriver, transport: Transport, now: () => number): void {
-    const { logger, keyEpochHours } = this.#parts;
+    const { logger, keyEpochHours, wallMs } = this.#parts;
     const { core } = driver;
     const keys = new KeyKeeper({
       core,
@@ -72,7 +73,7 @@ export class NodeSecurity {
       sealing: this.sealing,
       ring: this.ring,
       logger,
-      wallMs: () => Date.now(),
+      wallMs,
       now,
       ageMsMax: keyEpochHours * HOUR_MS,
     });
@@ -91,7 +92,7 @@ export class NodeSecurity {
     if (this.#running === null) return;
     const { core } = this.#running.driver;
     this.#follow(core);
-    const peers = this.peers.look(core, Date.now());
+    const peers = this.peers.look(core, this.#parts.wallMs());
     if (peers !== null) this.#settle(this.#parts.store.setPeers(peers), 'known peers could not be kept');
     this.#settle(this.#announce(), 'the certificate could not be announced');
   }

@@ -19,6 +19,7 @@ import { meshCoreConfigOf, queueLimitsOf, transportLimitsOf } from './configured
 import { NODE_KEY_FILE } from './credentials.ts';
 import { watchEventLoopDelay } from './event-loop-delay.ts';
 import { FactTeller } from './fact-teller.ts';
+import { GroupClock } from './group-clock.ts';
 import { observeWrites } from './group-metrics.ts';
 import { MeshDriver } from './mesh-driver.ts';
 import { NodeHealth } from './node-health.ts';
@@ -61,12 +62,18 @@ export interface OpenNode {
   stop(): Promise<void>;
 }
 
+/** What a node is given besides its settings. */
+export interface NodeParts {
+  readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
+  readonly tell: (fact: Fact) => void;
+  /** The clock on the wall, ms since 1970; that of the machine unless told otherwise. */
+  readonly wallMs?: () => number;
+}
+
 /** Opens the disk, the port and the mesh of this node. Needs no other server. */
-export async function openNode(
-  config: MeshNodeConfig,
-  parts: { readonly logger: Logger; readonly metrics: MetricsRegistry; readonly tell: (fact: Fact) => void },
-): Promise<OpenNode> {
-  const { logger, metrics, tell } = parts;
+export async function openNode(config: MeshNodeConfig, parts: NodeParts): Promise<OpenNode> {
+  const { logger, metrics, tell, wallMs = Date.now } = parts;
   const now = (): number => performance.now();
   mkdirSync(config.MESH_HOME, { recursive: true, mode: 0o700 });
   const key = loadOrCreateNodeKey(join(config.MESH_HOME, NODE_KEY_FILE));
@@ -88,6 +95,7 @@ export async function openNode(
     kept,
     keyEpochHours: config.MESH_KEY_EPOCH_HOURS,
     logger,
+    wallMs,
   });
   const log = new TopicLog(volume);
   const cursors = new LmdbCursorStore(volume);
@@ -113,6 +121,7 @@ export async function openNode(
     },
     now(),
   );
+  const clock = new GroupClock({ wallMs, now }, logger);
   const writeDuration = observeWrites(metrics);
   const peers = new PeerHealth((nodeId, isHealthy) => {
     if (!isHealthy) logger.warn({ peer: nodeId }, 'a peer gives no sign of life');
@@ -127,6 +136,7 @@ export async function openNode(
       onDelivery: (delivery, nowMs) => onDelivery(delivery, nowMs),
       onConnection: ({ peer }) => peers.connected(peer),
       onClosed: ({ peer }, reason) => peers.closed(peer, reason),
+      onDone: () => clock.decided(core.session?.plane.state),
       onWritten: (tookMs) => writeDuration.observe(tookMs / 1000),
       onDialFailed: (address, error) => logger.debug({ address, reason: error.reason }, 'a node was not reached'),
       onStorageFailed: (error) => health.storageFailed(error),
@@ -146,7 +156,7 @@ export async function openNode(
     },
     hasRoom: (topic, bytes) => retention.hasRoom(topic, bytes),
     bootEpoch,
-    wallMs: () => Date.now(),
+    wallMs,
     queue: queueLimitsOf(config),
   });
   const transport = createTransport(
@@ -158,7 +168,7 @@ export async function openNode(
       credentials: security.transportCredentials(core.session?.plane.state.meshId ?? ''),
       isRevoked: (nodeId, serialNumber) => security.revocations.isRevoked(nodeId, serialNumber),
       // Certificates and tokens expire by the clock on the wall.
-      now: () => Date.now(),
+      now: wallMs,
       limits: transportLimitsOf(config),
     },
     driver.transportEvents,
@@ -166,12 +176,13 @@ export async function openNode(
   const listens = await listenIfPossible(transport, config, logger);
   const runtime = new NodeRuntime({ driver, now, name: config.MESH_NAME, listens, health: peers });
   const { view } = runtime;
-  const facts = new FactTeller({ core, view, tell, wall: () => new Date() });
+  const facts = new FactTeller({ core, view, tell, wall: () => new Date(wallMs()) });
   const onEvent = (event: MeshEvent, nowMs: number): void => {
     if (event.kind === 'phase') logger.info({ phase: event.phase }, 'part in the mesh changed');
     if (event.kind === 'leader') logger.info({ leader: event.leader, term: event.term }, 'leader of the mesh changed');
     if (event.kind === 'changed' || event.kind === 'restored') setDataMembers();
     security.onEvent(event, core);
+    if (event.kind === 'changed') clock.seen(core.session?.plane.state);
     if (event.kind === 'reachable' && event.isReachable) data.reconnected(event.shortId, nowMs);
     facts.onEvent(event);
     const change = meshChangeOf(event, view);
@@ -204,11 +215,11 @@ export async function openNode(
         meshId: session.plane.state.meshId,
         node: shortId,
         origin: shortId,
-        at: new Date(),
+        at: new Date(wallMs()),
       });
     },
   });
-  core.setWallClock(Date.now(), now());
+  core.setWallClock(wallMs(), now());
   setDataMembers();
   driver.start(transport);
   security.start(driver, transport, now);
@@ -218,11 +229,11 @@ export async function openNode(
       data.tick(now());
       facts.tick(now());
     }, DATA_TICK_MS),
-    setInterval(() => driver.run((mesh, nowMs) => mesh.setWallClock(Date.now(), nowMs)), WALL_CLOCK_MS),
+    setInterval(() => driver.run((mesh, nowMs) => mesh.setWallClock(wallMs(), nowMs)), WALL_CLOCK_MS),
     setInterval(() => security.tick(), SECURITY_TICK_MS),
     setInterval(() => {
       retention
-        .sweep(Date.now(), (topic) => data.neededFrom(topic))
+        .sweep(wallMs(), (topic) => data.neededFrom(topic))
         .catch((error: unknown) => logger.error({ err: error }, 'old messages could not be forgotten'));
     }, SWEEP_MS),
   ];
@@ -234,14 +245,14 @@ export async function openNode(
     transport,
     storageFailed: () => health.hasStorageFailed,
   });
-  observeSecurity(metrics, { core, security });
+  observeSecurity(metrics, { core, security, clock });
   logger.info({ nodeId: key.nodeId, listens, phase: core.phase }, 'node is open');
   return {
     runtime,
-    administration: new Administration(driver, security),
+    administration: new Administration(driver, security, clock),
     reload: () => security.tick(),
     topics,
-    taker: createRouteTaker(driver, key),
+    taker: createRouteTaker(driver, key, wallMs),
     core,
     check: () => health.check(),
     ended: health.ended,

@@ -1,19 +1,26 @@
 import type { MeshCore } from '@peermesh/mesh-core';
 import type { MetricsRegistry } from '@peermesh/telemetry';
 import { type Figure, observeFigures } from './figure.ts';
+import type { GroupClock } from './group-clock.ts';
 import type { NodeSecurity } from './node-security.ts';
 
 /** Metrics of who is let in, of certificates and of the keys of the mesh. */
 export function observeSecurity(
   metrics: MetricsRegistry,
-  { core, security }: { readonly core: MeshCore; readonly security: NodeSecurity },
+  parts: { readonly core: MeshCore; readonly security: NodeSecurity; readonly clock: GroupClock },
 ): void {
+  const { core, security, clock } = parts;
   const state = () => core.session?.plane.state;
   const figures: readonly Figure<NodeSecurity>[] = [
     {
       name: 'mesh_credential_files_refused',
       help: 'Times that changed certificate files could not be used since the start.',
       of: ({ credentials }) => credentials.refusedCount,
+    },
+    {
+      name: 'mesh_clock_offset_seconds',
+      help: 'Clock of this node minus that of the control group, by the latest decision that told it; absent before one.',
+      of: () => (clock.isCompared ? clock.offsetMs / 1_000 : null),
     },
     {
       name: 'mesh_key_epoch',

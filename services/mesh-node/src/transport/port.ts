@@ -12,6 +12,8 @@ export type RefusalReason =
   | 'certificate_missing'
   | 'certificate_untrusted'
   | 'certificate_expired'
+  /** Its validity begins in the future: the clock of this machine is behind, or that of the authority was ahead. */
+  | 'certificate_not_yet_valid'
   | 'certificate_revoked'
   | 'token_malformed'
   | 'token_untrusted'

@@ -22,8 +22,12 @@ export interface TestNode {
   end(): Promise<void>;
 }
 
-/** Starts a node on a port of its own, without any other server. */
-export async function startNode(name: string, env: Readonly<Record<string, string>> = {}): Promise<TestNode> {
+/** Starts a node on a port of its own, without any other server; its clock on the wall may be off. */
+export async function startNode(
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+  clockOffMs = 0,
+): Promise<TestNode> {
   const folder = temporaryFolder(`mesh-${name}`);
   const address = env['MESH_LISTEN'] ?? `ws://127.0.0.1:${await freePort()}`;
   const facts: Fact[] = [];
@@ -42,7 +46,8 @@ export async function startNode(name: string, env: Readonly<Record<string, strin
   let metrics = createMetrics({ service: 'mesh-node' });
   const open = (): Promise<OpenNode> => {
     metrics = createMetrics({ service: 'mesh-node' });
-    return openNode(config, { logger: silentLogger(), metrics, tell: (fact) => facts.push(fact) });
+    const wallMs = (): number => Date.now() + clockOffMs;
+    return openNode(config, { logger: silentLogger(), metrics, tell: (fact) => facts.push(fact), wallMs });
   };
   const node: TestNode = {
     name,

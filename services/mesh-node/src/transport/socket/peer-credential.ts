@@ -11,7 +11,8 @@ export interface PeerCredential {
   readonly serialNumber: string | null;
 }
 
-const EXPIRED = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
+const EXPIRED = 'CERT_HAS_EXPIRED';
+const NOT_YET_VALID = 'CERT_NOT_YET_VALID';
 
 /** Who is behind the socket: null on a plain one, a reason when the certificate, or lacking one the token, will not do. */
 export async function credentialOf(
@@ -35,7 +36,9 @@ async function shownBy(
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) return token === null ? 'certificate_missing' : fromToken(token, credentials, nowMs);
   const problem = String(socket.authorizationError ?? '');
-  if (EXPIRED.has(problem) || nowMs > certificate.validToDate.getTime()) return 'certificate_expired';
+  const { validFromDate, validToDate } = certificate;
+  if (problem === EXPIRED || nowMs > validToDate.getTime()) return 'certificate_expired';
+  if (problem === NOT_YET_VALID || nowMs < validFromDate.getTime()) return 'certificate_not_yet_valid';
   if (!socket.authorized || certificate.publicKey.asymmetricKeyType !== 'ed25519') return 'certificate_untrusted';
   return { nodeId: nodeIdOf(certificate.publicKey), serialNumber: certificate.serialNumber };
 }

@@ -44,6 +44,19 @@ export function credentialCases(adapter: TransportAdapter, mesh: () => TestMesh)
     await refusedAcceptor(t, late, 'certificate_expired');
   });
 
+  test('a certificate of the future is refused as such, and one of an authority two hours ahead is taken', async (t) => {
+    const key = createNodeKey();
+    const early = await TestNode.start(t, adapter, {
+      key,
+      credentials: await mesh().credentials(key, { nowMs: Date.now() + 4 * HOUR_MS, validityMs: HOUR_MS }),
+    });
+    await refusedDialler(t, early, 'certificate_not_yet_valid');
+    await refusedAcceptor(t, early, 'certificate_not_yet_valid');
+    const ahead = createNodeKey();
+    const credentials = await mesh().credentials(ahead, { nowMs: Date.now() + 2 * HOUR_MS, validityMs: HOUR_MS });
+    await connect(await TestNode.start(t, adapter, { key: ahead, credentials }), await start(t), 0);
+  });
+
   test('a certificate of another authority is refused, whoever shows it', async (t) => {
     const elsewhere = await TestMesh.create();
     t.after(() => elsewhere.remove());
