@@ -26,7 +26,7 @@ describe('nodes over TLS', () => {
 
   before(async () => {
     await ca('init', authority, 'harbour');
-    for (const name of ['quay-1', 'quay-2', 'quay-3']) {
+    for (const name of ['quay-1', 'quay-2', 'quay-3', 'quay-4']) {
       const node = await startNode(name, { MESH_LISTEN: `wss://127.0.0.1:${await freePort()}` });
       nodes.push(node);
       assert.deepEqual(node.open.runtime.status().listens, [], 'without a certificate nobody is let in');
@@ -49,7 +49,7 @@ describe('nodes over TLS', () => {
     await eventually(() => {
       for (const { open } of nodes) {
         const { epoch, holders, heldEpoch } = open.administration.keyEpoch();
-        assert.deepEqual([holders, heldEpoch], [[1, 2, 3], epoch]);
+        assert.deepEqual([holders, heldEpoch], [[1, 2, 3, 4], epoch]);
         assert.ok(epoch >= 1);
       }
     });
@@ -125,7 +125,7 @@ describe('nodes over TLS', () => {
       assert.ok(second.open.administration.revocations().some(({ subject }) => subject === thief));
       const { heldEpoch, holders } = second.open.administration.keyEpoch();
       assert.ok((heldEpoch ?? 0) > epoch);
-      assert.deepEqual(holders, [1, 2]);
+      assert.deepEqual(holders, [1, 2, 4]);
     });
     await first.open.stop();
     await second.restart();
@@ -222,7 +222,7 @@ describe('nodes over TLS', () => {
   });
 
   it('a node that starts while the one it joined through is gone finds the others that it knew', async () => {
-    const [first, second, , newcomer] = nodes;
+    const [first, second, , , newcomer] = nodes;
     await eventually(() => assert.ok(isLinked(newcomer!, second!)));
     newcomer!.open.reload();
     await first!.open.stop();
