@@ -4,6 +4,9 @@ import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { type Static, type TObject, type TProperties, Type } from 'typebox';
 
+/** Where settings come from. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Settings that every service has. Compose them: `Type.Object({ ...baseConfig, ...databaseConfig, MY_KEY: ... })`. */
 export const baseConfig = {
   HOST: Type.String({ description: 'Address to listen on.', examples: ['127.0.0.1'] }),
@@ -101,7 +104,7 @@ export class ConfigError extends Error {
  */
 export function loadConfig<Schema extends TObject>(
   schema: Schema,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   check: (config: Static<Schema>) => readonly string[] = () => [],
 ): Readonly<Static<Schema>> {
   const problems: string[] = [];
@@ -127,11 +130,7 @@ export function loadConfig<Schema extends TObject>(
   return Object.freeze(config);
 }
 
-function readValue(
-  key: string,
-  env: Readonly<Record<string, string | undefined>>,
-  problems: string[],
-): string | undefined {
+function readValue(key: string, env: Environment, problems: string[]): string | undefined {
   const file = env[`${key}_FILE`];
   if (file === undefined || file === '') return env[key];
   if (env[key] !== undefined && env[key] !== '') problems.push(`${key} and ${key}_FILE are both set`);

@@ -1,5 +1,5 @@
 import { dropPartitionsOlderThan, migrate } from '@peermesh/database';
-import { ConfigError } from '@peermesh/service-kit';
+import { runTask } from '@peermesh/service-kit';
 import { createLogger } from '@peermesh/telemetry';
 import pg from 'pg';
 import { loadAuthMigrationConfig } from './config.ts';
@@ -7,7 +7,7 @@ import { ensureFirstAdmin } from './usecases/first-admin.ts';
 
 const DECISIONS = { schema: 'auth', table: 'auth_decisions' } as const;
 
-try {
+await runTask(async () => {
   const config = loadAuthMigrationConfig(process.env);
   const logger = createLogger({ service: 'auth-migrate', level: config.LOG_LEVEL });
   const url = config.MIGRATION_DATABASE_URL;
@@ -23,8 +23,4 @@ try {
   const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = config;
   const admin = email === '' ? { created: false } : await ensureFirstAdmin({ url, email, password, logger });
   logger.info({ applied, dropped, adminCreated: admin.created }, 'schema auth is up to date');
-} catch (error) {
-  const text = error instanceof ConfigError ? error.message : String(error instanceof Error ? error.stack : error);
-  process.stderr.write(`${text}\n`);
-  process.exitCode = 1;
-}
+});

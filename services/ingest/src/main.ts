@@ -1,30 +1,5 @@
-import { ConfigError, runService, tracingFrom } from '@peermesh/service-kit';
-import { createLogger } from '@peermesh/telemetry';
+import { runMain } from '@peermesh/service-kit';
 import { buildApp } from './app.ts';
-import { type IngestConfig, loadIngestConfig } from './config.ts';
+import { loadIngestConfig } from './config.ts';
 
-function readConfig(): IngestConfig {
-  try {
-    return loadIngestConfig(process.env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
-  }
-}
-
-const config = readConfig();
-const logger = createLogger({ service: 'ingest', level: config.LOG_LEVEL });
-await runService({
-  logger,
-  host: config.HOST,
-  port: config.PORT,
-  graceMs: config.SHUTDOWN_GRACE_MS,
-  forceMs: config.SHUTDOWN_FORCE_MS,
-  tracing: tracingFrom('ingest', config),
-  start: async () => {
-    const service = await buildApp(config, { logger });
-    await service.start();
-    return service;
-  },
-});
+await runMain({ service: 'ingest', env: process.env, load: loadIngestConfig, build: buildApp });

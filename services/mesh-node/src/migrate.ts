@@ -1,20 +1,8 @@
-import { migrate } from '@peermesh/database';
-import { ConfigError, loadConfig, migrationConfig } from '@peermesh/service-kit';
-import { createLogger } from '@peermesh/telemetry';
+import { runMigration } from '@peermesh/service-kit';
 
-try {
-  const config = loadConfig(migrationConfig, process.env);
-  const logger = createLogger({ service: 'mesh-node-migrate', level: config.LOG_LEVEL });
-  const { applied } = await migrate({
-    url: config.MIGRATION_DATABASE_URL,
-    schema: 'mesh',
-    migrationsDir: new URL('./migrations/', import.meta.url),
-    logger,
-  });
-  logger.info({ applied }, 'schema mesh is up to date');
-} catch (error) {
-  process.stderr.write(
-    `${error instanceof ConfigError ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
-  );
-  process.exitCode = 1;
-}
+await runMigration({
+  service: 'mesh-node',
+  schema: 'mesh',
+  migrations: new URL('./migrations/', import.meta.url),
+  env: process.env,
+});

@@ -1,30 +1,5 @@
-import { ConfigError, runService, tracingFrom } from '@peermesh/service-kit';
-import { createLogger } from '@peermesh/telemetry';
+import { runMain } from '@peermesh/service-kit';
 import { buildApp } from './app.ts';
-import { loadPublisherConfig, type PublisherConfig } from './config.ts';
+import { loadPublisherConfig } from './config.ts';
 
-function readConfig(): PublisherConfig {
-  try {
-    return loadPublisherConfig(process.env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
-  }
-}
-
-const config = readConfig();
-const logger = createLogger({ service: 'publisher', level: config.LOG_LEVEL });
-await runService({
-  logger,
-  host: config.HOST,
-  port: config.PORT,
-  graceMs: config.SHUTDOWN_GRACE_MS,
-  forceMs: config.SHUTDOWN_FORCE_MS,
-  tracing: tracingFrom('publisher', config),
-  start: async () => {
-    const service = await buildApp(config, { logger });
-    await service.start();
-    return service;
-  },
-});
+await runMain({ service: 'publisher', env: process.env, load: loadPublisherConfig, build: buildApp });

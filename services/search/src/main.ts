@@ -1,30 +1,5 @@
-import { ConfigError, runService, tracingFrom } from '@peermesh/service-kit';
-import { createLogger } from '@peermesh/telemetry';
+import { runMain } from '@peermesh/service-kit';
 import { buildApp } from './app.ts';
-import { loadSearchConfig, type SearchConfig } from './config.ts';
+import { loadSearchConfig } from './config.ts';
 
-function readConfig(): SearchConfig {
-  try {
-    return loadSearchConfig(process.env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
-  }
-}
-
-const config = readConfig();
-const logger = createLogger({ service: 'search', level: config.LOG_LEVEL });
-await runService({
-  logger,
-  host: config.HOST,
-  port: config.PORT,
-  graceMs: config.SHUTDOWN_GRACE_MS,
-  forceMs: config.SHUTDOWN_FORCE_MS,
-  tracing: tracingFrom('search', config),
-  start: async () => {
-    const service = await buildApp(config, { logger });
-    await service.start();
-    return service;
-  },
-});
+await runMain({ service: 'search', env: process.env, load: loadSearchConfig, build: buildApp });

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { waitFor } from '@peermesh/testkit';
+
+const PROGRAM = new URL('../fixtures/main-process.ts', import.meta.url).pathname;
+
+function run(env: Readonly<Record<string, string>>): ChildProcess {
+  return spawn(process.execPath, ['--conditions=@peermesh/source', PROGRAM], { env, stdio: 'pipe' });
+}
+
+test('a service is started before it listens, and stopped in order on SIGTERM', async (t) => {
+  const child = run({ HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'info', BERTHS: '3' });
+  t.after(() => child.kill('SIGKILL'));
+  let said = '';
+  child.stdout!.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await waitFor(() => said.includes('service is up'), { timeoutMs: 20_000 });
+  child.kill('SIGTERM');
+  const [code] = (await once(child, 'exit')) as [number];
+  const steps = said.split('\n').filter((line) => !line.startsWith('{'));
+  assert.deepEqual([steps, code], [['starts 3', 'listens', 'stops', ''], 0]);
+});
+
+test('a process whose settings cannot be used names each of them, without values, and ends with 1', async () => {
+  const child = run({ HOST: '127.0.0.1', PORT: 'quay', LOG_LEVEL: 'silent' });
+  const [said, [code]] = await Promise.all([text(child.stderr!), once(child, 'exit') as Promise<[number]>]);
+  assert.equal(code, 1);
+  assert.match(said, /PORT must be integer/);
+  assert.match(said, /BERTHS is missing/);
+  assert.equal(said.includes('quay'), false);
+});
