@@ -12,6 +12,9 @@ import { LRUCache } from 'lru-cache';
 import type { Principal } from './principal.ts';
 import type { RevocationSource } from './revocations.ts';
 
+/** How old the feed of revocations may be, in milliseconds, where nothing else is said: with an older one tokens are refused. */
+export const REVOCATION_STALENESS_MAX_MS = 60_000;
+
 /** What {@link createAuthenticator} needs. */
 export interface AuthenticatorOptions {
   readonly issuer: string;
@@ -49,7 +52,7 @@ const INTROSPECTION_AFTER_MS = 10_000;
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const now = options.now ?? Date.now;
   const tolerance = options.clockToleranceSeconds ?? 5;
-  const stalenessMax = options.revocationStalenessMaxMs ?? 60_000;
+  const stalenessMax = options.revocationStalenessMaxMs ?? REVOCATION_STALENESS_MAX_MS;
   const keys = keysFrom(options.jwks);
   const verified = new LRUCache<string, Principal>({ max: options.cacheMax ?? 10_000 });
   const { revocations, introspect } = options;

@@ -1,4 +1,9 @@
-export { type Authenticator, type AuthenticatorOptions, createAuthenticator } from './authenticator.ts';
+export {
+  type Authenticator,
+  type AuthenticatorOptions,
+  createAuthenticator,
+  REVOCATION_STALENESS_MAX_MS,
+} from './authenticator.ts';
 export { authorize, DEFAULT_ROLE_RANKS, type Decision, type RoleRanks } from './authorize.ts';
 export { createIntrospector } from './introspector.ts';
 export { type NodeProofClaims, signNodeProof, verifyNodeProof } from './node-proof.ts';

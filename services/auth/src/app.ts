@@ -8,10 +8,10 @@ import {
   createApp,
   instanceName,
   mountOpenApi,
-  type RunningService,
   useDecisionLog,
   useIdempotency,
   usePrincipals,
+  type WiredService,
 } from '@peermesh/service-kit';
 import { createMetrics, type Logger } from '@peermesh/telemetry';
 import { Argon2PasswordHasher } from './adapters/argon2/argon2-password-hasher.ts';
@@ -33,12 +33,6 @@ export interface AuthOverrides {
   readonly clock?: Clock;
 }
 
-/** The service before it listens. */
-export interface AuthService extends RunningService {
-  /** Starts consumers, the relay and housekeeping. */
-  start(): Promise<void>;
-}
-
 const VERSION = '0.1.0';
 /** Revocations older than this concern expired tokens only. */
 const REVOCATION_HISTORY_MS = 75 * 60_000;
@@ -47,7 +41,7 @@ const REVOCATION_HISTORY_MS = 75 * 60_000;
 export async function buildApp(
   config: AuthConfig,
   { logger, clock = () => new Date() }: AuthOverrides,
-): Promise<AuthService> {
+): Promise<WiredService> {
   const metrics = createMetrics({ service: 'auth' });
   const app = await createApp({ service: 'auth', version: VERSION, logger, metrics, trustProxy: config.TRUST_PROXY });
   const db = createDatabase<AuthSchema>({

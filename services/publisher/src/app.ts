@@ -1,21 +1,8 @@
-import { createRevocations } from '@peermesh/authz';
 import { deadLetterRoutes } from '@peermesh/contracts/dead-letters';
 import { publisherRoutes } from '@peermesh/contracts/publisher';
 import { assertUrlAllowed, DEFAULT_PORTS, parseAllowHosts } from '@peermesh/http-guard';
-import { mountDeadLetterRoutes, openBackbone, startWithRevocations } from '@peermesh/messaging';
-import type { Worker } from '@peermesh/service-kit';
-import {
-  createApp,
-  createSecretBox,
-  deriveKey,
-  mountOpenApi,
-  useAccessTokens,
-  useDecisionLog,
-  useIdempotency,
-} from '@peermesh/service-kit';
-import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
-import type { FastifyInstance } from 'fastify';
-import type { JSONWebKeySet } from 'jose';
+import { mountDeadLetterRoutes, openService, type ServiceOverrides } from '@peermesh/messaging';
+import { createSecretBox, deriveKey, mountOpenApi, type WiredService, type Worker } from '@peermesh/service-kit';
 import { createWebhookSender } from './adapters/http/webhook-sender.ts';
 import { realtimeSender } from './adapters/realtime-sender.ts';
 import { createEmailSender } from './adapters/smtp/email-sender.ts';
@@ -32,38 +19,18 @@ import { startHousekeeping } from './workers/housekeeping.ts';
 import { startRedeliveryWorker } from './workers/redelivery-worker.ts';
 import { startStrandedSweeper } from './workers/stranded-sweeper.ts';
 
-/** Older than this the authenticator refuses tokens. */
-const REVOCATION_STALENESS_MS = 60_000;
 /** Beyond the time limit of an attempt, so that a lease only ends when its holder is gone. */
 const LEASE_MARGIN_MS = 15_000;
 
 /** What tests replace. */
-export interface PublisherOverrides {
-  readonly logger?: Logger;
+export interface PublisherOverrides extends ServiceOverrides {
   readonly clock?: Clock;
-  readonly jwks?: JSONWebKeySet;
-}
-
-/** The service before it listens. */
-export interface PublisherService {
-  readonly app: FastifyInstance;
-  /** Starts consumers and workers. */
-  start(): Promise<void>;
-  /** Stops them in order; HTTP is closed by `app.close()` after that. */
-  stop(): Promise<void>;
 }
 
 /** Wires the service: telemetry, database, events, authorization, channels, workers, routes. */
-export async function buildApp(config: PublisherConfig, overrides: PublisherOverrides = {}): Promise<PublisherService> {
+export async function buildApp(config: PublisherConfig, overrides: PublisherOverrides = {}): Promise<WiredService> {
   const clock = overrides.clock ?? (() => new Date());
-  const logger = overrides.logger ?? createLogger({ service: 'publisher', level: config.LOG_LEVEL });
-  const metrics = createMetrics({ service: 'publisher' });
-  const app = await createApp({ service: 'publisher', version: '0.1.0', logger, metrics });
-  const backbone = await openBackbone('publisher', config, { logger, metrics });
-  const { db, nats, bus } = backbone;
-  const revocations = createRevocations();
-  useAccessTokens(app, config, { revocations, jwks: overrides.jwks });
-  useIdempotency(app, { db, module: 'publisher' });
+  const { app, logger, metrics, db, bus, startBus } = await openService('publisher', config, overrides);
 
   const secrets = createSecretBox(config.PUBLISHER_ENCRYPTION_KEY, 'publisher/secrets');
   const links = createLinkTokens(deriveKey(config.PUBLISHER_ENCRYPTION_KEY, 'publisher/links'));
@@ -132,21 +99,14 @@ export async function buildApp(config: PublisherConfig, overrides: PublisherOver
   });
   mountDeadLetterRoutes(app, { bus });
   mountOpenApi(app, { title: 'PeerMesh publisher', routes: { ...publisherRoutes, ...deadLetterRoutes('publisher') } });
-  app.health.add('postgres', () => db.ping());
-  app.health.add('nats', () => nats.flush());
-  app.health.add('revocations', async () => {
-    if (revocations.stalenessMs() > REVOCATION_STALENESS_MS) throw new Error('revoked tokens are not known yet');
-  });
   const workers: Worker[] = [];
   app.addHook('onClose', async () => {
     await Promise.all([webhooks.close(), email?.close()]);
-    await backbone.close();
   });
-  useDecisionLog(app, { db, bus });
   return {
     app,
     start: async () => {
-      await startWithRevocations(bus, revocations);
+      await startBus();
       deliveries.start();
       const everyMs = config.PUBLISHER_POLL_MS;
       workers.push(

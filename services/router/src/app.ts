@@ -1,13 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { createRevocations } from '@peermesh/authz';
 import { deadLetterRoutes } from '@peermesh/contracts/dead-letters';
 import { routerRoutes } from '@peermesh/contracts/router';
-import { mountDeadLetterRoutes, openBackbone, startWithRevocations } from '@peermesh/messaging';
-import type { Worker } from '@peermesh/service-kit';
-import { createApp, mountOpenApi, useAccessTokens, useDecisionLog, useIdempotency } from '@peermesh/service-kit';
-import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
-import type { FastifyInstance } from 'fastify';
-import type { JSONWebKeySet } from 'jose';
+import { mountDeadLetterRoutes, openService, type ServiceOverrides } from '@peermesh/messaging';
+import { mountOpenApi, type WiredService, type Worker } from '@peermesh/service-kit';
 import { createPathCache } from './adapters/redis/path-cache.ts';
 import { createPathPool } from './adapters/threads/path-pool.ts';
 import type { RouterConfig } from './config.ts';
@@ -23,38 +18,18 @@ import { RouteService } from './usecases/compute-routes.ts';
 import { createTopologyFollower } from './usecases/topology-follower.ts';
 import { startHousekeeping } from './workers/housekeeping.ts';
 
-/** Older than this the authenticator refuses tokens. */
-const REVOCATION_STALENESS_MS = 60_000;
 const THREADS_MAX = 4;
 const ANNOUNCE_EVERY_MS = 100;
 
 /** What tests replace. */
-export interface RouterOverrides {
-  readonly logger?: Logger;
+export interface RouterOverrides extends ServiceOverrides {
   readonly clock?: Clock;
-  readonly jwks?: JSONWebKeySet;
-}
-
-/** The service before it listens. */
-export interface RouterService {
-  readonly app: FastifyInstance;
-  /** Starts consumers and workers. */
-  start(): Promise<void>;
-  /** Stops them in order; HTTP is closed by `app.close()` after that. */
-  stop(): Promise<void>;
 }
 
 /** Wires the service: telemetry, database, events, authorization, threads, cache, routes. */
-export async function buildApp(config: RouterConfig, overrides: RouterOverrides = {}): Promise<RouterService> {
+export async function buildApp(config: RouterConfig, overrides: RouterOverrides = {}): Promise<WiredService> {
   const clock = overrides.clock ?? (() => new Date());
-  const logger = overrides.logger ?? createLogger({ service: 'router', level: config.LOG_LEVEL });
-  const metrics = createMetrics({ service: 'router' });
-  const app = await createApp({ service: 'router', version: '0.1.0', logger, metrics });
-  const backbone = await openBackbone('router', config, { logger, metrics });
-  const { db, nats, bus } = backbone;
-  const revocations = createRevocations();
-  useAccessTokens(app, config, { revocations, jwks: overrides.jwks });
-  useIdempotency(app, { db, module: 'router' });
+  const { app, logger, metrics, db, bus, startBus } = await openService('router', config, overrides);
 
   const pool = createPathPool({
     threads: config.ROUTER_THREADS || Math.max(1, Math.min(THREADS_MAX, availableParallelism() - 1)),
@@ -94,26 +69,19 @@ export async function buildApp(config: RouterConfig, overrides: RouterOverrides 
   mountPolicies(app, db);
   mountDeadLetterRoutes(app, { bus });
   mountOpenApi(app, { title: 'PeerMesh router', routes: { ...routerRoutes, ...deadLetterRoutes('router') } });
-  app.health.add('postgres', () => db.ping());
-  app.health.add('nats', () => nats.flush());
   app.health.add('redis', () => cache.ping(), { critical: false });
   app.health.add('topology', async () => {
     if (follower.syncedAt === null) throw new Error('the link states have not been read yet');
-  });
-  app.health.add('revocations', async () => {
-    if (revocations.stalenessMs() > REVOCATION_STALENESS_MS) throw new Error('revoked tokens are not known yet');
   });
   const workers: Worker[] = [];
   app.addHook('onClose', async () => {
     await pool.close();
     cache.close();
-    await backbone.close();
   });
-  useDecisionLog(app, { db, bus });
   return {
     app,
     start: async () => {
-      await startWithRevocations(bus, revocations);
+      await startBus();
       workers.push(
         follower.start(),
         announcer.start(),

@@ -1,11 +1,7 @@
-import { createRevocations } from '@peermesh/authz';
 import { deadLetterRoutes } from '@peermesh/contracts/dead-letters';
 import { searchRoutes } from '@peermesh/contracts/search';
-import { mountDeadLetterRoutes, openBackbone, startWithRevocations } from '@peermesh/messaging';
-import { createApp, mountOpenApi, useAccessTokens, useDecisionLog, useIdempotency } from '@peermesh/service-kit';
-import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
-import type { FastifyInstance } from 'fastify';
-import type { JSONWebKeySet } from 'jose';
+import { mountDeadLetterRoutes, openService, type ServiceOverrides } from '@peermesh/messaging';
+import { mountOpenApi, type WiredService } from '@peermesh/service-kit';
 import { FaultyBackend } from './adapters/faulty-backend.ts';
 import { Hydrator } from './adapters/pg/hydrator.ts';
 import { PageSnapshots } from './adapters/pg/page-snapshots.ts';
@@ -31,39 +27,21 @@ const TRAINING_CHECK_MS = 15_000;
 const SWEEP_MS = 60_000;
 
 /** What tests replace. */
-export interface SearchOverrides {
-  readonly logger?: Logger;
+export interface SearchOverrides extends ServiceOverrides {
   readonly now?: () => number;
-  readonly jwks?: JSONWebKeySet;
 }
 
 /** The service before it listens. */
-export interface SearchService {
-  readonly app: FastifyInstance;
+export interface SearchService extends WiredService {
   /** The backends of this process; tests switch faults on them. */
   readonly registry: GenerationRegistry;
-  /** Starts consumers, projectors and workers. */
-  start(): Promise<void>;
-  /** Stops them in order; HTTP is closed by `app.close()` after that. */
-  stop(): Promise<void>;
 }
 
 /** Wires the service: telemetry, database, events, authorization, backends, orchestrator, routes. */
 export async function buildApp(config: SearchConfig, overrides: SearchOverrides = {}): Promise<SearchService> {
   const now = overrides.now ?? Date.now;
-  const logger = overrides.logger ?? createLogger({ service: 'search', level: config.LOG_LEVEL });
-  const registryOfMetrics = createMetrics({ service: 'search' });
-  const metrics = createSearchMetrics(registryOfMetrics);
-  const app = await createApp({ service: 'search', version: '0.1.0', logger, metrics: registryOfMetrics });
-  const backbone = await openBackbone('search', config, { logger, metrics: registryOfMetrics });
-  const { db, nats, bus } = backbone;
-  app.addHook('onClose', async () => {
-    await backbone.close();
-  });
-  const revocations = createRevocations();
-  useAccessTokens(app, config, { revocations, jwks: overrides.jwks });
-  useIdempotency(app, { db, module: 'search' });
-  useDecisionLog(app, { db, bus });
+  const { app, logger, metrics: registered, db, bus, startBus } = await openService('search', config, overrides);
+  const metrics = createSearchMetrics(registered);
 
   const registry = new GenerationRegistry({ db, factory: createBackendFactory({ db, config, logger, now }), logger });
   const snapshots = new PageSnapshots({ db, logger, now });
@@ -113,10 +91,6 @@ export async function buildApp(config: SearchConfig, overrides: SearchOverrides 
   });
   mountDeadLetterRoutes(app, { bus });
   mountOpenApi(app, { title: 'PeerMesh search', routes: { ...searchRoutes, ...deadLetterRoutes('search') } });
-  app.health.add('postgres', () => db.ping());
-  app.health.add('nats', async () => {
-    await nats.flush();
-  });
   const trainer = new EmbeddingTrainer({
     db,
     logger,
@@ -148,7 +122,7 @@ export async function buildApp(config: SearchConfig, overrides: SearchOverrides 
     start: async () => {
       if (config.EMBEDDER === 'http') await ensureEmbedderGeneration(db, config.EMBEDDER_SPACE);
       await projection.start();
-      await startWithRevocations(bus, revocations);
+      await startBus();
       training.start();
       sweeper.start();
     },

@@ -1,6 +1,7 @@
 import type { CloudEvent, EventData, EventDefinition } from '@peermesh/contracts';
 import { connectNats, createBus } from '@peermesh/messaging';
 import { applyStreams, peermeshStreams } from '@peermesh/messaging/streams';
+import type { WiredService } from '@peermesh/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { silentLogger } from '../silent-logger.ts';
 import { startTestNats, type TestNats } from '../test-nats.ts';
@@ -11,23 +12,9 @@ import { type CallService, callService } from './call-service.ts';
 import { PublishedEvents } from './published-events.ts';
 import { type ServiceDatabase, startServiceDatabase } from './service-database.ts';
 
-/** A service before it listens, as its `buildApp` returns it. */
-export interface BuiltService {
-  readonly app: FastifyInstance;
-  start(): Promise<void>;
-  stop(): Promise<void>;
-}
-
-/** Where the servers of a test are. */
-export interface ServerUrls {
-  readonly database: string;
-  readonly nats: string;
-  readonly redis: string;
-}
-
 /** A running service with a database, NATS and Redis of its own. */
-export interface ServiceFixture<Service extends BuiltService, Schema = unknown> {
-  readonly service: Service;
+export interface ServiceFixture<Schema = unknown> {
+  readonly service: WiredService;
   readonly app: FastifyInstance;
   readonly database: ServiceDatabase<Schema>;
   readonly nats: TestNats;
@@ -41,12 +28,13 @@ export interface ServiceFixture<Service extends BuiltService, Schema = unknown> 
 }
 
 /** What is started. */
-export interface TestServiceOptions<Service extends BuiltService> {
+export interface TestServiceOptions {
   /** Name of the service, which is that of its schema. */
   readonly name: string;
   /** Folder of its migrations. */
   readonly migrations: URL;
-  readonly build: (urls: ServerUrls) => Promise<Service>;
+  /** Builds it with the settings that all services share: where it listens, the servers, no logs. */
+  readonly build: (env: Readonly<Record<string, string>>) => Promise<WiredService>;
   /** Claims of every call, unless it says otherwise. */
   readonly caller?: TestClaims;
   /** A PostgreSQL cluster of its own, for tests that restart it. */
@@ -54,9 +42,7 @@ export interface TestServiceOptions<Service extends BuiltService> {
 }
 
 /** Starts the servers and the service, and waits until it is ready. */
-export async function startTestService<Service extends BuiltService, Schema = unknown>(
-  options: TestServiceOptions<Service>,
-): Promise<ServiceFixture<Service, Schema>> {
+export async function startTestService<Schema = unknown>(options: TestServiceOptions): Promise<ServiceFixture<Schema>> {
   const { name, migrations, build, caller = {}, ownPostgres: own = false } = options;
   const [database, nats, redis] = await Promise.all([
     startServiceDatabase<Schema>({ service: name, migrations, own }),
@@ -67,7 +53,15 @@ export async function startTestService<Service extends BuiltService, Schema = un
   const connection = await connectNats({ url: nats.url, name: 'test', logger });
   await applyStreams(connection, peermeshStreams);
   const { appUrl, db } = database;
-  const service = await build({ database: appUrl, nats: nats.url, redis: redis.url });
+  const service = await build({
+    HOST: '127.0.0.1',
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    DATABASE_URL: appUrl,
+    NATS_URL: nats.url,
+    REDIS_URL: redis.url,
+    JWKS_URL: 'http://127.0.0.1:1/jwks',
+  });
   const { app } = service;
   await service.start();
   // Its relay is never started: the one of the service publishes what it writes.

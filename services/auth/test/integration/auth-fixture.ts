@@ -3,6 +3,7 @@ import type { TokenSet } from '@peermesh/contracts/auth';
 import { migrate } from '@peermesh/database';
 import { connectNats } from '@peermesh/messaging';
 import { applyStreams } from '@peermesh/messaging/streams';
+import type { WiredService } from '@peermesh/service-kit';
 import {
   silentLogger,
   startTestNats,
@@ -12,7 +13,7 @@ import {
   type TestPostgres,
 } from '@peermesh/testkit';
 import pg from 'pg';
-import { type AuthService, buildApp } from '../../src/app.ts';
+import { buildApp } from '../../src/app.ts';
 import { type AuthConfig, loadAuthConfig } from '../../src/config.ts';
 import { ensureFirstAdmin } from '../../src/usecases/first-admin.ts';
 
@@ -36,7 +37,7 @@ export interface CallOptions {
 
 /** One running auth service on servers of its own. */
 export interface AuthFixture {
-  readonly service: AuthService;
+  readonly service: WiredService;
   readonly postgres: TestPostgres;
   readonly database: TestDatabase;
   readonly nats: TestNats;
@@ -49,7 +50,7 @@ export interface AuthFixture {
   // biome-ignore lint/suspicious/noExplicitAny: rows of any table
   rows(text: string, values?: readonly unknown[]): Promise<any[]>;
   /** Another replica on the same database and broker. */
-  replica(overrides?: Record<string, string>): Promise<AuthService>;
+  replica(overrides?: Record<string, string>): Promise<WiredService>;
   stop(): Promise<void>;
 }
 
@@ -83,13 +84,13 @@ export async function startAuth(
     TRUST_PROXY: 'loopback',
     ...options.env,
   };
-  const build = async (config: AuthConfig): Promise<AuthService> => {
+  const build = async (config: AuthConfig): Promise<WiredService> => {
     const built = await buildApp(config, { logger, ...(options.clock === undefined ? {} : { clock: options.clock }) });
     await built.start();
     return built;
   };
   const service = await build(loadAuthConfig(env));
-  const replicas: AuthService[] = [];
+  const replicas: WiredService[] = [];
 
   const fixture: AuthFixture = {
     service,
@@ -136,7 +137,7 @@ export async function startAuth(
 }
 
 export async function call(
-  service: AuthService,
+  service: WiredService,
   method: string,
   path: string,
   { token, body, headers, ip }: CallOptions = {},

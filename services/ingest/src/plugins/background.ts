@@ -1,7 +1,7 @@
-import type { RevocationSet } from '@peermesh/authz';
-import { startWithRevocations } from '@peermesh/messaging';
+import type { OpenService } from '@peermesh/messaging';
 import type { Worker } from '@peermesh/service-kit';
 import type { MetricsRegistry } from '@peermesh/telemetry';
+import type { IngestSchema } from '../adapters/pg/schema.ts';
 import type { IngestConfig } from '../config.ts';
 import type { FetchDependencies } from '../usecases/fetch-source.ts';
 import { startFetchScheduler } from '../workers/fetch-scheduler.ts';
@@ -10,16 +10,15 @@ import { startJobSweeper } from '../workers/job-sweeper.ts';
 
 /** Everything that works without being asked: relay, consumers, revocation feed, sweeper, scheduler, housekeeping. */
 export function createBackground(
-  dependencies: FetchDependencies,
-  revocations: RevocationSet,
+  dependencies: FetchDependencies & Pick<OpenService<IngestSchema>, 'startBus'>,
   config: IngestConfig,
   metrics: MetricsRegistry,
 ): { start(): Promise<void>; stop(): Promise<void> } {
-  const { db, bus, quotas, clock, logger } = dependencies;
+  const { db, bus, quotas, clock, logger, startBus } = dependencies;
   const workers: Worker[] = [];
   return {
     start: async () => {
-      await startWithRevocations(bus, revocations);
+      await startBus();
       const sweeper = { everyMs: config.JOB_SWEEP_INTERVAL_MS, attemptsMax: config.EXTRACTION_ATTEMPTS_MAX };
       workers.push(
         startHousekeeping({ db, quotas, clock, logger }),

@@ -1,11 +1,11 @@
 import { silentLogger, testJwks } from '@peermesh/testkit';
-import { type ServerUrls, type ServiceFixture, startTestService } from '@peermesh/testkit/service';
-import { buildApp, type PublisherService } from '../../src/app.ts';
-import { loadPublisherConfig, type PublisherConfig } from '../../src/config.ts';
+import { type ServiceFixture, startTestService } from '@peermesh/testkit/service';
+import { buildApp } from '../../src/app.ts';
+import { loadPublisherConfig } from '../../src/config.ts';
 import type { Clock } from '../../src/ports.ts';
 
 /** A running publisher with its own database and NATS. */
-export type PublisherFixture = ServiceFixture<PublisherService>;
+export type PublisherFixture = ServiceFixture;
 
 /** Starts everything and the service. */
 export function startPublisher(
@@ -15,25 +15,19 @@ export function startPublisher(
   return startTestService({
     name: 'publisher',
     migrations: new URL('../../src/migrations/', import.meta.url),
-    build: (urls) => buildApp(configOf(urls, changes), { logger: silentLogger(), jwks: testJwks, clock }),
-  });
-}
-
-function configOf(urls: ServerUrls, changes: Readonly<Record<string, string>>): Readonly<PublisherConfig> {
-  return loadPublisherConfig({
-    HOST: '127.0.0.1',
-    PORT: '0',
-    LOG_LEVEL: 'silent',
-    DATABASE_URL: urls.database,
-    NATS_URL: urls.nats,
-    JWKS_URL: 'http://127.0.0.1:1/jwks',
-    PUBLISHER_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
-    PUBLIC_URL: 'http://gateway.test',
-    PUBLISHER_ALLOW_PRIVATE_HOSTS: '127.0.0.1',
-    PUBLISHER_RETRY_SCHEDULE_SECONDS: '0,0.05,0.1,0.1',
-    PUBLISHER_BREAKER_FAILURES: '100',
-    PUBLISHER_POLL_MS: '20',
-    PUBLISHER_ATTEMPT_TIMEOUT_MS: '1000',
-    ...changes,
+    build: (env) => {
+      const config = loadPublisherConfig({
+        ...env,
+        PUBLISHER_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+        PUBLIC_URL: 'http://gateway.test',
+        PUBLISHER_ALLOW_PRIVATE_HOSTS: '127.0.0.1',
+        PUBLISHER_RETRY_SCHEDULE_SECONDS: '0,0.05,0.1,0.1',
+        PUBLISHER_BREAKER_FAILURES: '100',
+        PUBLISHER_POLL_MS: '20',
+        PUBLISHER_ATTEMPT_TIMEOUT_MS: '1000',
+        ...changes,
+      });
+      return buildApp(config, { logger: silentLogger(), jwks: testJwks, clock });
+    },
   });
 }
