@@ -43,8 +43,8 @@ export interface OpenService<Schema> {
 
 /**
  * Opens what services with a database, events and access tokens have in common: logs, metrics, database, bus, callers by
- * access token, idempotency keys and the decision log. Ready while PostgreSQL and NATS answer and revoked tokens are known. `onClose`
- * hooks that are added later run first; the decision log is written after them, then NATS is drained and the database closed.
+ * access token, idempotency keys and the decision log. Ready while PostgreSQL and NATS answer and revoked tokens are known.
+ * `onClose` hooks that are added later run first; then the decision log is written, NATS drained and the database closed.
  * @param name of the service, which is that of its schema, module and NATS user
  * @throws when NATS refuses the connection; one that does not answer is waited for
  */
