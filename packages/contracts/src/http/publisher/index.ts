@@ -1,4 +1,10 @@
-import * as routes from './routes.ts';
+import * as deliveries from './deliveries.ts';
+import * as endpoints from './endpoints.ts';
+import * as engagement from './engagement.ts';
+import * as mailLinks from './mail-links.ts';
+import * as preferences from './preferences.ts';
+import * as redeliveries from './redeliveries.ts';
+import * as subscriptions from './subscriptions.ts';
 
 export {
   Attempt,
@@ -22,4 +28,12 @@ export {
 } from './schemas.ts';
 
 /** Every route of the publisher service. */
-export const publisherRoutes = { ...routes } as const;
+export const publisherRoutes = {
+  ...subscriptions,
+  ...endpoints,
+  ...deliveries,
+  ...redeliveries,
+  ...preferences,
+  ...engagement,
+  ...mailLinks,
+} as const;
