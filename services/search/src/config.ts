@@ -12,6 +12,11 @@ export const searchConfig = Type.Object({
     default: 1024,
     description: 'Memory for postings; beyond it, or at 0, queries read the posting tables.',
   }),
+  GRAPH_MIRROR_MIB_MAX: Type.Integer({
+    minimum: 0,
+    default: 512,
+    description: 'Memory for nodes and edges; beyond it, or at 0, walks read the graph tables.',
+  }),
   PROJECTION_BATCH_SIZE: Type.Integer({
     minimum: 1,
     maximum: 5000,

@@ -48,7 +48,12 @@ async function open({ db, config, logger, now }: BackendDeps, row: Generation): 
     case 'pg-vector':
       return new PgVectorBackend({ db, generation, embedder: await embedderFor(db, config, row.spaceId ?? '') });
     case 'pg-graph':
-      return new PgGraphBackend({ db, generation });
+      return new PgGraphBackend({
+        db,
+        generation,
+        mirrorBytesMax: config.GRAPH_MIRROR_MIB_MAX * 1024 * 1024,
+        logger,
+      });
     case 'pg-time':
       return new PgTimeBackend({ db, generation, now });
     default:

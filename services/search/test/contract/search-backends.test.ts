@@ -48,6 +48,13 @@ searchBackendKit({
   reopen: (backend) => again(backend, openTables),
 });
 searchBackendKit({
+  name: 'pg-graph without mirror',
+  embed,
+  largeBatch: 3_000,
+  create: () => register('graph', openTables),
+  reopen: (backend) => again(backend, openTables),
+});
+searchBackendKit({
   name: 'memory-keyword behind the fault switch',
   embed,
   create: async () => new FaultyBackend(new MemoryBackend({ kind: 'keyword' })),
@@ -64,7 +71,7 @@ function open(kind: Leg, generation: number): SearchBackend {
     case 'vector':
       return new PgVectorBackend({ db, generation, embedder: localEmbedder(embedder) });
     case 'graph':
-      return new PgGraphBackend({ db, generation });
+      return new PgGraphBackend({ db, generation, mirrorBytesMax: 100_000_000, logger });
     case 'time':
       return new PgTimeBackend({ db, generation, now });
     default:
@@ -72,8 +79,9 @@ function open(kind: Leg, generation: number): SearchBackend {
   }
 }
 
-function openTables(_kind: Leg, generation: number): SearchBackend {
-  return new PgKeywordBackend({ db: database.db, generation, mirrorBytesMax: 0, logger });
+function openTables(kind: Leg, generation: number): SearchBackend {
+  const options = { db: database.db, generation, mirrorBytesMax: 0, logger };
+  return kind === 'graph' ? new PgGraphBackend(options) : new PgKeywordBackend(options);
 }
 
 async function register(kind: Leg, make: Open): Promise<KitBackend> {

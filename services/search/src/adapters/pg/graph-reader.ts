@@ -1,5 +1,6 @@
 import type { Database } from '@peermesh/database';
 import type { NodeDescription } from '../../domain/graph/graph-hits.ts';
+import type { GraphView } from '../../domain/graph/graph-view.ts';
 import type { Expand, Step } from '../../domain/graph/walk.ts';
 import type { LegContext, RecordAttributes } from '../../ports.ts';
 import { AS_TENANT, readInOneTrip, type TenantRead } from './one-trip.ts';
@@ -36,8 +37,8 @@ const DESCRIBE: TenantRead = {
     SELECT wanted.id, node.name, node.attributes FROM viewer CROSS JOIN unnest($3::text[]) AS wanted (id) ${nodeOf('wanted.id')}`,
 };
 
-/** Reads the graph of one generation as one viewer may see it. The walk ends between two reads when nobody waits any more. */
-export class GraphReader {
+/** Reads the graph of one generation from the tables as one viewer may see it. The walk ends between two reads when nobody waits any more. */
+export class GraphReader implements GraphView {
   readonly #db: Database<unknown>;
   readonly #generation: number;
   readonly #context: LegContext;

@@ -1,6 +1,9 @@
 import type { Database, Transaction } from '@peermesh/database';
+import type { Logger } from '@peermesh/telemetry';
 import { edgesOf } from '../../domain/graph/edges.ts';
 import { graphResult, type NodeDescription } from '../../domain/graph/graph-hits.ts';
+import type { GraphEntry } from '../../domain/graph/graph-store.ts';
+import type { GraphView } from '../../domain/graph/graph-view.ts';
 import { type Walk, walk } from '../../domain/graph/walk.ts';
 import { untilAborted } from '../../domain/until-aborted.ts';
 import { type HeldVersion, kindOf, newestOps, recordsDelta } from '../../domain/versioned-ops.ts';
@@ -16,22 +19,36 @@ import type {
   VersionedOp,
 } from '../../ports.ts';
 import { arrayText, plainArrayText } from './array-text.ts';
-import { cursorOf, statsOf, versionsIn } from './backend-stats.ts';
+import { statsOf, versionsIn } from './backend-stats.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
+import { type GraphMirror, graphMirror } from './graph-mirror.ts';
 import { GraphReader } from './graph-reader.ts';
 
 const TABLES = ['search_graph_nodes', 'search_graph_relationships'];
 
-/** Entities, documents and the edges between them in PostgreSQL; capped breadth-first walks, one statement per hop. */
+/** What {@link PgGraphBackend} needs. */
+export interface PgGraphOptions {
+  readonly db: Database<unknown>;
+  readonly generation: number;
+  /** Memory that the mirror may take; 0 walks through the tables. */
+  readonly mirrorBytesMax: number;
+  readonly logger: Logger;
+}
+
+/**
+ * Entities, documents and the edges between them in PostgreSQL, with a mirror in memory; capped breadth-first walks. Where
+ * there is no mirror, a walk takes one statement per hop.
+ */
 export class PgGraphBackend implements SearchBackend {
   readonly kind = 'graph';
   readonly #db: Database<unknown>;
   readonly #key: GenerationKey;
-  #watermark = 0;
+  readonly #mirror: GraphMirror;
 
-  constructor(options: { readonly db: Database<unknown>; readonly generation: number }) {
+  constructor(options: PgGraphOptions) {
     this.#db = options.db;
     this.#key = { kind: 'graph', generation: options.generation };
+    this.#mirror = graphMirror({ ...options, bytesMax: options.mirrorBytesMax });
   }
 
   capabilities(): Capabilities {
@@ -52,7 +69,10 @@ export class PgGraphBackend implements SearchBackend {
   async apply(batch: readonly VersionedOp[], upTo: number): Promise<Ack> {
     const relationships = batch.filter((op) => kindOf(op) === 'relationship');
     const nodes = batch.filter((op) => kindOf(op) !== 'relationship');
-    const ack = await applyUnderCursor(this.#db, this.#key, upTo, async (tx) => {
+    let entries: readonly GraphEntry[] = [];
+    let cursor = 0;
+    const ack = await applyUnderCursor(this.#db, this.#key, upTo, async (tx, from) => {
+      cursor = from;
       const { generation } = this.#key;
       const heldNodes = await heldVersions(tx, 'search_graph_nodes', generation, nodes);
       const heldRelationships = await heldVersions(tx, 'search_graph_relationships', generation, relationships);
@@ -61,6 +81,7 @@ export class PgGraphBackend implements SearchBackend {
       await this.#writeNodes(tx, newNodes);
       await this.#writeRelationships(tx, newRelationships);
       await this.#writeEdges(tx, [...newNodes, ...newRelationships], heldNodes, heldRelationships);
+      entries = [...newNodes, ...newRelationships].map(entryOf);
       const applied = newNodes.length + newRelationships.length;
       return {
         applied,
@@ -68,21 +89,22 @@ export class PgGraphBackend implements SearchBackend {
         recordsDelta: recordsDelta(newNodes, heldNodes) + recordsDelta(newRelationships, heldRelationships),
       };
     });
-    this.#watermark = Math.max(this.#watermark, ack.watermark);
+    await this.#mirror.advance(cursor, ack.watermark, entries);
     return ack;
   }
 
+  /** Brings the mirror up to what any replica has applied. */
   async refresh(): Promise<void> {
-    this.#watermark = Math.max(this.#watermark, await cursorOf(this.#db.pool, this.#key));
+    await this.#mirror.refresh();
   }
 
   async query(query: LegQuery, context: LegContext): Promise<LegResult> {
-    return this.#reading(context, async (reader) =>
+    return this.#reading(context, async (view) =>
       graphResult(
         query,
-        await walk(query.seeds, query.graph, reader.expand(query.graph.edgeTypes), context.signal),
-        (ids) => reader.describe(ids),
-        this.#watermark,
+        await walk(query.seeds, query.graph, view.expand(query.graph.edgeTypes), context.signal),
+        (ids) => view.describe(ids),
+        this.#mirror.watermark,
       ),
     );
   }
@@ -97,14 +119,17 @@ export class PgGraphBackend implements SearchBackend {
     limit: number,
     context: LegContext,
   ): Promise<{ readonly found: Walk; readonly nodes: ReadonlyMap<string, NodeDescription> }> {
-    return this.#reading(context, async (reader) => {
-      const found = await walk(seeds, options, reader.expand(options.edgeTypes), context.signal);
-      return { found, nodes: await reader.describe(found.reached.slice(0, limit).map(({ id }) => id)) };
+    return this.#reading(context, async (view) => {
+      const found = await walk(seeds, options, view.expand(options.edgeTypes), context.signal);
+      return { found, nodes: await view.describe(found.reached.slice(0, limit).map(({ id }) => id)) };
     });
   }
 
-  #reading<T>(context: LegContext, work: (reader: GraphReader) => Promise<T>): Promise<T> {
-    return untilAborted(work(new GraphReader(this.#db, this.#key.generation, context)), context.signal);
+  #reading<T>(context: LegContext, work: (view: GraphView) => Promise<T>): Promise<T> {
+    const view =
+      this.#mirror.store?.viewOf(context.viewer, context.signal) ??
+      new GraphReader(this.#db, this.#key.generation, context);
+    return untilAborted(work(view), context.signal);
   }
 
   get(tenantId: string, ids: readonly string[]): Promise<Map<string, number>> {
@@ -116,7 +141,7 @@ export class PgGraphBackend implements SearchBackend {
   }
 
   watermark(): number {
-    return this.#watermark;
+    return this.#mirror.watermark;
   }
 
   async health(): Promise<void> {
@@ -127,23 +152,24 @@ export class PgGraphBackend implements SearchBackend {
 
   async #writeNodes(tx: Transaction<unknown>, ops: readonly VersionedOp[]): Promise<void> {
     if (ops.length === 0) return;
-    const nodes = ops.map((op) => nodeOf(op));
+    const nodes = ops.map((op) => entryOf(op).node ?? null);
     await tx.client.query(
-      `INSERT INTO search.search_graph_nodes (generation, tenant_id, id, version, deleted, name, attributes, acl)
-       SELECT $1::int, tenant_id, id, version, deleted, name, attributes, acl::text[]
-         FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::text[], $7::jsonb[], $8::text[])
-           AS node (tenant_id, id, version, deleted, name, attributes, acl)
+      `INSERT INTO search.search_graph_nodes (generation, tenant_id, id, version, deleted, seq, name, attributes, acl)
+       SELECT $1::int, tenant_id, id, version, deleted, seq, name, attributes, acl::text[]
+         FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::bigint[], $7::text[], $8::jsonb[], $9::text[])
+           AS node (tenant_id, id, version, deleted, seq, name, attributes, acl)
        ON CONFLICT (generation, tenant_id, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
-         name = excluded.name, attributes = excluded.attributes, acl = excluded.acl`,
+         seq = excluded.seq, name = excluded.name, attributes = excluded.attributes, acl = excluded.acl`,
       [
         this.#key.generation,
         arrayText(ops.map((op) => op.tenantId)),
         arrayText(ops.map((op) => op.id)),
         plainArrayText(ops.map((op) => op.version)),
         plainArrayText(ops.map((op) => op.op === 'delete')),
-        arrayText(nodes.map(({ name }) => name)),
-        arrayText(nodes.map(({ attributes }) => attributes)),
-        arrayText(nodes.map(({ acl }) => arrayText(acl))),
+        plainArrayText(ops.map((op) => op.seq)),
+        arrayText(nodes.map((node) => node?.name ?? '')),
+        arrayText(nodes.map((node) => JSON.stringify(node?.attributes ?? {}))),
+        arrayText(nodes.map((node) => arrayText(node?.attributes.acl ?? []))),
       ],
     );
   }
@@ -151,15 +177,17 @@ export class PgGraphBackend implements SearchBackend {
   async #writeRelationships(tx: Transaction<unknown>, ops: readonly VersionedOp[]): Promise<void> {
     if (ops.length === 0) return;
     await tx.client.query(
-      `INSERT INTO search.search_graph_relationships (generation, tenant_id, id, version, deleted)
-       SELECT $1::int, * FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[])
-       ON CONFLICT (generation, tenant_id, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted`,
+      `INSERT INTO search.search_graph_relationships (generation, tenant_id, id, version, deleted, seq)
+       SELECT $1::int, * FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::bigint[])
+       ON CONFLICT (generation, tenant_id, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
+         seq = excluded.seq`,
       [
         this.#key.generation,
         arrayText(ops.map((op) => op.tenantId)),
         arrayText(ops.map((op) => op.id)),
         plainArrayText(ops.map((op) => op.version)),
         plainArrayText(ops.map((op) => op.op === 'delete')),
+        plainArrayText(ops.map((op) => op.seq)),
       ],
     );
   }
@@ -205,13 +233,12 @@ export class PgGraphBackend implements SearchBackend {
   }
 }
 
-function nodeOf(op: VersionedOp): { name: string; attributes: string; acl: readonly string[] } {
-  if (op.op === 'delete' || op.record.kind === 'relationship') return { name: '', attributes: '{}', acl: [] };
+/** A record as the mirror takes it. */
+function entryOf(op: VersionedOp): GraphEntry {
+  const { tenantId, id } = op;
+  if (kindOf(op) === 'relationship') return { tenantId, id, edges: edgesOf(op) };
+  if (op.op === 'delete' || op.record.kind === 'relationship') return { tenantId, id, node: null, edges: [] };
   const { record } = op;
-  const { attributes } = record;
-  return {
-    name: record.kind === 'doc' ? record.title : record.name,
-    attributes: JSON.stringify(attributes),
-    acl: attributes.acl,
-  };
+  const name = record.kind === 'doc' ? record.title : record.name;
+  return { tenantId, id, node: { name, attributes: record.attributes }, edges: edgesOf(op) };
 }

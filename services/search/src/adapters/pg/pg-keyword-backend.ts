@@ -19,7 +19,7 @@ import { arrayText, plainArrayText } from './array-text.ts';
 import { statsOf, versionsIn } from './backend-stats.ts';
 import { cancellable } from './cancellable-query.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
-import { KeywordMirror, type MirrorEntry } from './keyword-mirror.ts';
+import { type KeywordMirror, keywordMirror, type MirrorEntry } from './keyword-mirror.ts';
 import { compactPostings, postBacklog } from './keyword-postings.ts';
 import { queryKeywordTables } from './keyword-table-query.ts';
 import { BY_ID, lookUp } from './look-up.ts';
@@ -50,7 +50,7 @@ export class PgKeywordBackend implements SearchBackend {
   constructor(options: PgKeywordOptions) {
     this.#db = options.db;
     this.#key = { kind: 'keyword', generation: options.generation };
-    this.#mirror = new KeywordMirror({ ...options, bytesMax: options.mirrorBytesMax });
+    this.#mirror = keywordMirror({ ...options, bytesMax: options.mirrorBytesMax });
   }
 
   capabilities(): Capabilities {

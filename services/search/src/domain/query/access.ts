@@ -22,12 +22,12 @@ export class AttributePool {
   intern(attributes: RecordAttributes): RecordAttributes {
     return {
       kind: attributes.kind,
-      acl: this.#list(attributes.acl),
+      acl: this.list(attributes.acl),
       source: this.#string(attributes.source),
       language: this.#string(attributes.language),
-      topics: this.#list(attributes.topics),
+      topics: this.list(attributes.topics),
       mediaType: this.#string(attributes.mediaType),
-      authors: this.#list(attributes.authors),
+      authors: this.list(attributes.authors),
       entityType: this.#string(attributes.entityType),
       fingerprint: attributes.fingerprint,
       nameKey: attributes.nameKey,
@@ -38,7 +38,8 @@ export class AttributePool {
     };
   }
 
-  #list(list: readonly string[]): readonly string[] {
+  /** The copy that is kept of a list. */
+  list(list: readonly string[]): readonly string[] {
     const key = list.join('\u0000');
     const known = this.#lists.get(key);
     if (known !== undefined) return known;
