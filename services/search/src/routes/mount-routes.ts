@@ -6,6 +6,7 @@ import { PgTimeBackend } from '../adapters/pg/pg-time-backend.ts';
 import type { SearchBackend } from '../ports.ts';
 import { mountDocuments } from './v1/documents.ts';
 import { mountEntities } from './v1/entities.ts';
+import { mountNeighbors } from './v1/neighbors.ts';
 import { mountOperations } from './v1/operations.ts';
 import { mountRelationships } from './v1/relationships.ts';
 import type { RouteDeps } from './v1/route-deps.ts';
@@ -20,7 +21,8 @@ export function mountRoutes(app: FastifyInstance, deps: RouteDeps): void {
   };
   mountSearch(app, deps);
   mountDocuments(app, deps);
-  mountEntities(app, deps, () => {
+  mountEntities(app, deps);
+  mountNeighbors(app, deps, () => {
     const graph = active('graph');
     return graph instanceof PgGraphBackend ? graph : null;
   });

@@ -11,77 +11,57 @@ import {
 } from '../../adapters/pg/relationship-records.ts';
 import { bulkResult } from './bulk.ts';
 import { relationshipView } from './record-views.ts';
-import { nowOf, type RouteDeps, viewerOf } from './route-deps.ts';
+import type { RouteDeps } from './route-deps.ts';
+import { BULK, reading, writing } from './tenant-work.ts';
 
 /** Relationships of record. */
 export function mountRelationships(app: FastifyInstance, deps: RouteDeps): void {
-  const { db, bus } = deps;
+  const { bus } = deps;
 
-  mountRoute(app, searchRoutes.createRelationship, async ({ body, principal, idempotent }) => {
-    const viewer = viewerOf(principal);
-    return db.tenant(viewer.tenantId, async (tx) => {
-      const row = await createRelationship(tx, bus, viewer, body, nowOf(deps));
-      const result = {
-        status: 201 as const,
-        body: relationshipView(row),
-        headers: { location: `/api/v1/relationships/${row.id}` },
-      };
-      await idempotent(tx, result);
-      return result;
-    });
-  });
+  mountRoute(app, searchRoutes.createRelationship, ({ body, principal, idempotent }) =>
+    writing(deps, { principal, idempotent }, async (tx, viewer, now) => {
+      const row = await createRelationship(tx, bus, viewer, body, now);
+      return { status: 201, body: relationshipView(row), headers: { location: `/api/v1/relationships/${row.id}` } };
+    }),
+  );
 
-  mountRoute(app, searchRoutes.listRelationships, async ({ query, principal }) => {
-    const viewer = viewerOf(principal);
-    const { rows, total } = await db.tenant(
-      viewer.tenantId,
-      (tx) => listRelationships(tx, viewer, query, windowOf(query)),
-      { readOnly: true },
-    );
-    return { status: 200, body: pageOf(rows.map(relationshipView), total, query) };
-  });
+  mountRoute(app, searchRoutes.listRelationships, ({ query, principal }) =>
+    reading(deps, { principal }, async (tx, viewer) => {
+      const { rows, total } = await listRelationships(tx, viewer, query, windowOf(query));
+      return { status: 200, body: pageOf(rows.map(relationshipView), total, query) };
+    }),
+  );
 
-  mountRoute(app, searchRoutes.getRelationship, async ({ params, principal }) => {
-    const viewer = viewerOf(principal);
-    const row = await db.tenant(viewer.tenantId, (tx) => visibleRelationship(tx, viewer, params.id), {
-      readOnly: true,
-    });
-    return { status: 200, body: relationshipView(row) };
-  });
+  mountRoute(app, searchRoutes.getRelationship, ({ params, principal }) =>
+    reading(deps, { principal }, async (tx, viewer) => {
+      const row = await visibleRelationship(tx, viewer, params.id);
+      return { status: 200, body: relationshipView(row) };
+    }),
+  );
 
-  mountRoute(app, searchRoutes.updateRelationship, async ({ params, body, principal, idempotent }) => {
-    const viewer = viewerOf(principal);
-    return db.tenant(viewer.tenantId, async (tx) => {
-      const row = await updateRelationship(tx, bus, viewer, params.id, body, nowOf(deps));
-      const result = { status: 200 as const, body: relationshipView(row) };
-      await idempotent(tx, result);
-      return result;
-    });
-  });
+  mountRoute(app, searchRoutes.updateRelationship, ({ params, body, principal, idempotent }) =>
+    writing(deps, { principal, idempotent }, async (tx, viewer, now) => {
+      const row = await updateRelationship(tx, bus, viewer, params.id, body, now);
+      return { status: 200, body: relationshipView(row) };
+    }),
+  );
 
-  mountRoute(app, searchRoutes.deleteRelationship, async ({ params, query, principal, idempotent }) => {
-    const viewer = viewerOf(principal);
-    return db.tenant(viewer.tenantId, async (tx) => {
-      await deleteRelationship(tx, bus, viewer, params.id, query.version, nowOf(deps));
-      await idempotent(tx, { status: 204 });
+  mountRoute(app, searchRoutes.deleteRelationship, ({ params, query, principal, idempotent }) =>
+    writing(deps, { principal, idempotent }, async (tx, viewer, now) => {
+      await deleteRelationship(tx, bus, viewer, params.id, query.version, now);
       return { status: 204 };
-    });
-  });
+    }),
+  );
 
-  mountRoute(app, searchRoutes.bulkRelationships, async ({ body, principal, idempotent }) => {
-    const viewer = viewerOf(principal);
-    return db.tenant(
-      viewer.tenantId,
-      async (tx) => {
-        const now = nowOf(deps);
-        const result = {
-          status: 200 as const,
-          body: await bulkResult(tx, await putRelationships(tx, bus, viewer, body.items, now)),
-        };
-        await idempotent(tx, result);
-        return result;
+  mountRoute(app, searchRoutes.bulkRelationships, ({ body, principal, idempotent }) =>
+    writing(
+      deps,
+      { principal, idempotent },
+      async (tx, viewer, now) => {
+        const outcomes = await putRelationships(tx, bus, viewer, body.items, now);
+        return { status: 200, body: await bulkResult(tx, outcomes) };
       },
-      { statementTimeoutMs: 60_000 },
-    );
-  });
+      BULK,
+    ),
+  );
 }
