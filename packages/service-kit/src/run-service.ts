@@ -55,7 +55,11 @@ export async function runService(options: RunOptions): Promise<void> {
     }),
   );
   const errorLog = { error: (text: string) => logger.error(text) };
-  if (running.reload !== undefined) process.on('SIGHUP', () => running.reload?.());
+  if (running.reload !== undefined)
+    process.on('SIGHUP', () => {
+      logger.info('what may change while it runs is read again');
+      running.reload?.();
+    });
   const skip: 'SIGHUP'[] = running.reload === undefined ? [] : ['SIGHUP'];
   closeWithGrace({ delay: options.forceMs, logger: errorLog, skip }, async ({ err, signal }) => {
     if (err) logger.fatal({ err }, 'uncaught error');

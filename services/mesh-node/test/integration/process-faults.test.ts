@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { BATCH_BYTES_MAX } from '@peermesh/link';
 import { waitFor } from '@peermesh/testkit';
 import { type MeshProcess, MeshProcesses, MessageStream } from '@peermesh/testkit/mesh-processes';
+import { caCommand } from '../../src/cli/commands/ca.ts';
 import { refusalOfWebSocket } from '../support/hostile-socket.ts';
+import { runTool } from '../support/run-tool.ts';
 
 const RELAYS = ['quay-1', 'quay-2', 'quay-3'];
 const PAUSE_MS = 10_000;
@@ -180,15 +183,51 @@ describe('five nodes as processes, two of them behind NATs, with reliable messag
     await flows();
   });
 
-  it('a wrong key is refused, a node that never answers is given up, and the right key lets the same node in', async () => {
+  it('a wrong key is refused, a node that never answers is given up; so are an ended key, and anybody by a closed mesh', async () => {
     assert.equal(await deafJoin, 'PM_MESH_JOIN_TIMED_OUT');
     assert.ok((await stranger.metric('mesh_connections_refused', { reason: 'handshake_timeout' })) > 0);
     const wish = { meshId: 'harbour', joinKey, addresses: [relays()[0]!.address!] };
     const wrong = { ...wish, joinKey: 'a-key-that-nobody-gave-out' };
     await assert.rejects(stranger.client.join({ body: wrong }), { code: 'PM_MESH_JOIN_REFUSED' });
-    await stranger.client.join({ body: wish });
+    const door = relays()[0]!;
+    const refused = (reason: string): Promise<number> => door.metric('mesh_admissions_refused', { reason });
+    const tool = (at: MeshProcess, ...argv: string[]) =>
+      mesh.operator.token().then((token) => runTool(at.url, argv, token));
+    const made = await tool(door, 'keys', 'create', 'brief', '--expires', '1s', '--json');
+    const { secret } = JSON.parse(made.out) as { secret: string };
+    await waitFor(async () => (await tool(door, 'keys')).out.includes('expired'));
+    const late = await tool(stranger, 'join', 'harbour', door.address!, '--key', secret);
+    assert.deepEqual([late.code, late.err], [1, 'mesh: PM_MESH_JOIN_REFUSED: The join key has expired.\n']);
+    assert.equal(await refused('key-expired'), 1);
+    assert.equal((await tool(door, 'policy', 'closed')).code, 0);
+    const shut = await tool(stranger, 'join', 'harbour', door.address!, '--key', joinKey);
+    assert.equal(shut.code, 1);
+    assert.match(shut.err, /PM_MESH_JOIN_REFUSED: The mesh is closed and the node is not on its admission list/);
+    assert.equal(await refused('mesh-closed'), 1);
+    assert.equal((await stranger.client.getStatus({})).body.state, 'idle');
+  });
+
+  it('a closed mesh lets in who is on its list, over the wire and by the tool', async () => {
+    const door = relays()[0]!;
+    const token = await mesh.operator.token();
+    const { body } = await stranger.client.getStatus({});
+    assert.equal((await runTool(door.url, ['admit', body.nodeId, '--note', 'berth 9'], token)).code, 0);
+    const joined = await runTool(stranger.url, ['join', 'harbour', door.address!], token);
+    assert.equal(joined.code, 0, joined.err);
+    assert.match(joined.out, /^join policy +closed$/m);
     hasJoined = true;
     await agreed();
+    await noHarm();
+  });
+
+  it('SIGHUP makes a node look for certificates at once, and ends nothing', async () => {
+    const { pid } = stranger;
+    await caCommand.runLocally(['prepare', join(mesh.folder, 'ca'), 'harbour', stranger.home], Date.now());
+    process.kill(pid, 'SIGHUP');
+    const heard = /what may change while it runs is read again[^]*there is a certificate now: start this node again/;
+    await waitFor(() => heard.test(stranger.log()), { message: 'the folder is read again' });
+    await agreed();
+    assert.equal(stranger.pid, pid);
     await noHarm();
   });
 });
