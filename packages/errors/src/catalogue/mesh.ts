@@ -36,6 +36,13 @@ export const meshErrors = {
     description:
       'There is no leader, or half of the members and more are away. While the mesh is critical only an eviction with `override` is possible.',
   }),
+  voteNeeded: defineError({
+    code: 'PM_MESH_VOTE_NEEDED',
+    status: 409,
+    title: 'Those who stay could not decide without this node',
+    description:
+      'The node to be removed votes in the control group, and of the other voters too many are away: without its vote nothing could be decided any more. Nothing was changed. Bring back or evict those who are away first; `away` names them.',
+  }),
   outcomeUnknown: defineError({
     code: 'PM_MESH_OUTCOME_UNKNOWN',
     status: 504,

@@ -18,6 +18,7 @@ import type { MeshDriver } from './mesh-driver.ts';
 import { controlPolicyOf } from './mesh-view.ts';
 import type { NodeSecurity } from './node-security.ts';
 import { changeError } from './outcome-error.ts';
+import { removalError } from './removal-error.ts';
 
 const SECRET_BYTES = 24;
 const ID_BYTES = 4;
@@ -141,8 +142,12 @@ export class Administration implements MeshAdministration {
   async revoke(what: Revoke, operator: string): Promise<Revocation> {
     const note = what.note ?? '';
     if ('nodeId' in what) {
-      await this.#change({ kind: 'revokeIdentity', nodeId: what.nodeId, note }, operator);
-      return { kind: 'node', subject: what.nodeId, note };
+      const { nodeId } = what;
+      const member = [...this.#state().members.values()].find((one) => one.nodeId === nodeId);
+      const outcome = await this.#ask({ kind: 'revokeIdentity', nodeId, note }, operator);
+      if (outcome.kind === 'refused') throw errorOf(outcome);
+      if (outcome.kind !== 'done') throw removalError(this.#driver, outcome, member?.shortId ?? 0);
+      return { kind: 'node', subject: nodeId, note };
     }
     const certificate = what.serialNumber.toUpperCase();
     await this.#change({ kind: 'revokeCertificate', certificate, note }, operator);
@@ -160,11 +165,15 @@ export class Administration implements MeshAdministration {
     return this.#clock.nowMs(this.#state(), isLeader);
   }
 
-  async #change(body: CommandBody, operator: string): Promise<number> {
+  #ask(body: CommandBody, operator: string): Promise<OperationOutcome> {
     this.#state();
     const { failure } = this.#driver.persistence;
     if (failure !== null) throw meshErrors.storageFailed({ internal: String(failure) });
-    const outcome = await this.#driver.operation((core, nowMs) => core.command(body, { operator }, nowMs));
+    return this.#driver.operation((core, nowMs) => core.command(body, { operator }, nowMs));
+  }
+
+  async #change(body: CommandBody, operator: string): Promise<number> {
+    const outcome = await this.#ask(body, operator);
     if (outcome.kind !== 'done') throw errorOf(outcome);
     return outcome.value;
   }

@@ -44,6 +44,12 @@ const GROUP_FIGURES: readonly Figure<RaftFigures>[] = [
   },
 ];
 
+const CAUGHT_UP: Figure<boolean> = {
+  name: 'mesh_control_group_follower_caught_up',
+  help: 'On the leader: 1 for each other member that is known to have all that the control group has committed, else 0.',
+  of: (isCaughtUp) => (isCaughtUp ? 1 : 0),
+};
+
 const LAG: Figure<number> = {
   name: 'mesh_control_group_lag_entries',
   help: 'Entries that this member of the control group has and does not know to be on its disk or to be committed, or knows to be committed and has not applied.',
@@ -58,6 +64,11 @@ export function observeGroup(metrics: MetricsRegistry, { core }: { readonly core
     subjects: () => [[{}, core.session?.plane.raftStatus ?? NO_GROUP]],
   });
   observeFigures(metrics, {
+    figures: [CAUGHT_UP],
+    labels: ['peer'],
+    subjects: () => followersOf(core.session),
+  });
+  observeFigures(metrics, {
     figures: [LAG],
     labels: ['stage'],
     subjects: () => {
@@ -70,6 +81,14 @@ export function observeGroup(metrics: MetricsRegistry, { core }: { readonly core
       ];
     },
   });
+}
+
+/** The other members, whether each has everything; nobody unless this node leads. */
+function followersOf(session: MeshCore['session']): (readonly [{ peer: string }, boolean])[] {
+  if (session?.plane.raftStatus.role !== 'leader') return [];
+  const { state, replica } = session.plane;
+  const others = [...state.members.values()].filter(({ shortId }) => shortId !== session.shortId);
+  return others.map(({ shortId, name }) => [{ peer: name }, replica.isCaughtUp(shortId)] as const);
 }
 
 const NO_GROUP: RaftFigures = { leader: 0, role: 'follower', term: 0, lastIndex: 0, durable: 0, commit: 0 };

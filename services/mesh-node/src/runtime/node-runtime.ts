@@ -8,6 +8,7 @@ import { controlPolicyOf, MeshView, routeBy } from './mesh-view.ts';
 import { countersOf } from './node-counters.ts';
 import { changeError, joinError } from './outcome-error.ts';
 import type { PeerHealth } from './peer-health.ts';
+import { removalError } from './removal-error.ts';
 
 const JOIN_TIMEOUT_MS = 20_000;
 
@@ -70,7 +71,7 @@ export class NodeRuntime implements MeshRuntime {
   }
 
   async leave(operator: string): Promise<void> {
-    await this.#change((core, nowMs) => core.leave({ operator }, nowMs));
+    await this.#remove(this.#driver.core.session?.shortId ?? 0, (core, nowMs) => core.leave({ operator }, nowMs));
   }
 
   mesh(): Mesh {
@@ -88,7 +89,7 @@ export class NodeRuntime implements MeshRuntime {
   async evict(reference: string, { operator, override }: { operator: string; override: boolean }): Promise<void> {
     const { shortId } = this.view.member(reference);
     const why = { operator, ...(override ? { override: `asked for by ${operator}` } : {}) };
-    await this.#change((core, nowMs) => {
+    await this.#remove(shortId, (core, nowMs) => {
       const isLeaderless = core.session?.plane.raftStatus.leader === 0;
       // Without a majority there is nobody to ask: this node goes on without the lost one, if it may.
       if (isLeaderless && why.override !== undefined)
@@ -147,6 +148,12 @@ export class NodeRuntime implements MeshRuntime {
     this.#assertDisk();
     const outcome = await this.#driver.operation(begin);
     if (outcome.kind !== 'done') throw changeError(outcome);
+  }
+
+  async #remove(shortId: number, begin: Parameters<MeshDriver['operation']>[0]): Promise<void> {
+    this.#assertDisk();
+    const outcome = await this.#driver.operation(begin);
+    if (outcome.kind !== 'done') throw removalError(this.#driver, outcome, shortId);
   }
 
   #assertDisk(): void {

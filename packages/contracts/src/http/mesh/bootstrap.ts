@@ -47,7 +47,13 @@ export const leave = defineRoute({
   policy: operateMesh,
   idempotency: 'none',
   responses: { 204: null },
-  errors: ['PM_MESH_NOT_MEMBER', 'PM_MESH_NO_QUORUM', 'PM_MESH_OUTCOME_UNKNOWN', 'PM_MESH_REFUSED'],
+  errors: [
+    'PM_MESH_NOT_MEMBER',
+    'PM_MESH_NO_QUORUM',
+    'PM_MESH_VOTE_NEEDED',
+    'PM_MESH_OUTCOME_UNKNOWN',
+    'PM_MESH_REFUSED',
+  ],
 });
 
 /** The mesh as the control group knows it. */

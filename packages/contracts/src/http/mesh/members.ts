@@ -51,6 +51,7 @@ export const evictNode = defineRoute({
     'PM_MESH_NOT_MEMBER',
     'PM_MESH_NODE_UNKNOWN',
     'PM_MESH_NO_QUORUM',
+    'PM_MESH_VOTE_NEEDED',
     'PM_MESH_OUTCOME_UNKNOWN',
     'PM_MESH_REFUSED',
   ],

@@ -122,5 +122,5 @@ export const revoke = defineRoute({
   policy: operateMesh,
   body: Revoke,
   responses: { 201: Revocation },
-  errors: [...CHANGE_ERRORS, 'PM_MESH_NODE_UNKNOWN'],
+  errors: [...CHANGE_ERRORS, 'PM_MESH_NODE_UNKNOWN', 'PM_MESH_VOTE_NEEDED'],
 });

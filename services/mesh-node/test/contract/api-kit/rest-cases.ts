@@ -69,6 +69,7 @@ export function restCases(nodes: () => readonly [ApiNode, ApiNode]): void {
         '^mesh_link_credit_wait_seconds\\{.*peer="quay-2",class="bulk".*\\} [0-9.e-]+$',
         '^mesh_link_up\\{.*peer="quay-2".*\\} 1$',
         '^mesh_group_fsync_seconds_count\\{.*group="control".*\\} [1-9]',
+        '^mesh_control_group_follower_caught_up\\{.*peer="quay-2".*\\} 1$',
         '^mesh_control_group_lag_entries\\{.*stage="apply".*\\} 0$',
         ...['mesh_dropped_frames', 'mesh_peer_unhealthy', 'mesh_link_loss_ratio'].map(
           (name) => `^# TYPE ${name} gauge$`,
