@@ -17,7 +17,7 @@ import { type GatewayConfig, listOf } from './config.ts';
 import { createLimiter } from './plugins/limiter.ts';
 import { connectMessaging, type GatewayMessaging } from './plugins/messaging.ts';
 import { createRealtime } from './plugins/realtime.ts';
-import { openRedis } from './plugins/redis.ts';
+import { connectRedis } from './plugins/redis.ts';
 import { createUpstreams, SERVICES } from './plugins/upstreams.ts';
 import { ClientAddresses } from './proxy/client-address.ts';
 import type { EdgeParts } from './proxy/edge.ts';
@@ -67,7 +67,7 @@ export async function buildApp(config: GatewayConfig, deps: GatewayDeps): Promis
     decisions,
     stop: stopMessaging,
   } = deps.messaging ?? (await connectMessaging(config, { db, logger, metrics }));
-  const redis = await openRedis(config.REDIS_URL, logger);
+  const redis = await connectRedis(config.REDIS_URL, logger);
   const upstreams = createUpstreams(config, metrics);
 
   const revocations = createRevocations();

@@ -10,6 +10,7 @@ import {
   usePrincipals,
   type Worker,
 } from '@peermesh/service-kit';
+import { openRedis } from '@peermesh/service-kit/redis';
 import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
 import type { JSONWebKeySet } from 'jose';
 import { PgFactStore } from './adapters/pg/fact-store.ts';
@@ -20,7 +21,6 @@ import type { MeshNodeConfig } from './config.ts';
 import { FactQueue } from './facts/fact-queue.ts';
 import { FactWriter } from './facts/fact-writer.ts';
 import { startMessaging } from './plugins/messaging.ts';
-import { openRedis } from './plugins/redis.ts';
 import { followRouter } from './router-routes/follow-router.ts';
 import { mountRoutes } from './routes/mount-routes.ts';
 import { startRpcServer } from './rpc/rpc-server.ts';
@@ -71,7 +71,7 @@ export async function buildApp(config: MeshNodeConfig, overrides: MeshNodeOverri
     metrics,
     onRoutesComputed: (meshId) => routes?.wake(meshId),
   });
-  const redis = openRedis(config.REDIS_URL, logger);
+  const redis = openRedis(config.REDIS_URL, { name: 'mesh-node', logger, reconnectMaxMs: 5_000 });
   const pathMetrics = new RedisPathMetrics(redis);
   const store = new PgFactStore({ db, outbox: messaging.outbox, wakeRelay: () => messaging.wakeRelay() });
   const writer = new FactWriter({ queue: facts, store, logger });

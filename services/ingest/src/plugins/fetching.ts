@@ -1,6 +1,7 @@
 import { createGuardedAgent } from '@peermesh/http-guard';
+import { openRedis } from '@peermesh/service-kit/redis';
 import type { Logger, MetricsRegistry } from '@peermesh/telemetry';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { createHttpFetcher } from '../adapters/http/http-fetcher.ts';
 import { createLocalHostGate } from '../adapters/local/local-host-gate.ts';
 import { createRedisHostGate } from '../adapters/redis/redis-host-gate.ts';
@@ -27,19 +28,7 @@ export function openFetching(config: IngestConfig, clock: Clock, logger: Logger,
     name: 'ingest_host_gate_fallbacks_total',
     help: 'Decisions of the host gate that were made without Redis.',
   });
-  const redis = new Redis(config.REDIS_URL, {
-    lazyConnect: true,
-    maxRetriesPerRequest: 1,
-    enableOfflineQueue: false,
-    connectTimeout: 2_000,
-    commandTimeout: 1_000,
-  });
-  redis.on('error', (error) => logger.debug({ err: error }, 'redis is away'));
-  redis
-    .connect()
-    .catch((error: unknown) =>
-      logger.warn({ err: error }, 'redis is away; hosts are kept apart by this process alone'),
-    );
+  const redis = openRedis(config.REDIS_URL, { name: 'ingest', logger });
   const agent = createGuardedAgent({
     allowHosts: allowedHosts(config),
     connections: Math.max(2, config.HOST_CONCURRENCY),

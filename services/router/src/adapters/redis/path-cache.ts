@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
-import { type Logger, type MetricsRegistry, traceRedis } from '@peermesh/telemetry';
-import { Redis } from 'ioredis';
+import { openRedis } from '@peermesh/service-kit/redis';
+import type { Logger, MetricsRegistry } from '@peermesh/telemetry';
+
+/** Computing is not much slower. */
+const COMMAND_MS = 250;
 
 /** Answers that all replicas share. It may be away: then nothing is found and nothing is kept. */
 export interface PathCache {
@@ -25,17 +28,7 @@ export function createPathCache({ url, ttlSeconds, logger, metrics }: PathCacheO
     help: 'Questions to the path cache.',
     labels: ['result'],
   });
-  const redis = new Redis(url, {
-    connectionName: 'router',
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    connectTimeout: 2_000,
-    commandTimeout: 250,
-  });
-  traceRedis(redis);
-  redis.on('error', (error) => logger.debug({ err: error }, 'redis is away'));
-  redis.connect().catch((error: unknown) => logger.warn({ err: error }, 'redis is away; paths are computed each time'));
+  const redis = openRedis(url, { name: 'router', logger, commandTimeoutMs: COMMAND_MS });
   return {
     get: async (meshId, revision, question) => {
       try {
