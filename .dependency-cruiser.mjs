@@ -59,6 +59,7 @@ export default {
           '^packages/contracts/src/',
           '^packages/consensus/src/conformance/',
           '^packages/messaging/src/streams\\.ts',
+          '^packages/service-kit/src/redis\\.ts',
           '^packages/replication/src/wire/index\\.ts',
           '^packages/testkit/src/',
         ],
