@@ -30,7 +30,7 @@ async function eventually(claims: () => Promise<void>): Promise<void> {
     await claims();
     return true;
   };
-  await waitFor(holds, { timeoutMs: 40_000 });
+  await waitFor(holds, { timeoutMs: 90_000 });
 }
 
 async function publish(node: number, ...texts: string[]): Promise<void> {

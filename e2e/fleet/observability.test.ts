@@ -40,7 +40,7 @@ async function useEverything(): Promise<void> {
   await api.ingest.submitContent({
     body: { format: 'text', title: 'Traced', body: 'Siemens opens a plant in Hamburg.', topics: [TOPIC] },
   });
-  await waitFor(() => receiver.messages.size === 1, { timeoutMs: 20_000, message: 'the webhook' });
+  await waitFor(() => receiver.messages.size === 1, { message: 'the webhook' });
   await api.search.search({ body: { query: 'Siemens Hamburg' } });
   const { body: created } = await api.auth.createApiKey({ body: { name: 'key', scopes: ['content:read'] } });
   await apiClients(fleet.gatewayUrl, created.key).ingest.listContent();
@@ -69,7 +69,7 @@ const EDGES = {
 
 for (const [edge, reason] of Object.entries(EDGES)) {
   test(`traces lead over ${edge}: ${reason}`, async () => {
-    await waitFor(() => edges().has(edge), { timeoutMs: 15_000, message: `${edge} in ${[...edges()].join(', ')}` });
+    await waitFor(() => edges().has(edge), { message: `${edge} in ${[...edges()].join(', ')}` });
   });
 }
 
@@ -82,7 +82,7 @@ test('a document can be followed from the request that brought it to its subscri
     traceOf(/^process ai\.extracted/, 'search'),
     traceOf(/^process publishing\.triggered/, 'publisher'),
   ];
-  await waitFor(() => ends().every((traceId) => traceId !== undefined), { timeoutMs: 15_000 });
+  await waitFor(() => ends().every((traceId) => traceId !== undefined));
   assert.equal(new Set(ends()).size, 1, ends().join(' '));
 });
 

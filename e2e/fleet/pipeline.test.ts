@@ -12,7 +12,7 @@ import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-r
 
 const TOPIC = 'harbour';
 const ADDRESS = 'reader@example.org';
-const ARRIVES_WITHIN_MS = 20_000;
+const ARRIVES_WITHIN_MS = 60_000;
 
 let fleet: TestFleet;
 let api: ApiClients;

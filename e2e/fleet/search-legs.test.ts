@@ -14,9 +14,11 @@ import { startTestFleet, type TestFleet } from '@peermesh/testkit/fleet';
 import { type ApiClients, apiClients } from '../support/api-clients.ts';
 import { plainRequest } from '../support/plain-http.ts';
 
-const DEADLINE_MS = 1_200;
+const DEADLINE_MS = 5_000;
+/** For a leg that does not answer: the others have to, on a busy machine too. */
+const SHORT_DEADLINE_MS = 1_500;
 /** What the deadline may be overrun by: the way through the gateway, and a busy machine. */
-const TOLERANCE_MS = 1_000;
+const TOLERANCE_MS = 3_000;
 
 let fleet: TestFleet;
 let api: ApiClients;
@@ -38,18 +40,18 @@ before(async () => {
       const { body: legs } = await api.search.listBackends();
       return body.results.length >= 20 && legs.items.every(({ lag }) => lag === 0);
     },
-    { timeoutMs: 30_000, message: 'the documents are indexed' },
+    { timeoutMs: 60_000, message: 'the documents are indexed' },
   );
 });
 after(() => fleet?.stop());
 
 /** A query that needs every leg. */
-function wholeQuery(changes: Partial<SearchRequest> = {}): SearchRequest {
+function wholeQuery(changes: Partial<SearchRequest> = {}, deadlineMs = DEADLINE_MS): SearchRequest {
   return {
     query: 'Liebherr electric cranes Hamburg',
     mode: 'hybrid',
-    sources: Object.fromEntries(LEGS.map((leg) => [leg, { enabled: true, weight: 0.25, deadlineMs: DEADLINE_MS }])),
-    deadlineMs: DEADLINE_MS,
+    sources: Object.fromEntries(LEGS.map((leg) => [leg, { enabled: true, weight: 0.25, deadlineMs }])),
+    deadlineMs,
     page: { size: 20 },
     ...changes,
   };
@@ -65,7 +67,7 @@ async function search(request: SearchRequest) {
     body: request,
   });
   const tookMs = performance.now() - startedAt;
-  assert.ok(tookMs < DEADLINE_MS + TOLERANCE_MS, `took ${tookMs} ms`);
+  assert.ok(tookMs < (request.deadlineMs ?? 0) + TOLERANCE_MS, `took ${tookMs} ms`);
   const { sources } = JSON.parse(answer.text) as { sources: LegReports };
   for (const leg of LEGS) {
     assert.ok(LEG_STATUSES.includes(sources[leg].status), `${leg} ${sources[leg].status}`);
@@ -101,7 +103,7 @@ const untilHealthy = () =>
       const { sources } = await search(wholeQuery());
       return LEGS.every((leg) => sources[leg].status === 'ok');
     },
-    { timeoutMs: 30_000, message: 'all legs are well' },
+    { timeoutMs: 60_000, message: 'all legs are well' },
   );
 
 test('with nothing wrong all four legs answer and nothing is called degraded', async () => {
@@ -124,7 +126,7 @@ for (const leg of LEGS) {
   } as const;
   for (const [name, { fault, status, reason }] of Object.entries(failures)) {
     test(`with the ${leg} leg ${name} the answer is 200, says so, and holds what the others found`, async () => {
-      const answer = await withFault(leg, fault, () => search(wholeQuery()));
+      const answer = await withFault(leg, fault, () => search(wholeQuery({}, SHORT_DEADLINE_MS)));
       assert.equal(answer.status, 200);
       assert.deepEqual([answer.sources[leg].status, answer.sources[leg].reason], [status, reason]);
       for (const other of others) assert.equal(answer.sources[other].status, 'ok', other);
@@ -182,14 +184,14 @@ test('a leg that keeps failing is left alone for a while, and taken back when it
   await untilHealthy();
   await withFault('graph', { mode: 'error' }, async () => {
     await waitFor(async () => (await search(wholeQuery())).sources.graph.status === 'circuit_open', {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       message: 'the breaker opens',
     });
     const { sources, status } = await search(wholeQuery());
     assert.deepEqual([status, sources.graph.reason], [200, 'breaker']);
   });
   await waitFor(async () => (await search(wholeQuery())).sources.graph.status === 'ok', {
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
     message: 'the breaker closes',
   });
 });

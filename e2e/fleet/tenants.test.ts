@@ -156,9 +156,9 @@ test('a realtime connection hears nothing of another tenant', async (t) => {
   const { body: secret } = await submit(owner, 'secret');
   const hears = (connection: typeof own, documentId: string): boolean =>
     connection?.events.some(({ data }) => data['documentId'] === documentId) === true;
-  await waitFor(() => hears(own, secret.documentId), { timeoutMs: 20_000 });
+  await waitFor(() => hears(own, secret.documentId));
   const { body: public_ } = await submit(neighbour, 'own news');
-  await waitFor(() => hears(foreign, public_.documentId), { timeoutMs: 20_000 });
+  await waitFor(() => hears(foreign, public_.documentId));
   assert.ok(!JSON.stringify(foreign?.events).includes(secret.documentId));
   assert.ok(!JSON.stringify(own?.events).includes(public_.documentId));
 });

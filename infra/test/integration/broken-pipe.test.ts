@@ -28,7 +28,7 @@ for (const [command, reader] of [
   });
 }
 
-test('a followed log ends with its reader', { timeout: 20_000 }, async (t) => {
+test('a followed log ends with its reader', async (t) => {
   const args = ['--conditions=@peermesh/source', main, 'logs', 'search', '-f', '-n', '1', '--json'];
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   t.after(() => child.kill('SIGKILL'));

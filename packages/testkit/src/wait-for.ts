@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 const INTERVAL_MS = 20;
+/** Long for a machine of one's own, and short enough for one that others keep busy. */
+const TIMEOUT_MS = 40_000;
 
 /**
  * Waits until the condition returns something truthy, and returns that. A condition that throws counts as not yet.
@@ -10,7 +12,7 @@ export async function waitFor<T>(
   condition: () => T | Promise<T>,
   options: { readonly timeoutMs?: number; readonly message?: string; readonly intervalMs?: number } = {},
 ): Promise<NonNullable<T>> {
-  const timeoutMs = options.timeoutMs ?? 10_000;
+  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
   const deadline = performance.now() + timeoutMs;
   let cause: unknown;
   for (;;) {

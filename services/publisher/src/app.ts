@@ -41,7 +41,8 @@ export async function buildApp(config: PublisherConfig, overrides: PublisherOver
     clock,
     timeoutMs,
     allowHosts,
-    connections: config.PUBLISHER_ENDPOINT_CONCURRENCY,
+    // Endpoints of many owners share an origin: what one of them may have at once is for its lane to say.
+    connections: config.PUBLISHER_CONCURRENCY,
   });
   const email =
     config.SMTP_URL === ''

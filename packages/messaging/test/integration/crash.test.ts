@@ -48,7 +48,7 @@ for (const victim of ['relay', 'consumer', 'broker'] as const) {
       for (let at = 0; at < mine.length; at += 100) await open.publish(mine.slice(at, at + 100));
       const reached = round * PER_ROUND + Math.floor(Math.random() * PER_ROUND);
       await waitFor(async () => (await open.ledger(victim)).length >= reached, {
-        timeoutMs: 30_000,
+        timeoutMs: 60_000,
         message: `round ${round}: ${reached} effects`,
         intervalMs: 2,
       });
@@ -61,7 +61,7 @@ for (const victim of ['relay', 'consumer', 'broker'] as const) {
       }
     }
     await waitFor(async () => (await open.ledger(victim)).length >= notes.length, {
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
       message: `every effect after the ${victim} was killed`,
     });
     assert.deepEqual((await open.ledger(victim)).sort(), notes);

@@ -88,7 +88,7 @@ after(async () => {
 async function onlyLetter(): Promise<{ id: string; attempts: number; code: string; reason: string; state: string }> {
   const client = await clientOf('admin');
   return waitFor(async () => (await client.listDeadLetters({ query: {} })).body.items[0], {
-    timeoutMs: 15_000,
+    timeoutMs: 40_000,
     message: 'a dead letter',
   }) as never;
 }
@@ -122,7 +122,7 @@ test('a redriven event that fails again is open again, with all its attempts', a
   const letter = await onlyLetter();
   const client = await clientOf('admin');
   assert.equal((await client.redriveDeadLetters({ body: { ids: [letter.id] } })).body.changed, 1);
-  await waitFor(async () => (await onlyLetter()).attempts === 4, { timeoutMs: 15_000, message: 'it failed again' });
+  await waitFor(async () => (await onlyLetter()).attempts === 4, { timeoutMs: 40_000, message: 'it failed again' });
   assert.equal((await onlyLetter()).state, 'open');
   const { body } = await client.getDeadLetter({ params: { deadLetterId: letter.id } });
   assert.equal(body.redrives, 1);
@@ -136,7 +136,7 @@ test('a redriven event has its effect once, at the one consumer that had given u
   const client = await clientOf('admin');
   assert.equal((await client.redriveDeadLetters({ body: { ids: [letter.id] } })).body.changed, 1);
   await waitFor(async () => (await onlyLetter()).state === 'resolved', {
-    timeoutMs: 15_000,
+    timeoutMs: 40_000,
     message: 'it is resolved',
   });
   assert.equal((await db.pool.query('SELECT 1 FROM search_ledger')).rowCount, 1);
@@ -174,12 +174,12 @@ test('many are redriven at the rate that was asked for', async () => {
   );
   const client = await clientOf('admin');
   const openOnes = async () => (await client.listDeadLetters({ query: { state: 'open' } })).body.total;
-  await waitFor(async () => (await openOnes()) === 10, { timeoutMs: 15_000, message: 'ten dead letters' });
+  await waitFor(async () => (await openOnes()) === 10, { timeoutMs: 40_000, message: 'ten dead letters' });
   isBroken = false;
   const startedAt = Date.now();
   await client.redriveDeadLetters({ body: { filter: { consumer: 'test-orders' }, ratePerSecond: 10 } });
   await waitFor(async () => (await client.listDeadLetters({ query: { state: 'resolved' } })).body.total === 11, {
-    timeoutMs: 15_000,
+    timeoutMs: 40_000,
     message: 'all are resolved',
   });
   assert.ok(Date.now() - startedAt >= 850, 'ten at ten a second take nine tenths of a second');
@@ -190,7 +190,7 @@ test('the command line lists and discards, and tells wrong usage by its exit cod
   await db.system((tx) => bus.publish(tx, OrderPlaced, { note: 'second' }, { tenantId: 'default', partitionKey: 'k' }));
   const client = await clientOf('admin');
   await waitFor(async () => (await client.listDeadLetters({ query: { state: 'open' } })).body.total === 1, {
-    timeoutMs: 15_000,
+    timeoutMs: 40_000,
   });
   const token = await issueTestToken({ role: 'admin' });
   const cli = (...args: string[]) => run(args, { PEERMESH_URL: baseUrl, PEERMESH_TOKEN: token });

@@ -40,7 +40,7 @@ test('a connection whose answer began before the shutdown is closed when the ans
   slow.end(', ended');
   assert.equal(await text(response), 'begun, ended');
   await stopped;
-  assert.ok(performance.now() - startedAt < 5_000);
+  assert.ok(performance.now() - startedAt < 20_000);
 });
 
 test('answers that begin while a service drains end their connections', async (t) => {

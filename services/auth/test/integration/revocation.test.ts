@@ -39,7 +39,7 @@ async function timeToRefusal(token: string, revoke: () => Promise<unknown>): Pro
   assert.equal(await statusAt(token), 204);
   const start = performance.now();
   await revoke();
-  await waitFor(async () => (await statusAt(token)) === 401, { timeoutMs: 5000, intervalMs: 5 });
+  await waitFor(async () => (await statusAt(token)) === 401, { intervalMs: 5 });
   return performance.now() - start;
 }
 
@@ -132,11 +132,11 @@ test('a replica of auth follows too', async () => {
   });
 });
 
-test('a revocation during an outage of the broker holds when it is back', { timeout: 40_000 }, async () => {
+test('a revocation during an outage of the broker holds when it is back', async () => {
   const { accessToken: token } = await auth.newcomer();
   assert.equal(await statusAt(token), 204);
   await auth.nats.kill();
   assert.equal((await auth.call('POST', '/api/v1/auth/logout', { token })).status, 204);
   await auth.nats.restart();
-  await waitFor(async () => (await statusAt(token)) === 401, { timeoutMs: 20_000 });
+  await waitFor(async () => (await statusAt(token)) === 401, { timeoutMs: 60_000 });
 });

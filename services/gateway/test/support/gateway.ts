@@ -75,6 +75,7 @@ export async function startWorld(): Promise<GatewayWorld> {
       NATS_URL: options.natsUrl ?? 'nats://127.0.0.1:1',
       REDIS_URL: redis.url,
       JWKS_URL: jwks.url,
+      RATE_LIMIT_TIMEOUT_MS: '5000',
       UPSTREAM_AUTH: upstream.url,
       UPSTREAM_INGEST: upstream.url,
       UPSTREAM_SEARCH: upstream.url,

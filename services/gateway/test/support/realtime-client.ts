@@ -66,7 +66,7 @@ export async function connectRealtime(
     eventIds: () => new Set(events().map(({ event }) => event.id)),
     lastId: () => messages.findLast(({ id }) => id !== undefined)?.id ?? '',
     message: (type) => waitFor(() => messages.find((message) => message.type === type), { message: type }),
-    until: async (count, timeoutMs = 10_000) => {
+    until: async (count, timeoutMs = 40_000) => {
       await waitFor(() => events().length >= count, { timeoutMs, message: `${count} events` });
     },
     stopReading: () => socket.pause(),

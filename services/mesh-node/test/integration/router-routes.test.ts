@@ -81,9 +81,12 @@ describe('a node and a path computation element', () => {
     nodes[hubs.indexOf(hub)]!.open.runtime.status().counters['transit_frames']!;
   /** Makes the element answer so, and waits until the node has asked for it and been answered. */
   const answer = async (answering: PathElement['answering']): Promise<void> => {
-    element.answering = answering;
+    let before = Number.POSITIVE_INFINITY;
+    element.answering = (question) => {
+      before = Math.min(before, outcomes.length);
+      return answering(question);
+    };
     follower.wake('harbour');
-    const before = outcomes.length;
     await eventually(() => assert.ok(outcomes.length > before));
   };
 

@@ -6,7 +6,7 @@ import { hasErrorCode, isPeerMeshError } from '@peermesh/errors';
 import { freePort, temporaryFolder } from '@peermesh/testkit';
 import { caCommand } from '../../src/cli/commands/ca.ts';
 import { readCredentials } from '../../src/runtime/credentials.ts';
-import { eventually, formMesh, startNode, type TestNode } from '../support/nodes.ts';
+import { decided, eventually, formMesh, startNode, type TestNode } from '../support/nodes.ts';
 
 const OPERATOR = 'usr_operator';
 
@@ -53,9 +53,9 @@ describe('nodes over TLS', () => {
         assert.ok(epoch >= 1);
       }
     });
-    const { epoch } = await nodes[1]!.open.administration.rotateKeyEpoch(OPERATOR);
+    const { epoch } = await decided(() => nodes[1]!.open.administration.rotateKeyEpoch(OPERATOR));
     await eventually(() => {
-      for (const { open } of nodes) assert.equal(open.administration.keyEpoch().heldEpoch, epoch);
+      for (const { open } of nodes) assert.ok((open.administration.keyEpoch().heldEpoch ?? 0) >= epoch);
     });
   });
 
@@ -85,7 +85,7 @@ describe('nodes over TLS', () => {
     assert.equal(linksLost, 0);
     await second.restart();
     await eventually(() => assert.ok(isLinked(first, second)));
-    await first.open.administration.revoke({ serialNumber, note: 'copied' }, OPERATOR);
+    await decided(() => first.open.administration.revoke({ serialNumber, note: 'copied' }, OPERATOR));
     await eventually(() => assert.equal(isLinked(first, second), false));
     await ca('renew', authority, second.home);
     second.open.reload();
@@ -117,7 +117,7 @@ describe('nodes over TLS', () => {
     const thief = nodeIdOf(third);
     const epoch = first.open.administration.keyEpoch().epoch;
     await second.open.stop();
-    await first.open.administration.revoke({ nodeId: thief, note: 'stolen' }, OPERATOR);
+    await decided(() => first.open.administration.revoke({ nodeId: thief, note: 'stolen' }, OPERATOR));
     await eventually(() => assert.equal(third.open.runtime.status().state, 'idle'));
     await eventually(() => assert.equal(isLinked(first, third), false));
     await second.reopen();

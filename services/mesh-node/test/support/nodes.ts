@@ -85,5 +85,11 @@ export async function eventually(claims: () => void | Promise<void>): Promise<vo
     await claims();
     return true;
   };
-  await waitFor(holds, { timeoutMs: 30_000 });
+  await waitFor(holds, { timeoutMs: 60_000 });
+}
+
+/** Asks again while the control group cannot decide, as an operator would; only for what may be decided twice. */
+export async function decided<T>(ask: () => Promise<T>): Promise<T> {
+  const { answer } = await waitFor(async () => ({ answer: await ask() }), { timeoutMs: 60_000 });
+  return answer;
 }

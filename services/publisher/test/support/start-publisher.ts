@@ -24,7 +24,7 @@ export function startPublisher(
         PUBLISHER_RETRY_SCHEDULE_SECONDS: '0,0.05,0.1,0.1',
         PUBLISHER_BREAKER_FAILURES: '100',
         PUBLISHER_POLL_MS: '20',
-        PUBLISHER_ATTEMPT_TIMEOUT_MS: '1000',
+        PUBLISHER_ATTEMPT_TIMEOUT_MS: '20000',
         ...changes,
       });
       return buildApp(config, { logger: silentLogger(), jwks: testJwks, clock });

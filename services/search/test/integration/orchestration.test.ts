@@ -40,7 +40,7 @@ test('a leg that fails, hangs or is slow is named, and the others answer', async
       );
       assert.equal(headers['x-peermesh-degraded'], kind);
       assert.ok(body.coverage.weightAnswered < body.coverage.weightRequested);
-      assert.ok(body.tookMs < 1_800, `${kind} ${mode} took ${body.tookMs}`);
+      assert.ok(body.tookMs < 5_000, `${kind} ${mode} took ${body.tookMs}`);
     }
   }
 });
