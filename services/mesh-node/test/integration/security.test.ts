@@ -113,7 +113,7 @@ describe('nodes over TLS', () => {
   });
 
   it('a revoked node is out everywhere: also where it was unknown at the time, and after a start without the mesh', async () => {
-    const [first, second, third] = [nodes[0]!, nodes[1]!, nodes[2]!];
+    const [first, second, third, fourth] = [nodes[0]!, nodes[1]!, nodes[2]!, nodes[3]!];
     const thief = nodeIdOf(third);
     const epoch = first.open.administration.keyEpoch().epoch;
     await second.open.stop();
@@ -127,7 +127,7 @@ describe('nodes over TLS', () => {
       assert.ok((heldEpoch ?? 0) > epoch);
       assert.deepEqual(holders, [1, 2, 4]);
     });
-    await first.open.stop();
+    await Promise.all([first.open.stop(), fourth.open.stop()]);
     await second.restart();
     const joining = third.open.runtime.join({ meshId: 'harbour', addresses: [second.address], joinKey: null });
     await eventually(async () =>
@@ -135,8 +135,7 @@ describe('nodes over TLS', () => {
     );
     await third.open.stop();
     await joining.catch(() => undefined);
-    await first.reopen();
-    await third.reopen();
+    for (const node of [first, third, fourth]) await node.reopen();
   });
 
   it('a wiped disk is a newcomer, and another disk than the one that is known is refused with the way out', async () => {
@@ -152,9 +151,19 @@ describe('nodes over TLS', () => {
     await third.reopen();
   });
 
+  /** What cannot be asked for twice is asked for when there is a leader. */
+  const settled = (): Promise<void> =>
+    eventually(() => {
+      for (const { open } of [nodes[0]!, nodes[1]!, nodes[3]!]) {
+        const { leader, health } = open.runtime.mesh();
+        assert.ok(leader !== null && health === 'healthy');
+      }
+    });
+
   it('join keys let in as often and as long as they say; their secrets are shown once, and who made them is told', async () => {
     const [first] = nodes;
     const { administration } = first!.open;
+    await settled();
     const newcomer = await startNode('quay-9', { MESH_LISTEN: '' });
     nodes.push(newcomer);
     await ca('issue', authority, nodeIdOf(newcomer), newcomer.home);
@@ -208,6 +217,7 @@ describe('nodes over TLS', () => {
 
   it('settings are changed by whoever has read them last', async () => {
     const { administration } = nodes[0]!.open;
+    await settled();
     const name = { space: 'parameter', key: 'pace' } as const;
     const set = await administration.changeSetting(name, '5', 0, OPERATOR);
     await assert.rejects(administration.changeSetting(name, '6', 0, OPERATOR), (error) =>
