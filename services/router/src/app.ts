@@ -66,7 +66,7 @@ export async function buildApp(config: RouterConfig, overrides: RouterOverrides 
 
   mountPaths(app, { db, clock, paths });
   mountNodeRoutes(app, { clock, routes, announcer });
-  mountPolicies(app, db);
+  mountPolicies(app, { db, announcer });
   mountDeadLetterRoutes(app, { bus });
   mountOpenApi(app, { title: 'PeerMesh router', routes: { ...routerRoutes, ...deadLetterRoutes('router') } });
   app.health.add('redis', () => cache.ping(), { critical: false });

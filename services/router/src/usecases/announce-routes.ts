@@ -25,12 +25,13 @@ export interface AnnouncerOptions {
 }
 
 /**
- * Tells nodes that paths of a newer topology are there. Those of nodes that asked lately are computed before that, so that
+ * Tells nodes that paths of a newer topology, or by other policies, are there. Those of nodes that asked lately are computed before that, so that
  * the answers wait in the cache. Several changes in one turn are announced once; of several replicas one announces.
  */
 export class RouteAnnouncer {
   readonly #options: AnnouncerOptions;
-  readonly #changed = new Set<string>();
+  /** Meshes to announce, and whether to do so though the topology is the one that was announced before. */
+  readonly #changed = new Map<string, { readonly isAnyway: boolean }>();
   /** By mesh and node, when it last asked. */
   readonly #interest = new Map<string, Map<number, number>>();
 
@@ -49,7 +50,12 @@ export class RouteAnnouncer {
 
   /** A mesh has a newer revision. */
   changed({ meshId }: FollowedMesh): void {
-    this.#changed.add(meshId);
+    this.#mark(meshId, false);
+  }
+
+  /** The policies of a mesh were changed through this replica. Nodes that miss the announcement find out when they ask again. */
+  policiesChanged(meshId: string): void {
+    this.#mark(meshId, true);
   }
 
   start(): Worker {
@@ -59,18 +65,22 @@ export class RouteAnnouncer {
 
   /** One turn: computes and announces what changed since the last one. What fails is tried again in the next turn. */
   async announce(nowMs: number): Promise<void> {
-    for (const meshId of this.#changed) {
+    for (const [meshId, { isAnyway }] of this.#changed) {
       this.#changed.delete(meshId);
       try {
-        await this.#announce(meshId, nowMs);
+        await this.#announce(meshId, isAnyway, nowMs);
       } catch (error) {
-        this.#changed.add(meshId);
+        this.#mark(meshId, isAnyway);
         throw error;
       }
     }
   }
 
-  async #announce(meshId: string, nowMs: number): Promise<void> {
+  #mark(meshId: string, isAnyway: boolean): void {
+    this.#changed.set(meshId, { isAnyway: isAnyway || this.#changed.get(meshId)?.isAnyway === true });
+  }
+
+  async #announce(meshId: string, isAnyway: boolean, nowMs: number): Promise<void> {
     const { db, bus, routes, follower } = this.#options;
     const mesh = follower.mesh(meshId);
     if (mesh === undefined) return;
@@ -85,7 +95,8 @@ export class RouteAnnouncer {
     const links = [...mesh.nodes.values()].reduce((sum, { state }) => sum + state.links.length, 0);
     const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000;
     await db.system(async (tx) => {
-      if (!(await claimAnnouncement(tx, meshId, revision))) return;
+      const isFirst = await claimAnnouncement(tx, meshId, revision);
+      if (!isFirst && !isAnyway) return;
       await bus.publish(
         tx,
         RoutesComputed,

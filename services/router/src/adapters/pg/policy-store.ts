@@ -102,8 +102,11 @@ export async function changePolicy(
   return policyOf(rows[0] as Row);
 }
 
-/** Deletes a policy; whether it was there. */
-export async function deletePolicy(tx: SqlTransaction, id: string): Promise<boolean> {
-  const { rowCount } = await tx.client.query('DELETE FROM router_policies WHERE id = $1', [id]);
-  return rowCount === 1;
+/** Deletes a policy; the mesh that it was of, null when there was none. */
+export async function deletePolicy(tx: SqlTransaction, id: string): Promise<string | null> {
+  const { rows } = await tx.client.query<Pick<Row, 'mesh_id'>>(
+    'DELETE FROM router_policies WHERE id = $1 RETURNING mesh_id',
+    [id],
+  );
+  return rows[0]?.mesh_id ?? null;
 }
