@@ -17,6 +17,7 @@ export {
   NodeFlags,
   NodeJoined,
   NodeLeft,
+  PeerHealthChanged,
   ShortId,
   TopologyChanged,
 } from './mesh.ts';

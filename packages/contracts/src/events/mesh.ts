@@ -158,6 +158,20 @@ export const NodeFailed = defineEvent({
   }),
 });
 
+/** A peer stopped or began to give signs of life to one node. */
+export const PeerHealthChanged = defineEvent({
+  type: 'peermesh.mesh.peer_health_changed.v1',
+  subject: 'mesh.peer_health_changed',
+  stream: 'MESH',
+  description:
+    'A peer gives one node no sign of life any more, or gives one again. Others may reach it: `mesh.node_failed` says when nobody does. Told at most once in ten seconds for each pair.',
+  data: Type.Object({
+    ...member,
+    healthy: Type.Boolean(),
+    observedBy: ShortId,
+  }),
+});
+
 /** The mesh can decide better or worse than before. */
 export const MeshStatusChanged = defineEvent({
   type: 'peermesh.mesh.status_changed.v1',

@@ -4,6 +4,7 @@ import type {
   MeshAdministered,
   MeshStatusChanged,
   NodeFailed,
+  PeerHealthChanged,
   TopologyChanged,
 } from '@peermesh/contracts/events';
 import type { Mesh, Topology } from '@peermesh/contracts/mesh';
@@ -30,6 +31,7 @@ export type Fact =
       readonly override: boolean;
     }
   | { readonly kind: 'liveness'; readonly data: EventData<typeof NodeFailed> }
+  | { readonly kind: 'peer_health'; readonly data: EventData<typeof PeerHealthChanged> }
   | {
       readonly kind: 'decision';
       readonly data: EventData<typeof MeshAdministered>;
@@ -64,6 +66,8 @@ export function keyOf(fact: Fact): string | null {
       return `mesh ${fact.mesh.meshId}`;
     case 'link_state':
       return `link_state ${fact.data.meshId} ${fact.data.origin}`;
+    case 'peer_health':
+      return `peer_health ${fact.data.meshId} ${fact.data.observedBy} ${fact.data.shortId}`;
     case 'topology':
       return `topology ${fact.data.meshId}`;
     default:

@@ -5,6 +5,7 @@ import { hasFlag, NodeFlag } from '@peermesh/routing';
 import type { Fact, FactMember } from '../facts/fact.ts';
 import { decisionOf } from './decision-of.ts';
 import { addressesOfMember, flagsOf, type MeshView } from './mesh-view.ts';
+import { PeerHealthReports } from './peer-health-reports.ts';
 
 type Health = 'healthy' | 'degraded' | 'critical';
 
@@ -21,6 +22,7 @@ export class FactTeller {
   #revision = 0;
   #topologyAtMs = Number.NEGATIVE_INFINITY;
   #isTopologyDue = false;
+  readonly #peers = new PeerHealthReports();
 
   constructor(options: {
     readonly core: MeshCore;
@@ -62,8 +64,14 @@ export class FactTeller {
     }
   }
 
+  /** A peer gives this node no sign of life any more, or gives one again. */
+  peerHealth(nodeId: string, isHealthy: boolean): void {
+    this.#peers.changed(nodeId, isHealthy);
+  }
+
   /** Topologies are told at most once a second, and only when nodes or links came or went. */
   tick(nowMs: number): void {
+    this.#tellPeers(nowMs);
     if (!this.#isTopologyDue || nowMs < this.#topologyAtMs || this.#view.meshOrNull() === null) return;
     this.#isTopologyDue = false;
     this.#topologyAtMs = nowMs + TOPOLOGY_EVERY_MS;
@@ -81,6 +89,15 @@ export class FactTeller {
     this.#tell({ kind: 'topology', data, topology, at: this.#wall() });
   }
 
+  #tellPeers(nowMs: number): void {
+    const observedBy = this.#core.session?.shortId ?? 0;
+    for (const { peer, isHealthy: healthy } of this.#peers.takeDue(nowMs)) {
+      const member = [...this.#members().values()].find(({ nodeId }) => nodeId === peer);
+      if (member === undefined || observedBy === 0) this.#peers.forget(peer);
+      else this.#tell({ kind: 'peer_health', data: { ...this.#factOf(member), healthy, observedBy } });
+    }
+  }
+
   #members(): ReadonlyMap<number, Member> {
     return this.#core.session?.plane.state.members ?? new Map();
   }
@@ -92,6 +109,7 @@ export class FactTeller {
       const isOverridden = this.#core.session?.plane.state.overrides.some((override) => override.index === index);
       this.#member(why === 'left' || why === 'replaced' ? 'left' : 'evicted', member, index, isOverridden ?? false);
       this.#withdrawn(member);
+      this.#peers.forget(member.nodeId);
     }
     this.#mesh();
   }

@@ -125,6 +125,7 @@ export async function openNode(config: MeshNodeConfig, parts: NodeParts): Promis
   const writeDuration = observeWrites(metrics);
   const peers = new PeerHealth((nodeId, isHealthy) => {
     if (!isHealthy) logger.warn({ peer: nodeId }, 'a peer gives no sign of life');
+    facts.peerHealth(nodeId, isHealthy);
     runtime.changed({ type: 'peer', nodeId, name: view.nameOf(nodeId), isHealthy });
   });
   const driver = new MeshDriver({

@@ -111,6 +111,13 @@ describe('the schema mesh', () => {
     assert.equal(await told('mesh.node_failed'), 2);
   });
 
+  it('tells what each node sees of its peers', async () => {
+    const { nodeId, name, region } = member('joined', 5, 20).member;
+    const data = { meshId: 'harbour', shortId: 5, nodeId, name, region, healthy: false };
+    await store.write([1, 2].map((observedBy) => ({ kind: 'peer_health', data: { ...data, observedBy } })));
+    assert.equal(await told('mesh.peer_health_changed'), 2);
+  });
+
   it('keeps the message log by month, visible to its tenant alone', async () => {
     const now = { ...messages(100), at: new Date() };
     await store.write([now, now, { ...now, tenantId: 'other', firstOffset: 0 }]);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { hasErrorCode } from '@peermesh/errors';
+import { freePort } from '@peermesh/testkit';
 import type { TopicRecord } from '../../src/ports.ts';
+import { TcpProxy } from '../contract/transport-kit/tcp-proxy.ts';
 import { eventually, formMesh, startNode, type TestNode } from '../support/nodes.ts';
 
 const where = { tenantId: 'default', topic: 'berths' };
@@ -143,5 +145,30 @@ describe('three nodes', () => {
     const name = { space: 'parameter', key: 'pace' } as const;
     assert.equal((await administration.changeSetting(name, '5', 0, 'usr_operator'))?.value, '5');
     await second!.reopen();
+  });
+});
+
+describe('a peer that gives no sign of life', () => {
+  it('is a fact that others are told of, with who saw it', async (t) => {
+    const port = await freePort();
+    const proxy = await TcpProxy.start(t, port);
+    const hub = await startNode('hub', {
+      MESH_LISTEN: `ws://127.0.0.1:${port}`,
+      MESH_ADVERTISE: `ws://127.0.0.1:${proxy.port}`,
+    });
+    t.after(() => hub.end());
+    const spoke = await startNode('spoke', { MESH_LISTEN: '' });
+    t.after(() => spoke.end());
+    const { joinKey } = await hub.open.runtime.seed({ meshId: 'harbour', joinPolicy: 'key_required' });
+    await spoke.open.runtime.join({ meshId: 'harbour', addresses: [`ws://127.0.0.1:${proxy.port}`], joinKey });
+    await eventually(() => assert.equal(hub.open.runtime.status().links[0]?.isUp, true));
+    proxy.freeze();
+    await eventually(() => {
+      const seen = hub.facts.flatMap((fact) => (fact.kind === 'peer_health' ? [fact.data] : []));
+      assert.deepEqual(
+        seen.map(({ name, healthy, observedBy }) => [name, healthy, observedBy]),
+        [['spoke', false, hub.open.runtime.mesh().self]],
+      );
+    });
   });
 });

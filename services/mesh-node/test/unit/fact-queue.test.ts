@@ -4,7 +4,7 @@ import { silentLogger } from '@peermesh/testkit';
 import type { Fact } from '../../src/facts/fact.ts';
 import { FactQueue } from '../../src/facts/fact-queue.ts';
 import { FactWriter } from '../../src/facts/fact-writer.ts';
-import { linkState, messages } from '../support/facts.ts';
+import { linkState, member, messages } from '../support/facts.ts';
 
 /** Keeps what it gets, unless it is told to fail. */
 class MemoryFactStore {
@@ -37,6 +37,19 @@ describe('facts that wait for the database', () => {
     assert.equal(queue.size, 2);
     await writer.flush();
     assert.deepEqual(store.written, [messages(7), linkState(1, { epoch: 1, sequence: 2 })]);
+  });
+
+  it('keeps what each node saw last of each peer', () => {
+    const queue = new FactQueue(10);
+    const { nodeId, name, region } = member('joined', 3, 1).member;
+    const seen = (observedBy: number, healthy: boolean): Fact => {
+      return {
+        kind: 'peer_health',
+        data: { meshId: 'harbour', shortId: 3, nodeId, name, region, healthy, observedBy },
+      };
+    };
+    for (const fact of [seen(1, false), seen(2, false), seen(1, true)]) queue.add(fact);
+    assert.deepEqual([...queue.peek(9).values()], [seen(2, false), seen(1, true)]);
   });
 
   it('counts what finds no room, and still takes newer states of what waits', () => {

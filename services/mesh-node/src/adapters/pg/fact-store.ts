@@ -7,6 +7,7 @@ import {
   NodeFailed,
   NodeJoined,
   NodeLeft,
+  PeerHealthChanged,
   TopologyChanged,
 } from '@peermesh/contracts/events';
 import { codeOf, type Database, type Transaction } from '@peermesh/database';
@@ -54,6 +55,8 @@ export class PgFactStore implements FactStore {
         return this.#member(tx, fact);
       case 'liveness':
         return this.#liveness(tx, fact);
+      case 'peer_health':
+        return this.#peerHealth(tx, fact);
       case 'decision':
         return this.#decision(tx, fact);
       case 'health':
@@ -95,6 +98,14 @@ export class PgFactStore implements FactStore {
     if (rowCount === 0) return;
     await this.#outbox.append(tx, NodeFailed, [
       { tenantId: OPERATING_TENANT, partitionKey: data.meshId, subject: data.nodeId, data },
+    ]);
+  }
+
+  /** Each node says what it sees itself: there is nobody else to be first. */
+  async #peerHealth(tx: Tx, { data }: Fact & { kind: 'peer_health' }): Promise<void> {
+    const partitionKey = `${data.meshId}/${data.observedBy}`;
+    await this.#outbox.append(tx, PeerHealthChanged, [
+      { tenantId: OPERATING_TENANT, partitionKey, subject: data.nodeId, data },
     ]);
   }
 
