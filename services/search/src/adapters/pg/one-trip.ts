@@ -7,6 +7,10 @@ import type { Database } from '@peermesh/database';
 export const AS_TENANT = `WITH viewer AS MATERIALIZED (
     SELECT set_config('app.system', 'off', true) AS system, set_config('app.tenant_id', $1, true) AS tenant)`;
 
+/** The first part of a statement that works for all tenants; what it writes must come from a join with `system`. */
+export const AS_SYSTEM = `WITH system AS MATERIALIZED (
+    SELECT set_config('app.system', 'on', true) AS mode, set_config('app.tenant_id', '', true) AS tenant)`;
+
 /** A prepared statement that begins with {@link AS_TENANT}. */
 export interface TenantRead {
   readonly name: string;

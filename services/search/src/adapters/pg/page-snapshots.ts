@@ -4,6 +4,7 @@ import type { Database } from '@peermesh/database';
 import { searchErrors } from '@peermesh/errors';
 import type { Logger } from '@peermesh/telemetry';
 import { LRUCache } from 'lru-cache';
+import { AS_SYSTEM } from './one-trip.ts';
 
 /** Who may use a snapshot: the tenant, and a digest of the viewer's principals. */
 export interface SnapshotOwner {
@@ -107,9 +108,7 @@ export class PageSnapshots {
     this.#pending = [];
     if (batch.length === 0) return;
     try {
-      await this.#db.system((tx) =>
-        tx.client.query({ name: 'search-freeze-pages', text: INSERT, values: columnsOf(batch) }),
-      );
+      await this.#db.pool.query({ name: 'search-freeze-pages', text: INSERT, values: columnsOf(batch) });
     } catch (error) {
       for (const snapshot of batch) this.#stranded.set(snapshot.id, snapshot);
       this.#logger.warn({ err: error, count: batch.length }, 'page snapshots are kept in this replica only');
@@ -157,11 +156,12 @@ export class PageSnapshots {
   }
 }
 
-/** All lists of a flush in one value: one statement, whatever their number, and nothing to escape. */
-const INSERT = `INSERT INTO search.search_page_snapshots (id, tenant_id, owner, fingerprint, secret, page, expires_at)
+/** All lists of a flush in one value: one statement and one trip, whatever their number, and nothing to escape. */
+const INSERT = `${AS_SYSTEM} INSERT INTO search.search_page_snapshots (id, tenant_id, owner, fingerprint, secret, page, expires_at)
   SELECT id, tenant_id, owner, fingerprint, secret, substring($6::bytea FROM first FOR size), expires_at
-    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $7::int[], $8::int[], $9::timestamptz[])
-      AS page (id, tenant_id, owner, fingerprint, secret, first, size, expires_at)`;
+    FROM system CROSS JOIN unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $7::int[], $8::int[], $9::timestamptz[])
+      AS page (id, tenant_id, owner, fingerprint, secret, first, size, expires_at)
+   WHERE system.mode = 'on'`;
 
 function columnsOf(batch: readonly Snapshot[]): unknown[] {
   let first = 1;

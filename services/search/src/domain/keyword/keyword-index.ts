@@ -3,7 +3,7 @@ import type { AttributeFilter, RecordAttributes } from '../../ports.ts';
 import { AccessColumn } from '../query/access-column.ts';
 import { valuesOf } from '../query/filters.ts';
 import type { ParsedQuery } from '../query/parse-query.ts';
-import { TopK } from '../top-k.ts';
+import { TopOrdinals } from '../top-ordinals.ts';
 import { BM25_DEFAULTS, type Bm25Parameters, idf } from './bm25.ts';
 import { frequencyOf, ordinalOf, PostingList } from './posting-list.ts';
 import { type LengthModel, ScoreBoard, type ScoredTerm } from './score-board.ts';
@@ -155,7 +155,7 @@ export class KeywordIndex {
 
   /** Ranks and counts everything that was scored. */
   #rankAll(query: IndexQuery, passes: (ordinal: number) => boolean): IndexResult {
-    const best = this.#topOf(query.limit);
+    const best = new TopOrdinals(query.limit, this.#ids);
     const facets = new Map(query.facets.map((field) => [field, new Map<string, number>()]));
     let total = 0;
     for (const ordinal of this.#board.touched) {
@@ -173,27 +173,25 @@ export class KeywordIndex {
 
   /** Ranks what can win; the total is the least that it can be. */
   #rankBest(query: IndexQuery, passes: (ordinal: number) => boolean, seen: Int32Array): IndexResult {
-    const best = this.#topOf(query.limit);
+    const best = new TopOrdinals(query.limit, this.#ids);
     for (const ordinal of this.#board.touched) {
       const score = this.#board.scoreOf(ordinal);
       if (best.admits(score) && passes(ordinal)) best.push(ordinal, score);
     }
     const hits = this.#hits(best);
-    const total =
-      query.filter.matches === null ? seen.reduce((sum, ordinal) => sum + (passes(ordinal) ? 1 : 0), 0) : hits.length;
+    let total = hits.length;
+    if (query.filter.matches === null) {
+      total = 0;
+      for (let i = 0; i < seen.length; i += 1) if (passes(seen[i] as number)) total += 1;
+    }
     return { hits, exhaustive: false, total, facets: new Map() };
   }
 
-  #topOf(limit: number): TopK<number> {
-    const ids = this.#ids;
-    return new TopK<number>(limit, (a, b) => (ids[a] as string) < (ids[b] as string));
-  }
-
-  #hits(best: TopK<number>): IndexHit[] {
-    return best.sorted().map(({ item, score }) => ({
-      id: this.#ids[item] as string,
-      raw: score,
-      attributes: this.#attributes[item] as RecordAttributes,
+  #hits(best: TopOrdinals): IndexHit[] {
+    return best.sorted((ordinal, raw) => ({
+      id: this.#ids[ordinal] as string,
+      raw,
+      attributes: this.#attributes[ordinal] as RecordAttributes,
     }));
   }
 

@@ -15,6 +15,8 @@ export interface Snippet {
 const SNIPPET_CHARACTERS = 240;
 const RANGES_MAX = 20;
 const MATCHES_MAX = 400;
+const BEYOND_ASCII = /[^\0-\x7f]/;
+const ASCII_TERM = /^[a-z0-9]+$/;
 
 /** A word of the query in a text. */
 interface Match extends Range {
@@ -26,16 +28,22 @@ interface Match extends Range {
 export class Highlighter {
   readonly #terms: ReadonlyMap<string, number>;
   readonly #beginnings: Uint8Array;
+  readonly #candidates: RegExp | null;
 
   constructor(terms: Iterable<string>) {
     this.#terms = new Map([...terms].map((term, i) => [term, i]));
     this.#beginnings = beginningsOf(this.#terms.keys());
+    this.#candidates = candidatesOf(this.#terms.keys());
   }
 
   /** Where query words stand in a text. */
   find(text: string): Match[] {
     const found: Match[] = [];
     if (this.#terms.size === 0) return found;
+    if (!BEYOND_ASCII.test(text)) {
+      this.#findAscii(text, found);
+      return found;
+    }
     let at = 0;
     while (at < text.length && found.length < MATCHES_MAX) {
       const code = text.charCodeAt(at);
@@ -58,6 +66,20 @@ export class Highlighter {
       }
     }
     return found;
+  }
+
+  /** Where there is nothing but ASCII, an expression finds the words that may be meant. */
+  #findAscii(text: string, found: Match[]): void {
+    const candidates = this.#candidates;
+    if (candidates === null) return;
+    candidates.lastIndex = 0;
+    while (found.length < MATCHES_MAX && candidates.test(text)) {
+      const end = candidates.lastIndex;
+      let start = end - 1;
+      while (start > 0 && isWordCode(text.charCodeAt(start - 1))) start -= 1;
+      const term = this.#terms.get(termOf(text.slice(start, end).toLowerCase()));
+      if (term !== undefined) found.push({ start, end, term });
+    }
   }
 
   /** A stretch with other letters than ASCII is taken apart by the analyzer. */
@@ -129,6 +151,20 @@ function isWordCode(code: number): boolean {
   if (code >= 128) return true;
   const lower = code | 32;
   return (lower >= 97 && lower <= 122) || (code >= 48 && code <= 57);
+}
+
+/** Words of ASCII that begin as one of the terms may; null when there is no such term. A stem keeps letters as {@link beginningsOf} says. */
+function candidatesOf(terms: Iterable<string>): RegExp | null {
+  const beginnings = new Set<string>();
+  for (const term of terms) {
+    if (!ASCII_TERM.test(term)) continue;
+    beginnings.add(term.slice(0, term.length > 3 ? 3 : term.length > 2 ? 2 : 1));
+  }
+  if (beginnings.size === 0) return null;
+  const parts = [...beginnings].map((beginning) =>
+    [...beginning].map((letter) => (letter >= 'a' ? `[${letter}${letter.toUpperCase()}]` : letter)).join(''),
+  );
+  return new RegExp(`(?<![A-Za-z0-9])(?:${parts.join('|')})[A-Za-z0-9]*`, 'g');
 }
 
 /** Five bits of each of the first three letters: a filter that lets some strangers through, but holds back no term. */

@@ -1,7 +1,8 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { Index, MetricKind, ScalarKind } from 'usearch';
 import type { AttributeFilter, RecordAttributes } from '../../ports.ts';
-import { TopK } from '../top-k.ts';
+import { AccessColumn } from '../query/access-column.ts';
+import { TopOrdinals } from '../top-ordinals.ts';
 import { LinkPace, STAND_BACK_MS } from './link-pace.ts';
 
 /** One neighbour. */
@@ -40,6 +41,7 @@ export class VectorIndex {
   #chunks: Float32Array[] = [];
   #ids: string[] = [];
   #attributes: (RecordAttributes | null)[] = [];
+  readonly #access = new AccessColumn();
   readonly #ordinals = new Map<string, number>();
   #graph: Index | null = null;
   #linked = 0;
@@ -65,6 +67,7 @@ export class VectorIndex {
     (this.#chunks[Math.floor(ordinal / CHUNK)] as Float32Array).set(vector, (ordinal % CHUNK) * this.#dims);
     this.#ids.push(id);
     this.#attributes.push(attributes);
+    this.#access.set(ordinal, attributes.acl);
     this.#ordinals.set(id, ordinal);
     if (this.#ids.length > FLAT_MAX && !this.#linking) void this.#link();
   }
@@ -74,6 +77,7 @@ export class VectorIndex {
     if (ordinal === undefined) return false;
     this.#ordinals.delete(id);
     this.#attributes[ordinal] = null;
+    this.#access.clear(ordinal);
     if (this.#graph !== null && ordinal < this.#linked) this.#graph.remove(BigInt(ordinal));
     return true;
   }
@@ -85,20 +89,18 @@ export class VectorIndex {
     filter: AttributeFilter,
     signal: AbortSignal,
   ): Promise<VectorResult> {
-    const passes = (ordinal: number): boolean => {
-      const attributes = this.#attributes[ordinal];
-      if (attributes === null || attributes === undefined || !allows(attributes.acl)) return false;
-      return filter.matches === null || filter.matches(this.#ids[ordinal] as string, attributes);
-    };
+    const passes = this.#passes(allows, filter);
     const graph = this.#graph;
     if (graph === null || this.#linked < FLAT_MAX)
       return { hits: await this.#scan(vector, 0, limit, passes, signal), exhaustive: true };
     for (const factor of filter.matches === null ? OVERFETCH : OVERFETCH.slice(1)) {
-      const best = new TopK<number>(limit, this.#before);
-      const { keys } = graph.search(vector, Math.min(this.#linked, Math.max(64, Math.ceil(limit * factor))), 1);
-      for (const key of keys) {
-        const ordinal = Number(key);
-        if (passes(ordinal)) best.push(ordinal, this.#similarity(vector, ordinal));
+      const best = new TopOrdinals(limit, this.#ids);
+      const ordinals = neighbours(graph, vector, Math.min(this.#linked, Math.max(64, Math.ceil(limit * factor))));
+      for (let i = 0; i < ordinals.length; i += 2) {
+        const ordinal = ordinals[i] as number;
+        if (!passes(ordinal)) continue;
+        const similarity = this.#similarity(vector, ordinal);
+        if (best.admits(similarity)) best.push(ordinal, similarity);
       }
       if (best.size >= Math.min(limit, this.size)) {
         await this.#scanInto(best, vector, this.#linked, passes, signal);
@@ -109,7 +111,16 @@ export class VectorIndex {
     return { hits: await this.#scan(vector, 0, limit, passes, signal), exhaustive: true };
   }
 
-  readonly #before = (a: number, b: number): boolean => (this.#ids[a] as string) < (this.#ids[b] as string);
+  /** Whether a vector may be shown and fits. */
+  #passes(allows: (acl: readonly string[]) => boolean, { matches }: AttributeFilter): (ordinal: number) => boolean {
+    const granted = this.#access.grants(allows);
+    if (matches === null) return granted;
+    return (ordinal) => {
+      const attributes = this.#attributes[ordinal];
+      if (attributes === null || attributes === undefined || !granted(ordinal)) return false;
+      return matches(this.#ids[ordinal] as string, attributes);
+    };
+  }
 
   async #scan(
     vector: Float32Array,
@@ -118,13 +129,13 @@ export class VectorIndex {
     passes: (ordinal: number) => boolean,
     signal: AbortSignal,
   ): Promise<VectorHit[]> {
-    const best = new TopK<number>(limit, this.#before);
+    const best = new TopOrdinals(limit, this.#ids);
     await this.#scanInto(best, vector, from, passes, signal);
     return this.#hits(best);
   }
 
   async #scanInto(
-    best: TopK<number>,
+    best: TopOrdinals,
     vector: Float32Array,
     from: number,
     passes: (ordinal: number) => boolean,
@@ -142,12 +153,15 @@ export class VectorIndex {
     }
   }
 
-  #hits(best: TopK<number>): VectorHit[] {
-    return best.sorted().flatMap(({ item, score }) => {
-      const attributes = this.#attributes[item];
-      if (score <= 0 || attributes === null || attributes === undefined) return [];
-      return [{ id: this.#ids[item] as string, raw: score, attributes }];
+  #hits(best: TopOrdinals): VectorHit[] {
+    const hits: VectorHit[] = [];
+    best.sorted((ordinal, raw) => {
+      const attributes = this.#attributes[ordinal];
+      // A scan lets others work in between: what it found may be gone.
+      if (raw > 0 && attributes !== null && attributes !== undefined)
+        hits.push({ id: this.#ids[ordinal] as string, raw, attributes });
     });
+    return hits;
   }
 
   #similarity(vector: Float32Array, ordinal: number): number {
@@ -186,6 +200,15 @@ export class VectorIndex {
       graph.add(BigInt(this.#linked), chunk.subarray(base, base + this.#dims), 1);
     }
   }
+}
+
+/**
+ * What the graph proposes: an ordinal in every other place. Keys are numbers of 64 bits, little endian, of which the lower
+ * halves say everything; taken whole, each would be an object.
+ */
+function neighbours(graph: Index, vector: Float32Array, count: number): Uint32Array {
+  const { keys } = graph.search(vector, count, 1);
+  return new Uint32Array(keys.buffer, keys.byteOffset, keys.length * 2);
 }
 
 /** The dot product with a row of a chunk, in four sums that do not wait for each other. */
