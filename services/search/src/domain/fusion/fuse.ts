@@ -68,17 +68,24 @@ const NONE: readonly never[] = [];
 export function fuse(legs: readonly LegHits[], pins: readonly PinnedHit[], options: FusionOptions): FusedHit[] {
   const filled = legs.filter(({ hits, weight }) => hits.length > 0 && weight > 0);
   const weightSum = filled.reduce((sum, { weight }) => sum + weight, 0);
+  const hits: Merged[] = [];
   const merged = new Map<string, Merged>();
-  for (const { leg, weight, hits } of filled) {
+  for (let at = 0; at < filled.length; at += 1) {
+    const { leg, weight, hits: found } = filled[at] as LegHits;
     const share = weight / weightSum;
-    const norms = normalizeScores(hits, options.method, options.k);
-    for (let i = 0; i < hits.length; i += 1) {
-      const hit = hits[i] as LegHit;
+    const norms = normalizeScores(found, options.method, options.k);
+    const isLast = at === filled.length - 1;
+    for (let i = 0; i < found.length; i += 1) {
+      const hit = found[i] as LegHit;
       const norm = norms[i] as number;
       const contribution = contributionOf(leg, i + 1, hit, norm, share);
-      const entry = merged.get(hit.id);
-      if (entry === undefined) merged.set(hit.id, mergedOf(hit, share * norm, [contribution]));
-      else {
+      // A leg names no record twice: what the first and the last leg bring need not be looked for and kept, respectively.
+      const entry = at === 0 ? undefined : merged.get(hit.id);
+      if (entry === undefined) {
+        const fresh = mergedOf(hit, share * norm, [contribution]);
+        hits.push(fresh);
+        if (!isLast) merged.set(hit.id, fresh);
+      } else {
         entry.score += share * norm;
         entry.sources =
           entry.sources.length === 1
@@ -88,14 +95,13 @@ export function fuse(legs: readonly LegHits[], pins: readonly PinnedHit[], optio
     }
   }
   for (const pin of pins) {
-    let entry = merged.get(pin.id);
+    let entry = hits.find(({ id }) => id === pin.id);
     if (entry === undefined) {
       entry = mergedOf(pin, 0, []);
-      merged.set(pin.id, entry);
+      hits.push(entry);
     }
     entry.pinned = pin.pin;
   }
-  const hits = [...merged.values()];
   if (options.freshness !== null) for (const hit of hits) boost(hit, options);
   if (options.titleKey !== null) for (const hit of hits) pinTitle(hit, options.titleKey);
   let ordered: FusedHit[] = orderHits(hits);

@@ -7,14 +7,18 @@ export type FusionMethod = 'convex' | 'rrf' | 'dbsf';
 export function normalizeScores(hits: readonly LegHit[], method: FusionMethod, k: number): number[] {
   if (method === 'rrf') return hits.map((_, i) => (k + 1) / (k + i + 1));
   if (hits.length === 1) return [1];
-  const raws = hits.map((hit) => hit.raw);
-  return method === 'dbsf' ? distributionBased(raws) : minMax(raws);
+  return method === 'dbsf' ? distributionBased(hits.map((hit) => hit.raw)) : minMax(hits);
 }
 
-function minMax(raws: readonly number[]): number[] {
-  const low = Math.min(...raws);
-  const high = Math.max(...raws);
-  return raws.map((raw) => (high === low ? 1 : (raw - low) / (high - low)));
+function minMax(hits: readonly LegHit[]): number[] {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const { raw } of hits) {
+    if (raw < low) low = raw;
+    if (raw > high) high = raw;
+  }
+  const range = high - low;
+  return hits.map(({ raw }) => (range === 0 ? 1 : (raw - low) / range));
 }
 
 /** Three standard deviations around the mean become 0 to 1 (distribution-based score fusion). */
