@@ -6,7 +6,7 @@ export const simCommand: Command = {
   name: 'sim',
   summary: 'Runs the protocol cores under simulated faults; the same seed always does the same.',
   usage:
-    '[--core NAME] [--seeds N] [--seed S] [--mutants [all|ID|rotate:N]] [--model N] [--fuzz N] [--scenario NAME] [--soak --minutes M]',
+    '[--core NAME] [--seeds N] [--seed S] [--mutants [all|ID,ID] [--record]] [--model N] [--fuzz N] [--scenario NAME] [--soak --minutes M]',
   details: [
     '--core NAME      link, consensus, groups, control, membership, routing or mesh, or several with commas; all when not given',
     '--seeds N        how many seeds (default 100), from --seed on',

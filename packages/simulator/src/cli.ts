@@ -58,7 +58,7 @@ async function runMany(core: SimulatedCore, { seed, seeds, workers }: SimOptions
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
   if (options.mutants !== null) {
-    const mutants = selectMutants(options.mutants, Math.floor(Date.now() / 86_400_000));
+    const mutants = selectMutants(options.mutants);
     const verdicts = await runMutants(mutants, {
       workers: options.workers,
       onVerdict: (verdict) => say(`${describeVerdict(verdict)}\n`),

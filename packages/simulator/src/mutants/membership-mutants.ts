@@ -6,9 +6,8 @@ function mutant(id: string, provenance: string, file: string, find: string, repl
   return { id, provenance, core: 'membership', file: `${FOLDER}/${file}`, find, replace, seedsMax: 500 };
 }
 
-const SLOW = new Set(['swim-no-indirect-probes', 'swim-islands']);
-
-const BUGS: readonly Mutant[] = [
+/** Bugs of failure detectors that the membership seeds have to find. */
+export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
   mutant(
     'swim-no-rejoin',
     'hashicorp/memberlist#222: nodes isolated for long never come back',
@@ -101,8 +100,3 @@ const BUGS: readonly Mutant[] = [
     'else this.#ask([], nowMs);',
   ),
 ];
-
-/** Bugs of failure detectors that the membership seeds have to find. */
-export const MEMBERSHIP_MUTANTS: readonly Mutant[] = BUGS.map((bug) =>
-  SLOW.has(bug.id) ? { ...bug, isSlow: true } : bug,
-);

@@ -11,8 +11,6 @@ export interface Mutant {
   readonly find: string;
   readonly replace: string;
   readonly seedsMax: number;
-  /** Hundreds of seeds pass before it shows: left to whole runs. */
-  readonly isSlow?: boolean;
 }
 
 /** What became of one mutant. */

@@ -2,18 +2,9 @@ import type { Mutant } from './mutant.ts';
 
 const PACKAGE = 'packages/overlay/src';
 
-/** A seed of whole nodes takes about a second: those that need dozens are left to whole runs. */
-const SLOW: ReadonlySet<string> = new Set([
-  'connected-is-usable',
-  'dead-link-stays-in-use',
-  'links-not-refreshed',
-  'no-retransmission',
-]);
-
 function overlay(id: string, provenance: string, file: string, find: string, replace: string): Mutant {
-  const isSlow = SLOW.has(id);
   const path = `${PACKAGE}/${file}`;
-  return { id: `overlay-${id}`, provenance, core: 'mesh', file: path, find, replace, seedsMax: 500, isSlow };
+  return { id: `overlay-${id}`, provenance, core: 'mesh', file: path, find, replace, seedsMax: 500 };
 }
 
 /** Bugs of overlays: of their links, routes, relays and end-to-end flows. Found by whole nodes. */

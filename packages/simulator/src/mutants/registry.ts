@@ -25,11 +25,7 @@ export function mutantNamed(id: string): Mutant {
   return mutant;
 }
 
-/** `all`, ids, or `rotate:N`: N of those that show soon, others each day, so that a week of gates has run them all. */
-export function selectMutants(selection: string, day: number): readonly Mutant[] {
-  const count = /^rotate:(\d+)$/.exec(selection)?.[1];
-  if (count === undefined) return selection === 'all' ? MUTANTS : selection.split(',').map(mutantNamed);
-  const quick = MUTANTS.filter(({ isSlow }) => isSlow !== true);
-  const size = Math.min(Number(count), quick.length);
-  return Array.from({ length: size }, (_, index) => quick[(day * size + index) % quick.length] as Mutant);
+/** @param selection `all`, or ids with commas between them. @throws RangeError for an id that is not there */
+export function selectMutants(selection: string): readonly Mutant[] {
+  return selection === 'all' ? MUTANTS : selection.split(',').map(mutantNamed);
 }

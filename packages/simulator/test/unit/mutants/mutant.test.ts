@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
+import { readKnownSeeds } from '../../../src/mutants/known-seeds.ts';
 import { mutate } from '../../../src/mutants/mutant.ts';
 import { MUTANTS, selectMutants } from '../../../src/mutants/registry.ts';
 
@@ -31,8 +32,18 @@ test('ids are unique and every seeded bug says where it was seen', () => {
   for (const { id, provenance } of MUTANTS) assert.ok(provenance.length > 10, id);
 });
 
-test('rotation takes others each day and all of them in turn', () => {
-  const taken = new Set<string>();
-  for (let day = 0; day < MUTANTS.length; day++) for (const { id } of selectMutants('rotate:15', day)) taken.add(id);
-  assert.equal(taken.size, MUTANTS.filter(({ isSlow }) => isSlow !== true).length);
+test('ids select, and one that is not there is refused', () => {
+  assert.deepEqual(
+    selectMutants('quorum-of-half,votes-twice').map(({ id }) => id),
+    ['quorum-of-half', 'votes-twice'],
+  );
+  assert.throws(() => selectMutants('no-such-bug'), /there is no mutant no-such-bug/);
+});
+
+test('it is known at which seed each is found', () => {
+  const known = readKnownSeeds();
+  assert.deepEqual(
+    MUTANTS.filter(({ id, seedsMax }) => !((known[id] ?? seedsMax) < seedsMax)).map(({ id }) => id),
+    [],
+  );
 });

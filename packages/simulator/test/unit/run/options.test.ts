@@ -17,7 +17,7 @@ test('a replay takes the faults to keep, or none', () => {
 test('mutants without a word are all mutants', () => {
   assert.equal(readOptions(['--mutants']).mutants, 'all');
   assert.equal(readOptions(['--mutants', '--workers', '1']).mutants, 'all');
-  assert.equal(readOptions(['--mutants', 'rotate:15']).mutants, 'rotate:15');
+  assert.equal(readOptions(['--mutants', 'votes-twice']).mutants, 'votes-twice');
 });
 
 test('refuses what is not a number and what it does not know', () => {
