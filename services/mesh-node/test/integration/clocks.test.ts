@@ -117,10 +117,8 @@ describe('three nodes over TLS whose clocks are right, an hour ahead and an hour
   });
 
   it('a join key holds as long as it says by the clock of the leader, whichever node was asked for it', async () => {
-    assert.equal(leaderOf([behind, right, ahead]), behind);
     const { key } = await ahead.open.administration.createJoinKey({ id: 'half', expiresInSeconds: 1_800 }, OPERATOR);
-    const leaderMs = Date.now() - HOUR_MS;
-    const untilMs = Date.parse(key.expiresAt ?? '') - leaderMs;
+    const untilMs = Date.parse(key.expiresAt ?? '') - groupMs(ahead);
     assert.ok(untilMs > 1_700_000 && untilMs <= 1_800_000, `it ends in ${untilMs} ms`);
   });
 
