@@ -34,10 +34,12 @@ export class Receiver {
   }
 
   take(from: NodeId, message: Uint8Array | Message, nowMs: number): void {
-    const { codec, outbox, table, joining } = this.#context;
+    const { codec, outbox, self, table, joining } = this.#context;
     const decoded = message instanceof Uint8Array ? codec.decode(message) : message;
     if (typeof decoded === 'string') return outbox.refuse(decoded);
     outbox.counters.packetsTaken += 1;
+    // What answers somebody who claims this id comes back here at worst, and is nothing to go by.
+    if (from === self.id && decoded.type !== 'join') return outbox.refuse('unknown_sender');
     if (decoded.type === 'join') return joining.onJoin(from, decoded, nowMs);
     if (decoded.type === 'join_accepted') return joining.onAccepted(from, decoded, nowMs);
     if (decoded.type === 'join_refused') return joining.onRefused(from, decoded, nowMs);

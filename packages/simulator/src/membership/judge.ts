@@ -146,6 +146,7 @@ export class MembershipJudge implements MeshWatcher {
     if (accuser !== undefined && by === observer.id && observer.receiveDelayMs > 0) observer.accusations.push(nowMs);
     const isExcused =
       this.#lossRate > 0 ||
+      this.#isOldNews(observer, by, nowMs) ||
       !this.#disturbance.isNetworkPerfect(nowMs) ||
       !this.#disturbance.isHealthy(subject, nowMs) ||
       accuser === undefined;
@@ -168,15 +169,18 @@ export class MembershipJudge implements MeshWatcher {
       const isLong = belief?.state === 'suspect' && lastedMs >= leastMs - 1;
       this.registry.check('NoHastyVerdict', isLong, say(`suspected for ${lastedMs} ms only`));
     }
-    // Whoever stood still reads then what others decided long before.
     this.#judgeAge(observer, subject, by, incarnation, nowMs, say);
-    const isOldNews = by !== observer.id && !this.#disturbance.isHealthy(observer, nowMs);
     const isExcused =
-      isOldNews ||
+      this.#isOldNews(observer, by, nowMs) ||
       !this.#disturbance.isNetworkFair(nowMs) ||
       !this.#disturbance.isHealthy(subject, nowMs) ||
       (!this.#disturbance.isNetworkPerfect(nowMs) && !this.#hasHelper(observer, subject, nowMs));
     this.registry.check('HealthyStays', isExcused, say('it runs undisturbed'));
+  }
+
+  /** Whoever stood still reads then what others said long before. */
+  #isOldNews(observer: SimMember, by: string, nowMs: number): boolean {
+    return by !== observer.id && !this.#disturbance.isHealthy(observer, nowMs);
   }
 
   /** Whether there is a third member that could reach the subject where the observer cannot. */
