@@ -181,12 +181,18 @@ export class RaftNode {
     this.#state.source = source;
   }
 
-  /** What a snapshot of everything up to an applied index stands for. @throws RangeError for an index outside of the log */
-  describeSnapshot(index: number): SnapshotMeta {
+  /**
+   * What a snapshot of everything up to an applied index stands for. Null while the configuration of that place is not known: the
+   * one that a group began with is in no entry, and a replica that joined and got the log from its beginning hears of none before
+   * the first change of members.
+   * @throws RangeError for an index outside of the log
+   */
+  describeSnapshot(index: number): SnapshotMeta | null {
     const term = this.#state.log.termAt(index);
     if (term === undefined || index > this.#state.log.commit)
       throw new RangeError(`index ${index} is not committed or not in the log any more`);
-    return { index, term, configuration: this.#state.log.configurationAt(index) };
+    const configuration = this.#state.log.configurationAt(index);
+    return configuration.voters.length === 0 ? null : { index, term, configuration };
   }
 
   /** Entries behind an index, for a log that begins anew with a snapshot. */

@@ -1,5 +1,6 @@
 import type { GroupHost } from '../host/group-host.ts';
 import type { Stores } from '../ports/stores.ts';
+import type { SnapshotMeta } from '../snapshot.ts';
 import type { DrivenGroup } from './driven-group.ts';
 
 /** Takes a snapshot of a group when it has applied so many bytes since the last one, beside everything else. */
@@ -19,9 +20,11 @@ export class SnapshotTaker {
   /** @param onFailed the group cannot go on */
   takeIfDue(driven: DrivenGroup, onFailed: (error: unknown) => void): void {
     if (driven.isSnapshotting || driven.bytesSinceSnapshot < this.#bytes) return;
+    const meta = this.#host.describeSnapshot(driven.id, driven.applied);
+    if (meta === null) return;
     driven.isSnapshotting = true;
     driven.bytesSinceSnapshot = 0;
-    const done = this.#take(driven).catch(onFailed);
+    const done = this.#take(driven, meta).catch(onFailed);
     this.#underWay.add(done);
     void done.finally(() => {
       driven.isSnapshotting = false;
@@ -34,9 +37,9 @@ export class SnapshotTaker {
     await Promise.all(this.#underWay);
   }
 
-  async #take(driven: DrivenGroup): Promise<void> {
+  async #take(driven: DrivenGroup, meta: SnapshotMeta): Promise<void> {
     const { id, applied } = driven;
-    const source = await this.#stores.snapshots.save(id, this.#host.describeSnapshot(id, applied), driven.snapshot());
+    const source = await this.#stores.snapshots.save(id, meta, driven.snapshot());
     if (driven.isEnded || applied <= driven.snapshotIndex) return;
     driven.snapshotIndex = applied;
     this.#host.compact(id, source);

@@ -214,8 +214,8 @@ export class GroupHost {
     this.#groups.get(group)?.node.snapshotInstalled(source);
   }
 
-  /** @throws RangeError for an index outside of the log, or a group that is not hosted */
-  describeSnapshot(group: GroupId, index: number): SnapshotMeta {
+  /** See RaftNode. @throws RangeError for an index outside of the log, or a group that is not hosted */
+  describeSnapshot(group: GroupId, index: number): SnapshotMeta | null {
     return this.#hosted(group).node.describeSnapshot(index);
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { memorySnapshot } from '@peermesh/consensus';
+import { memorySnapshot, RaftNode } from '@peermesh/consensus';
 import { Cluster, commandsOf } from '../cluster.ts';
 
 test('answers a read once a quorum has confirmed the leader', () => {
@@ -40,7 +40,7 @@ function behindCompaction(snapshotChunkBytes: number): { cluster: Cluster; data:
   for (let at = 0; at < 10; at += 1) cluster.propose(1, `command ${at}`);
   const { commit } = cluster.node(1).status();
   const data = Uint8Array.from({ length: 1000 }, (_, at) => at % 251);
-  cluster.node(1).compact(memorySnapshot({ ...cluster.node(1).describeSnapshot(commit), data }));
+  cluster.node(1).compact(memorySnapshot({ ...cluster.node(1).describeSnapshot(commit)!, data }));
   return { cluster, data };
 }
 
@@ -72,4 +72,14 @@ test('a snapshot goes on where it was interrupted', () => {
 test('describes a snapshot only of what is committed', () => {
   const { cluster } = behindCompaction(100);
   assert.throws(() => cluster.node(1).describeSnapshot(99), RangeError);
+});
+
+test('describes no snapshot while it is not known who took part at that place', () => {
+  const cluster = new Cluster({ voters: [1, 2, 3] });
+  cluster.campaign(1);
+  cluster.propose(1, 'early');
+  const hardState = { term: 1, vote: 0, commit: 2 };
+  const newcomer = new RaftNode({ id: 4, random: () => 0.5, hardState, entries: cluster.node(1).entriesAfter(0) });
+  assert.equal(newcomer.describeSnapshot(2), null);
+  assert.notEqual(cluster.node(1).describeSnapshot(2), null);
 });

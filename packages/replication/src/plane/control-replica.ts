@@ -252,8 +252,10 @@ export class ControlReplica {
   }
 
   #takeSnapshot(): void {
+    const meta = this.#host.describeSnapshot(CONTROL_GROUP_ID, this.#appliedIndex);
+    if (meta === null) return;
     this.#appliedBytes = 0;
-    const own = { ...this.#host.describeSnapshot(CONTROL_GROUP_ID, this.#appliedIndex), data: this.group.snapshot() };
+    const own = { ...meta, data: this.group.snapshot() };
     const number = ++this.#number;
     this.#waiting.push({ number, ready: null, own });
     this.#batches.push({ number, snapshot: own, write: null, compactTo: null });

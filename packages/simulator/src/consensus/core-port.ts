@@ -62,8 +62,9 @@ export interface CorePort {
   /** The batch is durable. */
   persisted(ready: CoreReady): void;
   applied(index: number): void;
-  /** A snapshot at that index is durable; entries before it can go. Answers its term and configuration beforehand. */
-  describeSnapshot(index: number): { readonly term: number; readonly meta: string };
+  /** Term and configuration of a snapshot at that index; null while they are not known, and none can be taken. */
+  describeSnapshot(index: number): { readonly term: number; readonly meta: string } | null;
+  /** A snapshot is durable; entries up to it can go. */
   compact(snapshot: StoredSnapshot): void;
   entriesAfter(index: number): readonly ObservedEntry[];
   stored(): StoredState;

@@ -108,9 +108,9 @@ class HostCore implements CorePort {
 
   applied(): void {}
 
-  describeSnapshot(index: number): { term: number; meta: string } {
-    const { term, configuration } = this.#host.describeSnapshot(GROUP, index);
-    return { term, meta: JSON.stringify(configuration) };
+  describeSnapshot(index: number): { term: number; meta: string } | null {
+    const described = this.#host.describeSnapshot(GROUP, index);
+    return described && { term: described.term, meta: JSON.stringify(described.configuration) };
   }
 
   compact(snapshot: StoredSnapshot): void {

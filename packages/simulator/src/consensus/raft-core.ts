@@ -112,9 +112,9 @@ class RaftCore implements CorePort {
 
   applied(): void {}
 
-  describeSnapshot(index: number): { term: number; meta: string } {
-    const { term, configuration } = this.#node.describeSnapshot(index);
-    return { term, meta: JSON.stringify(configuration) };
+  describeSnapshot(index: number): { term: number; meta: string } | null {
+    const described = this.#node.describeSnapshot(index);
+    return described && { term: described.term, meta: JSON.stringify(described.configuration) };
   }
 
   compact(snapshot: StoredSnapshot): void {

@@ -282,7 +282,9 @@ export class Replica {
   #snapshot(): void {
     if (this.#writing.length > 0 || this.#isSnapshotting) return;
     const index = this.#applied;
-    const { term, meta } = this.core.describeSnapshot(index);
+    const described = this.core.describeSnapshot(index);
+    if (described === null) return;
+    const { term, meta } = described;
     const { oracle, id, isWitness } = this.#context;
     if (!isWitness) oracle.snapshotted(String(id), index, this.machine.hash);
     const snapshot = { index, term, meta, data: isWitness ? new Uint8Array() : this.machine.snapshot() };
