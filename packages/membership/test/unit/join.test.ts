@@ -99,6 +99,15 @@ test('a refused joiner learns why and stops asking', () => {
   assert.equal(mesh.core('seed').counters.refused.not_admitted, 1);
 });
 
+test('a joiner takes no answer in its own name, such as its own to a thief of it', () => {
+  const observer = new Observer([]);
+  observer.core.join(['seed:1'], KEY, observer.nowMs);
+  observer.step('me', { type: 'join_refused', reason: 'identity_conflict', claims: [] });
+  assert.equal(observer.core.isJoining, true);
+  observer.step('seed', { type: 'join_refused', reason: 'closed', claims: [] });
+  assert.equal(observer.core.isJoining, false);
+});
+
 test('a joiner asks until a seed is there', () => {
   const mesh = new TestMesh();
   mesh.add('seed');
