@@ -5,7 +5,11 @@ import type { RoutingWorld } from './routing-world.ts';
 import { CONVERGED_MS, CUT_PERIOD_MS, CUTS, CUTS_FROM_MS, DURATION_MS, HEAL_MS } from './world-shape.ts';
 
 const POLL_MS = 500;
+/** 300 until a death is noticed, 50 of waiting, and flooding. */
 const REACHABLE_AFTER_MS = 400;
+/** Routers that computed something in this time wait for up to 200 instead of 50. */
+const NEWS_MS = 10_500;
+const BUSY_WAIT_MS = 150;
 const CUT_MS = 20_000;
 /** Refreshes go on: whoever is converged owes nothing at some time within this, looked at so often. */
 const QUIET_MS = 2_000;
@@ -112,7 +116,7 @@ export class CalmChecks {
     const ends = new Set([`n${a}`, `n${b}`]);
     const restore = this.#world.addRule({ appliesTo: (from, to) => ends.has(from) && ends.has(to), isCut: true });
     this.cuts += 1;
-    queue.after(REACHABLE_AFTER_MS, () => this.#checkReach(1));
+    this.#awaitReach();
     queue.after(CUT_MS, restore);
   }
 
@@ -121,8 +125,14 @@ export class CalmChecks {
     const name = this.#random.pick(this.#world.nodes());
     this.#world.stop(name, 'kill');
     this.cuts += 1;
-    queue.after(REACHABLE_AFTER_MS, () => this.#checkReach(1));
+    this.#awaitReach();
     queue.after(CUT_MS, () => this.#world.start(name));
+  }
+
+  #awaitReach(): void {
+    const { queue, oracle } = this.#world;
+    const isQuiet = queue.nowMs - oracle.lastNewsAtMs > NEWS_MS;
+    queue.after(REACHABLE_AFTER_MS + (isQuiet ? 0 : BUSY_WAIT_MS), () => this.#checkReach(1));
   }
 
   /** Every running pair that is connected is in reach, with that many repairs on the way. */

@@ -16,6 +16,8 @@ export class RoutingOracle {
   readonly #trace: TraceRing;
   readonly #nowMs: () => number;
   readonly #versions = new Map<string, Version>();
+  /** When anybody last installed an advertisement. */
+  lastNewsAtMs = Number.NEGATIVE_INFINITY;
   installed = 0;
   refused = 0;
   computed = 0;
@@ -68,6 +70,7 @@ export class RoutingOracle {
 
   #installed(node: RoutingNode, router: Router, origin: number, version: Version): void {
     this.installed += 1;
+    this.lastNewsAtMs = this.#nowMs();
     const entry = router.advertisement(origin);
     const text = (): string => `${node.name} installed ${origin} ${version.epoch}.${version.seq}`;
     this.#trace.add(this.#nowMs(), node.name, 'installed', `${origin} ${version.epoch}.${version.seq}`);

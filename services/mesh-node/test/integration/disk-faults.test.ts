@@ -143,7 +143,9 @@ describe('a node whose disk fails', () => {
     assert.match(node.log(), /is corrupt: its checksum is wrong/);
   });
 
-  it('asks clients to wait while space is low, ends when there is space again after a full disk, and has it all', async (t) => {
+  it('asks clients to wait while space is low, ends when there is space again after a full disk, and has it all', {
+    timeout: 400_000,
+  }, async (t) => {
     const folder = temporaryFolder('small-disk');
     const running: MeshProcess[] = [];
     t.after(async () => {
