@@ -5,11 +5,12 @@ import type { RoutingWorld } from './routing-world.ts';
 import { CONVERGED_MS, CUT_PERIOD_MS, CUTS, CUTS_FROM_MS, DURATION_MS, HEAL_MS } from './world-shape.ts';
 
 const POLL_MS = 500;
-/** 300 until a death is noticed, 50 of waiting, and flooding. */
-const REACHABLE_AFTER_MS = 400;
-/** Routers that computed something in this time wait for up to 200 instead of 50. */
+/** 300 until it is noticed, 50 of waiting, and flooding. */
+const CUT_REACH_MS = 400;
+/** Routers that computed something within this time wait for up to 200 instead of 50. */
 const NEWS_MS = 10_500;
-const BUSY_WAIT_MS = 150;
+const BUSY_REACH_MS = CUT_REACH_MS + 150;
+const SMALL_MESH = 10;
 const CUT_MS = 20_000;
 /** Refreshes go on: whoever is converged owes nothing at some time within this, looked at so often. */
 const QUIET_MS = 2_000;
@@ -116,7 +117,7 @@ export class CalmChecks {
     const ends = new Set([`n${a}`, `n${b}`]);
     const restore = this.#world.addRule({ appliesTo: (from, to) => ends.has(from) && ends.has(to), isCut: true });
     this.cuts += 1;
-    this.#awaitReach();
+    this.#checkReachAfter(this.#isQuiet ? CUT_REACH_MS : BUSY_REACH_MS);
     queue.after(CUT_MS, restore);
   }
 
@@ -125,14 +126,18 @@ export class CalmChecks {
     const name = this.#random.pick(this.#world.nodes());
     this.#world.stop(name, 'kill');
     this.cuts += 1;
-    this.#awaitReach();
+    // Many neighbours notice at different times: what the first one says ends the quiet.
+    const isSoon = this.#isQuiet && this.#world.nodes().length <= SMALL_MESH;
+    this.#checkReachAfter(isSoon ? CUT_REACH_MS : BUSY_REACH_MS);
     queue.after(CUT_MS, () => this.#world.start(name));
   }
 
-  #awaitReach(): void {
-    const { queue, oracle } = this.#world;
-    const isQuiet = queue.nowMs - oracle.lastNewsAtMs > NEWS_MS;
-    queue.after(REACHABLE_AFTER_MS + (isQuiet ? 0 : BUSY_WAIT_MS), () => this.#checkReach(1));
+  get #isQuiet(): boolean {
+    return this.#world.queue.nowMs - this.#world.oracle.lastNewsAtMs > NEWS_MS;
+  }
+
+  #checkReachAfter(milliseconds: number): void {
+    this.#world.queue.after(milliseconds, () => this.#checkReach(1));
   }
 
   /** Every running pair that is connected is in reach, with that many repairs on the way. */
