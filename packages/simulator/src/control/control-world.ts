@@ -12,6 +12,8 @@ import type { ControlShape } from './shape.ts';
 import { StateBook } from './state-book.ts';
 
 /** Longer than a request waits for its answer: two removals are never under way together. */
+/** A request for a removal is given up after this. */
+const REMOVAL_MS = 12_000;
 const STEADY_MS = 10_000;
 
 interface Parcel {
@@ -33,6 +35,8 @@ export class ControlWorld implements ProcessHost, ControlMachineHost {
     () => undefined;
   /** When a disk was last lost. */
   wipedAtMs = 0;
+  /** When a removal was last asked for: it takes a vote away before it is done. */
+  removalAskedAtMs = 0;
   readonly #book = new StateBook(this.registry);
   readonly #machines = new Map<string, ControlMachine>();
 
@@ -80,10 +84,11 @@ export class ControlWorld implements ProcessHost, ControlMachineHost {
 
   /**
    * Whether a disk can be lost and the group keeps its quorum whatever fails next: everybody runs and goes by one configuration
-   * of members only. Two disks at a time end a quorum of three, and no protocol helps.
+   * of members only, and nobody is being removed. Two voters less at a time end a quorum of three, and no protocol helps.
    */
   get isSteady(): boolean {
     if (this.queue.nowMs - this.wipedAtMs < STEADY_MS) return false;
+    if (this.queue.nowMs - this.removalAskedAtMs < REMOVAL_MS) return false;
     const texts = new Set<string>();
     for (const { plane } of this.all()) {
       if (plane === null) return false;

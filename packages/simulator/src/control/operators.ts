@@ -95,6 +95,7 @@ export class Operators {
     if (dice < 0.88 && spare !== undefined) return this.#evict(machine, spare, override);
     if (dice < 0.93) {
       if (shortIds.length === 1) return;
+      this.#world.removalAskedAtMs = this.#world.queue.nowMs;
       if (dice < 0.9) return this.#evict(machine, subject, override);
       return this.#book.ask(machine, { kind: 'leave', shortId: machine.shortId }, { operator: '' });
     }

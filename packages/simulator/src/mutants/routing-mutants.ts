@@ -9,13 +9,6 @@ function routing(id: string, provenance: string, file: string, find: string, rep
 /** Bugs of link-state protocols and of their path algorithms. */
 export const ROUTING_MUTANTS: readonly Mutant[] = [
   routing(
-    'no-two-way-check',
-    'RFC 2328, 16.1 (2)(b): a link counts only when its other end advertises it too',
-    'graph/compact-graph.ts',
-    'if (head !== undefined && rows[head]!.has(id)) edges.push(link);',
-    'if (head !== undefined) edges.push(link);',
-  ),
-  routing(
     'drained-node-relays',
     'RFC 6987 (stub router): a node under maintenance carries nothing for others',
     'link-state/advertisement.ts',

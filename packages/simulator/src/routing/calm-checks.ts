@@ -10,7 +10,6 @@ const CUT_REACH_MS = 400;
 /** Routers that computed something within this time wait for up to 200 instead of 50. */
 const NEWS_MS = 10_500;
 const BUSY_REACH_MS = CUT_REACH_MS + 150;
-const SMALL_MESH = 10;
 const CUT_MS = 20_000;
 /** Refreshes go on: whoever is converged owes nothing at some time within this, looked at so often. */
 const QUIET_MS = 2_000;
@@ -126,9 +125,8 @@ export class CalmChecks {
     const name = this.#random.pick(this.#world.nodes());
     this.#world.stop(name, 'kill');
     this.cuts += 1;
-    // Many neighbours notice at different times: what the first one says ends the quiet.
-    const isSoon = this.#isQuiet && this.#world.nodes().length <= SMALL_MESH;
-    this.#checkReachAfter(isSoon ? CUT_REACH_MS : BUSY_REACH_MS);
+    // Its neighbours notice at different times: what the first one says ends the quiet.
+    this.#checkReachAfter(BUSY_REACH_MS);
     queue.after(CUT_MS, () => this.#world.start(name));
   }
 
