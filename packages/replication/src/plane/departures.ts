@@ -13,6 +13,7 @@ const APPENDED_MS = 60_000;
 export class Departures {
   readonly #replica: ControlReplica;
   readonly #untilMs = new Map<number, number>();
+  readonly #appended = new Set<number>();
 
   constructor(replica: ControlReplica) {
     this.#replica = replica;
@@ -27,20 +28,30 @@ export class Departures {
 
   /** The removal is in the log: no vote until it is applied. */
   appended(shortId: number, nowMs: number): void {
+    this.#appended.add(shortId);
     this.#keep(shortId, nowMs + APPENDED_MS);
+  }
+
+  /** Whether its removal is in the log, whatever becomes of it. */
+  isAppended(shortId: number): boolean {
+    return this.#appended.has(shortId);
   }
 
   /** The members that get no vote now. */
   present(nowMs: number): ReadonlySet<number> {
     const { members } = this.#replica.group.state;
     for (const [shortId, untilMs] of this.#untilMs)
-      if (nowMs >= untilMs || !members.has(shortId)) this.#untilMs.delete(shortId);
+      if (nowMs >= untilMs || !members.has(shortId)) {
+        this.#untilMs.delete(shortId);
+        this.#appended.delete(shortId);
+      }
     return new Set(this.#untilMs.keys());
   }
 
   /** Of a lead that is lost nothing is kept. */
   clear(): void {
     this.#untilMs.clear();
+    this.#appended.clear();
   }
 
   #keep(shortId: number, untilMs: number): void {

@@ -53,7 +53,7 @@ export class VoterManager {
     }
   }
 
-  /** Nobody goes when those who stay could not decide without it. */
+  /** Nobody goes when those who stay could not decide without it; whose removal is in the log gets no vote in any case. */
   #plan(views: readonly VoterView[], nowMs: number): readonly MemberChange[] {
     const { configuration, id: leader } = this.#replica;
     const { voterGraceMs: graceMs } = this.#config;
@@ -62,7 +62,7 @@ export class VoterManager {
     const voters = votersAfter(configuration, changes);
     const reachable = voters.filter((id) => this.#reachability.unreachableSinceMs(id, nowMs) === null);
     if (reachable.length * 2 > voters.length) return changes;
-    const staying = views.map((view) => ({ ...view, isDeparting: false }));
+    const staying = views.map((view) => ({ ...view, isDeparting: this.#departures.isAppended(view.shortId) }));
     return planVoters({ configuration, leader, members: staying, nowMs, graceMs });
   }
 
