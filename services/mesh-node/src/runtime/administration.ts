@@ -144,9 +144,7 @@ export class Administration implements MeshAdministration {
     if ('nodeId' in what) {
       const { nodeId } = what;
       const member = [...this.#state().members.values()].find((one) => one.nodeId === nodeId);
-      const outcome = await this.#ask({ kind: 'revokeIdentity', nodeId, note }, operator);
-      if (outcome.kind === 'refused') throw errorOf(outcome);
-      if (outcome.kind !== 'done') throw removalError(this.#driver, outcome, member?.shortId ?? 0);
+      await this.#change({ kind: 'revokeIdentity', nodeId, note }, operator, member?.shortId);
       return { kind: 'node', subject: nodeId, note };
     }
     const certificate = what.serialNumber.toUpperCase();
@@ -165,17 +163,14 @@ export class Administration implements MeshAdministration {
     return this.#clock.nowMs(this.#state(), isLeader);
   }
 
-  #ask(body: CommandBody, operator: string): Promise<OperationOutcome> {
+  /** @param removing the member that the change removes; 0 for none */
+  async #change(body: CommandBody, operator: string, removing = 0): Promise<number> {
     this.#state();
     const { failure } = this.#driver.persistence;
     if (failure !== null) throw meshErrors.storageFailed({ internal: String(failure) });
-    return this.#driver.operation((core, nowMs) => core.command(body, { operator }, nowMs));
-  }
-
-  async #change(body: CommandBody, operator: string): Promise<number> {
-    const outcome = await this.#ask(body, operator);
-    if (outcome.kind !== 'done') throw errorOf(outcome);
-    return outcome.value;
+    const outcome = await this.#driver.operation((core, nowMs) => core.command(body, { operator }, nowMs));
+    if (outcome.kind === 'done') return outcome.value;
+    throw outcome.kind === 'refused' ? errorOf(outcome) : removalError(this.#driver, outcome, removing);
   }
 }
 

@@ -71,7 +71,8 @@ export class NodeRuntime implements MeshRuntime {
   }
 
   async leave(operator: string): Promise<void> {
-    await this.#remove(this.#driver.core.session?.shortId ?? 0, (core, nowMs) => core.leave({ operator }, nowMs));
+    const shortId = this.#driver.core.session?.shortId ?? 0;
+    await this.#change((core, nowMs) => core.leave({ operator }, nowMs), shortId);
   }
 
   mesh(): Mesh {
@@ -89,13 +90,13 @@ export class NodeRuntime implements MeshRuntime {
   async evict(reference: string, { operator, override }: { operator: string; override: boolean }): Promise<void> {
     const { shortId } = this.view.member(reference);
     const why = { operator, ...(override ? { override: `asked for by ${operator}` } : {}) };
-    await this.#remove(shortId, (core, nowMs) => {
+    await this.#change((core, nowMs) => {
       const isLeaderless = core.session?.plane.raftStatus.leader === 0;
       // Without a majority there is nobody to ask: this node goes on without the lost one, if it may.
       if (isLeaderless && why.override !== undefined)
         return core.recover([shortId], { operator, override: why.override }, nowMs);
       return core.command({ kind: 'evict', shortId, note: '' }, why, nowMs);
-    });
+    }, shortId);
   }
 
   async drain(reference: string, isDraining: boolean, operator: string): Promise<void> {
@@ -144,16 +145,11 @@ export class NodeRuntime implements MeshRuntime {
     return { ...routeCounts(core), routerAgeSeconds: ageMs === null ? null : Math.max(0, ageMs / 1000) };
   }
 
-  async #change(begin: Parameters<MeshDriver['operation']>[0]): Promise<void> {
+  /** @param removing the member that the change removes; 0 for none */
+  async #change(begin: Parameters<MeshDriver['operation']>[0], removing = 0): Promise<void> {
     this.#assertDisk();
     const outcome = await this.#driver.operation(begin);
-    if (outcome.kind !== 'done') throw changeError(outcome);
-  }
-
-  async #remove(shortId: number, begin: Parameters<MeshDriver['operation']>[0]): Promise<void> {
-    this.#assertDisk();
-    const outcome = await this.#driver.operation(begin);
-    if (outcome.kind !== 'done') throw removalError(this.#driver, outcome, shortId);
+    if (outcome.kind !== 'done') throw removalError(this.#driver, outcome, removing);
   }
 
   #assertDisk(): void {
