@@ -87,7 +87,7 @@ export type CommandBody = ValueOf<typeof bodyField>;
 export const headerField = record({
   /** 128 random bits in hex: the same request has the same id however often it is sent. */
   requestId: text(32),
-  /** The newest log index that the requester had applied when it made the request. */
+  /** An index that was committed before the request was first sent; put in when a leader has said one. */
   basis: number(),
   /** The member that asks; 0 for the first command of a mesh. */
   actor: shortId,

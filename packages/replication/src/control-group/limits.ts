@@ -14,6 +14,6 @@ export const LIMITS = {
   settingBytes: 16_384,
   wrappedKeyBytes: 512,
   overrides: 256,
-  /** A command whose requester knew of nothing newer than this many entries ago is refused: its id is forgotten by now. */
+  /** A command that was made this many entries ago is refused: its id is forgotten by now. */
   requestWindow: 1_024,
 } as const;

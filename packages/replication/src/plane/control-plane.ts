@@ -102,8 +102,7 @@ export class ControlPlane {
     const requestId = newRequestId(this.#random);
     const { operator = '', override = '', timeoutMs } = options;
     const actor = body.kind === 'create' ? 0 : this.#replica.id;
-    const basis = this.#replica.appliedIndex;
-    const header = { requestId, basis, actor, operator, override, atMs: 0, health: 'HEALTHY' as const };
+    const header = { requestId, basis: 0, actor, operator, override, atMs: 0, health: 'HEALTHY' as const };
     encodeCommand({ header, body });
     return this.#requests.begin(requestId, { header, body }, timeoutMs, nowMs);
   }
@@ -155,7 +154,7 @@ export class ControlPlane {
       case 'declined':
         return this.#requests.onDeclined(message, nowMs);
       case 'readAnswer':
-        return this.#requests.onReadAt(message.requestId, message.index);
+        return this.#requests.onReadAt(message.requestId, message.index, nowMs);
       case 'position':
         return this.#recovery.answer(from, message.requestId);
       case 'positionAnswer':
@@ -190,7 +189,8 @@ export class ControlPlane {
     if (ready.isRestored || changes.length > 0) this.#reachability.follow(this.state.members.keys(), nowMs);
     this.#requests.applied(ready.applied, ready.isRestored);
     this.#desk.applied(ready.applied);
-    for (const { context, index } of ready.reads) this.#requests.onReadAt(this.#desk.confirmed(context, index), index);
+    for (const { context, index } of ready.reads)
+      this.#requests.onReadAt(this.#desk.confirmed(context, index), index, nowMs);
     this.#requests.endReads();
     if (changes.length > 0) this.#sayFarewell(changes);
     const messages = this.#messages;
@@ -217,8 +217,7 @@ export class ControlPlane {
     }
     this.#replica.goOnAlone();
     this.hurryElection();
-    const { id: actor, appliedIndex: basis } = this.#replica;
-    for (const command of recoveryCommands(end.wish, actor, basis, () => newRequestId(this.#random))) {
+    for (const command of recoveryCommands(end.wish, this.#replica.id, () => newRequestId(this.#random))) {
       this.#requests.begin(command.header.requestId, command, RECOVERY_TIMEOUT_MS, nowMs);
     }
   }

@@ -7,7 +7,10 @@ import { type PendingRequest, type RequestOutcome, Requests } from './requests.t
 
 type MessageOf<Kind extends PlaneMessage['kind']> = Extract<PlaneMessage, { kind: Kind }>;
 
-/** What this node asks of the control group: sent to whoever leads, again until it has an outcome, and done once. */
+/**
+ * What this node asks of the control group: sent to whoever leads, again until it has an outcome, and done once. A command waits for the
+ * leader's index first, as a read does: what this node has applied may be older than all that the group remembers of requests.
+ */
 export class OwnRequests {
   readonly #replica: ControlReplica;
   readonly #desk: LeaderDesk;
@@ -40,7 +43,9 @@ export class OwnRequests {
 
   /** @param command null for a read */
   begin(requestId: string, command: Command | null, timeoutMs: number, nowMs: number): string {
-    const progress = { sendAtMs: nowMs, maybeTaken: false, ownTerm: 0, readAt: null };
+    // Before the first command of a mesh there is nothing, and nobody to ask.
+    const basis = command?.body.kind === 'create' ? 0 : null;
+    const progress = { basis, sendAtMs: nowMs, maybeTaken: false, ownTerm: 0, readAt: null };
     this.#requests.add({ requestId, command, deadlineMs: nowMs + timeoutMs, ...progress });
     return requestId;
   }
@@ -72,10 +77,16 @@ export class OwnRequests {
     request.sendAtMs = Math.min(request.sendAtMs, nowMs + pauseMs);
   }
 
-  /** The leader was confirmed: a read is over when that index is applied here. */
-  onReadAt(requestId: string, index: number): void {
+  /** The leader was confirmed: a read is over when that index is applied here, and a command can be sent. */
+  onReadAt(requestId: string, index: number, nowMs: number): void {
     const request = this.#requests.get(requestId);
-    if (request?.command === null) request.readAt ??= index;
+    if (request === undefined) return;
+    if (request.command === null) request.readAt ??= index;
+    else if (request.basis === null) {
+      // Only the first answer: another one may be newer than the entry of the command.
+      request.basis = index;
+      request.sendAtMs = nowMs;
+    }
   }
 
   /** What was applied, and what a whole state says of requests that were answered in a part of the log that was never seen. */
@@ -110,22 +121,28 @@ export class OwnRequests {
   }
 
   #drive(request: PendingRequest, nowMs: number): void {
-    const { requestId, command } = request;
+    const { requestId, basis } = request;
     if (nowMs >= request.deadlineMs) return this.end(requestId, { kind: request.maybeTaken ? 'unknown' : 'not-taken' });
     if (nowMs < request.sendAtMs || request.readAt !== null) return;
     const { role, leader, term } = this.#replica.status;
     request.sendAtMs = nowMs + (leader === 0 ? this.#config.tickMs : this.#config.retryMs);
+    if (request.command === null || basis === null) {
+      if (role !== 'leader') {
+        if (leader !== 0) this.#send(leader, { kind: 'read', requestId });
+      } else if (!this.#desk.confirm(this.#replica.id, requestId)) request.sendAtMs = nowMs + this.#config.tickMs;
+      return;
+    }
+    const { header, body } = request.command;
+    const command = { header: { ...header, basis }, body };
     if (role === 'leader') {
-      if (command === null) this.#desk.confirm(this.#replica.id, requestId);
-      else if (request.ownTerm !== term) {
-        if (isTaken(this.#desk.append(command, nowMs))) {
-          request.maybeTaken = true;
-          request.ownTerm = term;
-        } else request.sendAtMs = nowMs + this.#config.tickMs;
-      }
+      if (request.ownTerm === term) return;
+      if (isTaken(this.#desk.append(command, nowMs))) {
+        request.maybeTaken = true;
+        request.ownTerm = term;
+      } else request.sendAtMs = nowMs + this.#config.tickMs;
     } else if (leader !== 0) {
-      this.#send(leader, command === null ? { kind: 'read', requestId } : { kind: 'request', command });
-      if (command !== null) request.maybeTaken = true;
+      this.#send(leader, { kind: 'request', command });
+      request.maybeTaken = true;
     }
   }
 }

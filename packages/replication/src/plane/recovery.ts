@@ -117,12 +117,11 @@ export function recoveryOutcome(end: Exclude<RecoveryEnd, { kind: 'go' }>): Requ
 export function recoveryCommands(
   { requestId, evicting, operator, override }: RecoveryWish,
   actor: number,
-  basis: number,
   newId: () => string,
 ): Command[] {
   return evicting.map((shortId, at) => {
     const id = at === evicting.length - 1 ? requestId : newId();
-    const header = { requestId: id, basis, actor, operator, override, atMs: 0, health: 'CRITICAL' as const };
+    const header = { requestId: id, basis: 0, actor, operator, override, atMs: 0, health: 'CRITICAL' as const };
     return { header, body: { kind: 'evict', shortId, note: override } };
   });
 }

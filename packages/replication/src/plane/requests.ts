@@ -15,6 +15,8 @@ export interface PendingRequest {
   readonly requestId: string;
   /** Null for a read. */
   readonly command: Command | null;
+  /** Of a command: an index that no log has it before, as the leader said when it was not sent yet; null until then. */
+  basis: number | null;
   readonly deadlineMs: number;
   sendAtMs: number;
   /** Whether a leader may have put it into its log. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CommandBody } from '@peermesh/replication';
-import { admission } from '../support/commands.ts';
+import { type CommandBody, encodePlaneMessage, LIMITS } from '@peermesh/replication';
+import { admission, command } from '../support/commands.ts';
 import { PlaneNet } from '../support/plane-net.ts';
 
 function meshOf(size: number, seed = 1, config: ConstructorParameters<typeof PlaneNet>[1] = {}): PlaneNet {
@@ -85,8 +85,12 @@ test('without a majority nothing is decided: what was never taken says so, what 
   const net = meshOf(3);
   net.voters(3);
   const survivor = net.leader?.id ?? 1;
+  const { up } = net.node(survivor);
+  const { lastIndex } = up.raftStatus;
+  const lost = up.request(setting('a', '1'), { timeoutMs: 1_000 }, net.nowMs);
+  net.until(() => up.raftStatus.lastIndex > lastIndex, 'the command is in the log of the leader alone');
   for (const id of [1, 2, 3]) if (id !== survivor) net.stop(id);
-  assert.equal(net.ask(survivor, setting('a', '1'), { timeoutMs: 1_000 }).kind, 'unknown');
+  assert.equal(net.settle(net.node(survivor), lost).kind, 'unknown');
   net.run(4_000);
   assert.equal(net.ask(survivor, setting('b', '1'), { timeoutMs: 1_000 }).kind, 'not-taken');
   assert.equal(net.node(survivor).up.health(net.nowMs), 'CRITICAL');
@@ -104,6 +108,22 @@ test('a read sees everything that was decided before it, and a member that is cu
   net.cutPair(leader, other);
   const stale = net.node(leader).up.read(3_000, net.nowMs);
   assert.notEqual(net.settle(net.node(leader), stale).kind, 'read');
+});
+
+test('a member that missed more than the group remembers of requests asks at once, and is answered', () => {
+  const net = meshOf(3);
+  net.voters(3);
+  const leader = net.leader?.id as number;
+  const [away, other] = [1, 2, 3].filter((id) => id !== leader) as [number, number];
+  net.cutPair(away, leader);
+  net.cutPair(away, other);
+  const { up } = net.node(leader);
+  for (let n = 0; n < LIMITS.requestWindow + 10; n += 1)
+    up.request(setting(`k${n}`, 'x'), { timeoutMs: 20_000 }, net.nowMs);
+  net.until(() => up.pending.length === 0, 'all is decided without it');
+  net.heal();
+  const outcome = net.ask(away, setting('late', 'x'));
+  assert.deepEqual(outcome.kind === 'result' && outcome.result.isDone, true, JSON.stringify(outcome));
 });
 
 test('a voter that is gone gives its vote to a learner after the grace', () => {
@@ -269,11 +289,11 @@ test('a member cannot ask in the name of another one', () => {
   net.voters(2);
   const leader = net.leader?.id as number;
   const other = leader === 1 ? 2 : 1;
-  net.node(other).up.request({ kind: 'leave', shortId: other }, { timeoutMs: 3_000 }, net.nowMs);
-  net.node(other).up.tick(net.nowMs);
-  const [message] = net.node(other).up.takeReady(net.nowMs).messages;
-  assert.ok(message);
-  net.node(leader).up.receive(77, message.bytes, net.nowMs);
+  const request = encodePlaneMessage({
+    kind: 'request',
+    command: command({ kind: 'leave', shortId: other }, { actor: other }),
+  });
+  net.node(leader).up.receive(77, request, net.nowMs);
   assert.equal(net.node(leader).up.counters['not-the-actor'], 1);
   assert.equal(net.node(leader).up.state.members.size, 2);
 });
