@@ -27,6 +27,15 @@ export class MemoryVolume {
     if (compactTo !== null) this.#entries = this.#entries.filter(({ index }) => index > compactTo);
   }
 
+  get hardState(): HardState | null {
+    return this.#hardState;
+  }
+
+  /** The newest index that is in the log or in the snapshot; 0 for none. */
+  get lastIndex(): number {
+    return Math.max(this.#entries.at(-1)?.index ?? 0, this.#snapshot?.index ?? 0);
+  }
+
   load(): VolumeContents {
     const { index: snapshotIndex } = this.#snapshot ?? { index: 0 };
     const entries = this.#entries.filter(({ index }) => index > snapshotIndex);

@@ -31,6 +31,11 @@ export class ControlDisk {
     return this.#underWay.length;
   }
 
+  /** What is on it now, with nothing that is on its way. */
+  get volume(): Pick<MemoryVolume, 'hardState' | 'lastIndex'> {
+    return this.#volume;
+  }
+
   load(): VolumeContents {
     return this.#volume.load();
   }

@@ -8,10 +8,10 @@ import type { SeededRandom } from '../random.ts';
 import { TraceRing } from '../trace.ts';
 import { ControlMachine, type ControlMachineHost } from './control-machine.ts';
 import { CONTROL_INVARIANT_NAMES } from './invariants.ts';
+import { PromiseCheck } from './promise-check.ts';
 import type { ControlShape } from './shape.ts';
 import { StateBook } from './state-book.ts';
 
-/** Longer than a request waits for its answer: two removals are never under way together. */
 /** A request for a removal is given up after this. */
 const REMOVAL_MS = 12_000;
 const STEADY_MS = 10_000;
@@ -38,6 +38,7 @@ export class ControlWorld implements ProcessHost, ControlMachineHost {
   /** When a removal was last asked for: it takes a vote away before it is done. */
   removalAskedAtMs = 0;
   readonly #book = new StateBook(this.registry);
+  readonly #promises = new PromiseCheck(this.registry);
   readonly #machines = new Map<string, ControlMachine>();
 
   constructor(shape: ControlShape, random: SeededRandom) {
@@ -171,7 +172,10 @@ export class ControlWorld implements ProcessHost, ControlMachineHost {
     if (changes.length > 0 || isRestored) this.#book.observe(machine.name, plane, changes);
     for (const { change } of changes)
       this.note(machine.name, change.kind, 'member' in change ? change.member.shortId : '');
-    for (const { to, bytes } of raft) this.#send(machine, { kind: 'raft', from: machine.shortId, to, bytes });
+    for (const { to, bytes } of raft) {
+      this.#promises.leaving(machine.name, bytes, machine.disk.volume);
+      this.#send(machine, { kind: 'raft', from: machine.shortId, to, bytes });
+    }
     for (const { to, bytes } of messages) this.#send(machine, { kind: 'plane', from: machine.shortId, to, bytes });
     for (const { requestId, outcome } of outcomes) this.onOutcome(machine, requestId, outcome);
     if (removed === null) return;

@@ -8,6 +8,7 @@ const statements = {
   DoneIsKept: 'what was answered as done is in the state of every member in the end',
   NotTakenIsNot: 'what was answered as not taken is in nobody’s state',
   ReadFresh: 'a read has seen everything that was answered as done before it was asked',
+  PromisesKept: 'a vote or an acknowledgement that leaves a machine is on its disk',
   OverridesLogged: 'whoever sets a rule aside is in the log of overrides',
   EvictedStaysOut: 'nobody who was evicted is admitted before an operator has lifted it',
   LeaderAfterHeal: 'within 20 s after the last fault the group has a leader that all members know',

@@ -151,6 +151,14 @@ export class MembershipJudge implements MeshWatcher {
       !this.#disturbance.isHealthy(subject, nowMs) ||
       accuser === undefined;
     this.registry.check('HealthyIsNotAccused', isExcused, say('it runs and no packet was lost'));
+    const isLinkExcused =
+      this.#lossRate > 0 || !this.#disturbance.isOneLinkBroken(nowMs) || !this.#areAllHealthy(nowMs);
+    this.registry.check('OneLinkIsNoDeath', isLinkExcused, say('only one link is broken'));
+  }
+
+  #areAllHealthy(nowMs: number): boolean {
+    for (const member of this.#world?.members() ?? []) if (!this.#disturbance.isHealthy(member, nowMs)) return false;
+    return true;
   }
 
   #judgeVerdict(

@@ -15,7 +15,8 @@ export interface MeshHost {
 }
 
 /** Faults of one link, and packets that come twice: nobody becomes unreachable. */
-const FAIR = new Set(['duplicate', 'one-way-cut', 'link-kill', 'flapping-link']);
+const ONE_LINK = new Set(['one-way-cut', 'link-kill', 'flapping-link']);
+const FAIR = new Set([...ONE_LINK, 'duplicate']);
 const POINTLESS = new Set([
   'lane-kill',
   'constrained-election',
@@ -188,7 +189,9 @@ export function startFault(host: MeshHost, name: string, random: SeededRandom, d
   const own = OWN_FAULTS.find((fault) => fault.name === name);
   const shared = SHARED_FAULTS.find((fault) => fault.name === name);
   own?.start(world, random, durationMs);
+  const fault = {};
   const weigh = (rule: LinkRule): void => {
+    if (ONE_LINK.has(name)) disturbance.breaksOneLink(rule, fault);
     const isFair = FAIR.has(name) || (name === 'drop' && isFairLoss(rule.dropRate ?? 1));
     disturbance.weigh(rule, isFair ? 'fair' : 'foul');
   };

@@ -32,6 +32,11 @@ export const MEMBERSHIP_INVARIANTS = [
     statement:
       'while no packet is lost or late, nobody suspects a member that runs undisturbed; an observer that stood still is no exception',
   },
+  {
+    name: 'OneLinkIsNoDeath',
+    statement:
+      'while nothing is wrong but the link between two members, nobody is suspected: a third one asks in their place',
+  },
   { name: 'SlowLearns', statement: 'a node that gets everything late stops accusing others as its health score rises' },
   {
     name: 'DeadIsFound',
