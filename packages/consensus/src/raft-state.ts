@@ -92,9 +92,14 @@ export class RaftState {
     return this.log.configuration;
   }
 
-  /** Whether this replica may stand for election. */
+  /**
+   * Whether this replica may stand for election. While its removal is in its log and not known to be committed it may: it can be
+   * the only one with that entry that can lead (dissertation, 4.2.2). Its own vote does not count then.
+   */
   get isElectable(): boolean {
-    return !this.isWitness && isElectable(this.configuration, this.id);
+    const { configuration, log, id } = this;
+    if (this.isWitness) return false;
+    return isElectable(configuration, id) || isElectable(log.configurationAt(log.commit), id);
   }
 
   resetTimers(): void {

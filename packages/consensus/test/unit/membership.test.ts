@@ -97,6 +97,20 @@ test('a leader that removes itself leads until that is committed', () => {
   assert.equal(cluster.leaders().length, 1);
 });
 
+test('a leader that was cut off with its own removal in its log leads again to have it committed, and goes', () => {
+  const cluster = new Cluster({ voters: [1, 2] });
+  cluster.campaign(1);
+  cluster.cut([1]);
+  cluster.node(1).changeMembers([{ kind: 'remove', replica: 1 }]);
+  cluster.tick(60);
+  assert.deepEqual(cluster.leaders(), []);
+  // Replica 2 cannot lead: it lacks an entry of replica 1, whose vote it needs.
+  cluster.heal();
+  cluster.tick(200);
+  assert.deepEqual(cluster.leaders(), [2]);
+  assert.deepEqual(cluster.node(2).configuration.voters, [2]);
+});
+
 test('a witness votes and acknowledges, keeps no data and never leads', () => {
   const cluster = new Cluster({ voters: [1, 2], witnesses: [3] });
   cluster.campaign(1);

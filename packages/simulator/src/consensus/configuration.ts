@@ -14,6 +14,10 @@ export function isSame(left: Configuration, right: Configuration): boolean {
   return parts(left) === parts(right);
 }
 
+export function isVoterOf({ voters, outgoing }: Configuration, id: string): boolean {
+  return voters.includes(id) || outgoing.includes(id);
+}
+
 /** Whether the members for which `has` is true are a quorum: in each half when the configuration is joint. */
 export function isQuorum(configuration: Configuration, has: (id: string) => boolean): boolean {
   return isMajority(configuration.voters, has) && isMajority(configuration.outgoing, has);

@@ -2,7 +2,8 @@ import type { Invariant } from '../invariant.ts';
 
 const statements = {
   ElectionSafety: 'at most one leader is elected in a term (Raft, 5.2; etcd MoreThanOneLeaderInv)',
-  LeaderIsVoter: 'only a voter of its own configuration, never a learner or a witness, becomes leader',
+  LeaderIsVoter:
+    'only a voter of its own configuration, or of the one that it knows to be committed, never a learner or a witness, becomes leader',
   LeaderCompleteness: 'a new leader has every committed entry (Raft, 5.4; etcd LeaderCompletenessInv)',
   MoreUpToDate:
     'a new leader has what every node that is less up to date knows to be committed (etcd MoreUpToDateCorrectInv)',

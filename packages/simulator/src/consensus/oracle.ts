@@ -1,5 +1,5 @@
 import { InvariantRegistry } from '../invariant.ts';
-import { type Configuration, isQuorum, isSame, overlaps } from './configuration.ts';
+import { type Configuration, isQuorum, isSame, isVoterOf, overlaps } from './configuration.ts';
 import { ConfigurationLog } from './configuration-log.ts';
 import { CONSENSUS_INVARIANTS, type ConsensusInvariant } from './invariants.ts';
 import { COMMAND_KIND, hashEntry, type LogPosition, type ObservedEntry, ReplicaLog } from './replica-log.ts';
@@ -238,9 +238,10 @@ export class ConsensusOracle {
     const other = this.#leaderOfTerm.get(term);
     this.#leaderOfTerm.set(term, id);
     this.#check('ElectionSafety', other === undefined || other === id, () => `${other} and ${id} lead term ${term}`);
+    const before = replica.configurations.upTo(replica.commit) ?? this.#committedConfigurations.upTo(replica.commit);
     this.#check(
       'LeaderIsVoter',
-      !replica.isWitness && [...configuration.voters, ...configuration.outgoing].includes(id),
+      !replica.isWitness && [configuration, before].some((one) => one !== null && isVoterOf(one, id)),
       () => `${id} leads term ${term} of ${JSON.stringify(configuration)}`,
     );
     this.#check(
@@ -310,7 +311,7 @@ export class ConsensusOracle {
     if (commit < from) return;
     this.#check(
       'CommittedIsDurable',
-      isQuorum(configuration, (voter) => this.#holdsDurably(voter, { index: commit, term: term as number })),
+      isQuorum(configuration, (voter) => this.#heldDurably(voter, { index: commit, term: term as number })),
       () => `${id} commits ${commit}, which is on the disks of ${this.#holders(commit).join(', ') || 'nobody'}`,
     );
   }
@@ -464,13 +465,13 @@ export class ConsensusOracle {
   }
 
   #holdsDurably(id: string, position: LogPosition): boolean {
-    const replica = this.#replicas.get(id);
-    return (
-      replica !== undefined &&
-      !replica.isDamaged &&
-      replica.durable.has(position) &&
-      position.index <= replica.durable.lastIndex
-    );
+    return !this.#isDamaged(id) && this.#heldDurably(id, position);
+  }
+
+  /** Whether it is on a disk, or was when that disk was lost: whoever lost it never votes again, so what it said holds. */
+  #heldDurably(id: string, position: LogPosition): boolean {
+    const durable = this.#replicas.get(id)?.durable;
+    return durable !== undefined && durable.has(position) && position.index <= durable.lastIndex;
   }
 
   #of(id: string): ReplicaRecord {

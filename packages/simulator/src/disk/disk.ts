@@ -27,6 +27,8 @@ const NVME_PROFILE: DiskProfile = { fsyncMs: 0.4, jitterMs: 0.3, bytesPerMs: 500
 interface Chunk {
   bytes: Uint8Array;
   isDurable: boolean;
+  /** What power loss left of a write that nobody had been told of. */
+  readonly isRemnant?: boolean;
 }
 
 /** What faults have switched on; each counts how many of them ask for it. */
@@ -113,7 +115,7 @@ export class SimDisk {
     const kept: Chunk[] = [];
     for (const chunk of this.#chunks(file)) {
       if (left <= 0) break;
-      kept.push({ bytes: chunk.bytes.subarray(0, left), isDurable: chunk.isDurable });
+      kept.push({ ...chunk, bytes: chunk.bytes.subarray(0, left) });
       left -= chunk.bytes.length;
     }
     this.#files.set(file, kept);
@@ -179,7 +181,7 @@ export class SimDisk {
 
   /** Flips one bit of a durable write; false when the file has none. */
   flipBit(file: string, random: SeededRandom): boolean {
-    const durable = this.#chunks(file).filter((chunk) => chunk.isDurable && chunk.bytes.length > 0);
+    const durable = this.#written(file);
     if (durable.length === 0) return false;
     const chunk = random.pick(durable);
     const copy = Uint8Array.from(chunk.bytes);
@@ -191,7 +193,7 @@ export class SimDisk {
 
   /** A durable write that is not the last one turns out never to have reached its place; false when there is none. */
   loseWrite(file: string, random: SeededRandom): boolean {
-    const durable = this.#chunks(file).filter((chunk) => chunk.isDurable && chunk.bytes.length > 0);
+    const durable = this.#written(file);
     if (durable.length < 2) return false;
     const chunk = durable[random.integer(durable.length - 1)] as Chunk;
     chunk.bytes = new Uint8Array(chunk.bytes.length);
@@ -200,7 +202,7 @@ export class SimDisk {
 
   /** A later write lands on top of an earlier one of the same file; false when there are not two. */
   misdirectWrite(file: string, random: SeededRandom): boolean {
-    const durable = this.#chunks(file).filter((chunk) => chunk.isDurable && chunk.bytes.length > 0);
+    const durable = this.#written(file);
     if (durable.length < 3) return false;
     const at = random.integer(durable.length - 2);
     (durable[at] as Chunk).bytes = (durable[at + 1] as Chunk).bytes;
@@ -215,7 +217,14 @@ export class SimDisk {
     if (next === undefined) return kept;
     const cutAt = this.#random.integer(next.bytes.length);
     const bytes = style === 'torn' ? next.bytes.subarray(0, cutAt) : new Uint8Array(next.bytes.length);
-    return [...kept, { bytes, isDurable: true }];
+    return [...kept, { bytes, isDurable: true, isRemnant: true }];
+  }
+
+  /** What a process was told to be on the disk. */
+  #written(file: string): Chunk[] {
+    return this.#chunks(file).filter(
+      ({ bytes, isDurable, isRemnant }) => isDurable && isRemnant !== true && bytes.length > 0,
+    );
   }
 
   #complete(atMs: number, generation: number, run: () => void): void {
