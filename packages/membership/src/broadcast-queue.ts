@@ -4,6 +4,8 @@ import type { Writer } from './codec/writer.ts';
 interface Broadcast {
   readonly subject: NodeId;
   readonly bytes: Buffer;
+  /** Nobody needs it after that. */
+  readonly untilMs: number;
   transmits: number;
   isObsolete: boolean;
 }
@@ -25,9 +27,9 @@ export class BroadcastQueue {
     return this.#bySubject.has(subject);
   }
 
-  put(subject: NodeId, bytes: Buffer): void {
+  put(subject: NodeId, bytes: Buffer, untilMs = Number.POSITIVE_INFINITY): void {
     this.drop(subject);
-    const broadcast: Broadcast = { subject, bytes, transmits: 0, isObsolete: false };
+    const broadcast: Broadcast = { subject, bytes, untilMs, transmits: 0, isObsolete: false };
     this.#bySubject.set(subject, broadcast);
     this.#tier(0).push(broadcast);
   }
@@ -37,6 +39,11 @@ export class BroadcastQueue {
     if (known === undefined) return;
     known.isObsolete = true;
     this.#bySubject.delete(subject);
+  }
+
+  /** Drops what nobody needs any more. */
+  dropOld(nowMs: number): void {
+    for (const { subject, untilMs } of this.#bySubject.values()) if (nowMs >= untilMs) this.drop(subject);
   }
 
   /**

@@ -8,6 +8,12 @@ import type { Member, MemberTable } from './member-table.ts';
 import type { Outbox } from './outbox.ts';
 import type { Self } from './self.ts';
 
+/**
+ * An accusation that waits longer, because there is nobody to tell, is news no more: by the time somebody can be reached, who looks
+ * for itself knows better.
+ */
+const ACCUSATION_MS = 30_000;
+
 /** Sends messages with claims riding on them, and gossip while there are claims that have not been told often enough. */
 export class Dissemination {
   readonly #config: MembershipConfig;
@@ -37,7 +43,9 @@ export class Dissemination {
 
   broadcast(claim: Claim, nowMs: number): void {
     if (this.#queue.size === 0) this.#gossipAtMs = Math.max(this.#gossipAtMs, nowMs);
-    this.#queue.put(subjectOf(claim), this.#codec.encodeClaim(claim));
+    const isAccusation = claim.kind === 'suspect' || claim.kind === 'failed';
+    const untilMs = isAccusation ? nowMs + ACCUSATION_MS : Number.POSITIVE_INFINITY;
+    this.#queue.put(subjectOf(claim), this.#codec.encodeClaim(claim), untilMs);
   }
 
   /** Tells this first and without waiting for the next interval: objections and farewells. */
@@ -95,6 +103,7 @@ export class Dissemination {
   tick(nowMs: number): void {
     if (nowMs < this.nextAtMs) return;
     this.#gossipAtMs = nowMs + this.#config.gossipIntervalMs;
+    this.#queue.dropOld(nowMs);
     for (const member of this.#table.pickActive(this.#config.gossipFanout, undefined)) {
       if (this.#queue.size === 0) return;
       this.send(member, { type: 'gossip' });
