@@ -48,6 +48,8 @@ export class Replica {
   readonly #reads = new Map<string, { key: string; askedAfter: number; done: Waiting }>();
   readonly #readsReady: AllowedRead[] = [];
   readonly #writing: Batch[] = [];
+  /** When the disk last answered. */
+  #answeredAtMs = 0;
   #isSnapshotting = false;
   #isStopped = false;
   #applied = 0;
@@ -73,7 +75,7 @@ export class Replica {
   /** How long the oldest write has been on its way to the disk. */
   writeAgeMs(): number {
     const [oldest] = this.#writing;
-    return oldest === undefined ? 0 : this.#context.nowMs() - oldest.sinceMs;
+    return oldest === undefined ? 0 : this.#context.nowMs() - Math.max(oldest.sinceMs, this.#answeredAtMs);
   }
 
   /** The process is gone: nothing of it happens any more. Clients never hear from it. */
@@ -207,6 +209,7 @@ export class Replica {
   #settleWrites(): void {
     for (let batch = this.#writing[0]; batch?.isDurable === true; [batch] = this.#writing) {
       this.#writing.shift();
+      this.#answeredAtMs = this.#context.nowMs();
       this.#isDurable(batch.ready, batch.terms);
     }
   }
