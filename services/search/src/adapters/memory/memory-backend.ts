@@ -21,6 +21,7 @@ import type {
   SearchBackend,
   VersionedOp,
 } from '../../ports.ts';
+import { hnswThread } from '../threads/hnsw-thread.ts';
 
 const HOLDS: Readonly<Record<Leg, readonly Projection['kind'][]>> = {
   keyword: ['doc', 'entity'],
@@ -48,7 +49,7 @@ export class MemoryBackend implements SearchBackend {
 
   constructor(options: { readonly kind: Leg; readonly space?: string; readonly now?: () => number }) {
     this.kind = options.kind;
-    this.#vector = new VectorStore(options.space ?? 'hashing@1/256');
+    this.#vector = new VectorStore(options.space ?? 'hashing@1/256', hnswThread);
     this.#now = options.now ?? Date.now;
   }
 
@@ -143,6 +144,7 @@ export class MemoryBackend implements SearchBackend {
 
   async close(): Promise<void> {
     this.#held.clear();
+    this.#vector.close();
   }
 
   #index(op: VersionedOp): void {

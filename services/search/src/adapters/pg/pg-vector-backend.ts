@@ -14,6 +14,7 @@ import type {
   SearchBackend,
   VersionedOp,
 } from '../../ports.ts';
+import { hnswThread } from '../threads/hnsw-thread.ts';
 import { arrayText, plainArrayText } from './array-text.ts';
 import { cursorOf, statsOf, versionsIn } from './backend-stats.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
@@ -47,7 +48,7 @@ export class PgVectorBackend implements SearchBackend {
     this.#db = options.db;
     this.#key = { kind: 'vector', generation: options.generation };
     this.#embedder = options.embedder;
-    this.#store = new VectorStore(options.embedder.space);
+    this.#store = new VectorStore(options.embedder.space, hnswThread);
   }
 
   /** What turns queries into vectors of this backend's space. */
@@ -121,7 +122,9 @@ export class PgVectorBackend implements SearchBackend {
     await this.#db.ping();
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#store.close();
+  }
 
   async #vectorsOf(ops: readonly VersionedOp[]): Promise<Map<VersionedOp, Float32Array>> {
     const vectors = new Map<VersionedOp, Float32Array>();

@@ -1,16 +1,19 @@
 import type { LegQuery, LegResult, RecordAttributes, Viewer } from '../../ports.ts';
 import { AttributePool, accessOf } from '../query/access.ts';
+import type { NeighbourGraphs } from './neighbour-graph.ts';
 import { VectorIndex } from './vector-index.ts';
 
 /** The vectors of all tenants in one space, in memory: the memory backend, and what answers for the PostgreSQL one. */
 export class VectorStore {
   readonly space: string;
   readonly #dims: number;
+  readonly #graphs: NeighbourGraphs;
   readonly #indexes = new Map<string, VectorIndex>();
   readonly #pool = new AttributePool();
 
-  constructor(space: string) {
+  constructor(space: string, graphs: NeighbourGraphs) {
     this.space = space;
+    this.#graphs = graphs;
     this.#dims = dimsOf(space);
   }
 
@@ -20,19 +23,12 @@ export class VectorStore {
     return size;
   }
 
-  /** Vectors that wait for the graph; queries find them by scan. */
-  get unlinked(): number {
-    let unlinked = 0;
-    for (const index of this.#indexes.values()) unlinked += index.unlinked;
-    return unlinked;
-  }
-
   put(tenantId: string, id: string, attributes: RecordAttributes, vector: Float32Array): void {
     if (vector.length !== this.#dims)
       throw new RangeError(`space ${this.space} has ${this.#dims} dims, not ${vector.length}`);
     let index = this.#indexes.get(tenantId);
     if (index === undefined) {
-      index = new VectorIndex(this.#dims);
+      index = new VectorIndex(this.#dims, this.#graphs);
       this.#indexes.set(tenantId, index);
     }
     index.put(id, this.#pool.intern(attributes), vector);
@@ -40,6 +36,10 @@ export class VectorStore {
 
   remove(tenantId: string, id: string): void {
     this.#indexes.get(tenantId)?.remove(id);
+  }
+
+  close(): void {
+    for (const index of this.#indexes.values()) index.close();
   }
 
   async query(query: LegQuery, viewer: Viewer, watermark: number, signal: AbortSignal): Promise<LegResult> {
