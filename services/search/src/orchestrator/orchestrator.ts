@@ -1,8 +1,6 @@
-import { hash } from 'node:crypto';
 import type { Leg, LegReports, SearchRequest, SearchResponse } from '@peermesh/contracts/search';
 import { LEGS } from '@peermesh/contracts/search';
 import { searchErrors } from '@peermesh/errors';
-import { LRUCache } from 'lru-cache';
 import type { HydratedRecord, Hydrator } from '../adapters/pg/hydrator.ts';
 import type { PageSnapshots } from '../adapters/pg/page-snapshots.ts';
 import { mayRead } from '../adapters/pg/record-rules.ts';
@@ -19,6 +17,7 @@ import { type FrozenList, packList, unpackList } from './frozen-list.ts';
 import { round } from './leg-runner.ts';
 import { enforcePartialPolicy, isDegraded, warningsOf } from './partial-policy.ts';
 import { planSearch, type SearchPlan } from './plan.ts';
+import { answerKey, fingerprintOf, PageOwners } from './request-identity.ts';
 import type { Retrieval } from './retrieval.ts';
 import type { Retriever } from './retriever.ts';
 import type { SearchMetrics } from './search-metrics.ts';
@@ -59,8 +58,7 @@ const WINDOW_MAX = 1_000;
 export class Orchestrator {
   readonly #options: OrchestratorOptions;
   readonly #cache: AnswerCache<SearchAnswer>;
-  /** Digests of lists of principals. */
-  readonly #owners = new LRUCache<string, string>({ max: 1_000 });
+  readonly #owners = new PageOwners();
 
   constructor(options: OrchestratorOptions) {
     this.#options = options;
@@ -83,7 +81,7 @@ export class Orchestrator {
         : this.#later(plan, active, cursor, context, begunAt);
     };
     const answer =
-      cursor === null ? await this.#cache.through(this.#cacheKey(request, active, context.viewer), run) : await run();
+      cursor === null ? await this.#cache.through(answerKey(request, active, context.viewer), run) : await run();
     const tookMs = round(performance.now() - startedAt);
     this.#options.metrics.request(plan.mode, 'ok', answer.body.degraded, tookMs / 1000);
     return { ...answer, body: { ...answer.body, tookMs, requestId: context.requestId } };
@@ -127,7 +125,7 @@ export class Orchestrator {
   ): Promise<SearchAnswer> {
     const { snapshots, metrics } = this.#options;
     const opened = await snapshots
-      .open(cursor, this.#ownerOf(context.viewer), fingerprintOf(plan.request))
+      .open(cursor, this.#owners.of(context.viewer), fingerprintOf(plan.request))
       .catch((error: unknown) => {
         metrics.snapshot('miss');
         throw error;
@@ -150,7 +148,7 @@ export class Orchestrator {
   }
 
   #freeze(plan: SearchPlan, viewer: Viewer, frozen: FrozenList): (offset: number) => string {
-    return this.#options.snapshots.freeze(this.#ownerOf(viewer), fingerprintOf(plan.request), packList(frozen));
+    return this.#options.snapshots.freeze(this.#owners.of(viewer), fingerprintOf(plan.request), packList(frozen));
   }
 
   async #fuse(
@@ -269,24 +267,6 @@ export class Orchestrator {
       });
     }
   }
-
-  #ownerOf(viewer: Viewer): { tenantId: string; owner: string } {
-    const principals = [...viewer.principals].sort().join('\n');
-    let owner = this.#owners.get(principals);
-    if (owner === undefined) {
-      owner = digest(principals);
-      this.#owners.set(principals, owner);
-    }
-    return { tenantId: viewer.tenantId, owner };
-  }
-
-  #cacheKey(request: SearchRequest, active: ReadonlyMap<Leg, RunningBackend>, viewer: Viewer): string {
-    const state = [...active.values()].map(
-      ({ generation, backend }) =>
-        `${generation.kind}${generation.generation}.${generation.epoch}@${backend.watermark()}`,
-    );
-    return [viewer.tenantId, ...[...viewer.principals].sort(), ...state, JSON.stringify(request)].join('\n');
-  }
 }
 
 function uniqueShares(found: Retrieval, hits: readonly FusedHit[]): { leg: Leg; ratio: number }[] {
@@ -302,14 +282,4 @@ function uniqueShares(found: Retrieval, hits: readonly FusedHit[]): { leg: Leg; 
 function titleKeyOf(plan: SearchPlan): string | null {
   const key = normalizeName(plan.parsed.plain);
   return key.includes(' ') ? key : null;
-}
-
-/** The same for every page of one search. */
-function fingerprintOf(request: SearchRequest): string {
-  const { page: _page, deadlineMs: _deadlineMs, minSeq: _minSeq, ...rest } = request;
-  return digest(JSON.stringify(rest));
-}
-
-function digest(text: string): string {
-  return hash('sha256', text, 'base64url');
 }

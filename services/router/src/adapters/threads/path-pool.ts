@@ -115,7 +115,6 @@ class Pool implements PathPool {
       const revision = this.#revisions.get(meshId) ?? 0;
       post(worker, { kind: 'update', update: { meshId, revision, changed: [...topology.values()], gone: [] } });
     }
-    worker.unref();
     worker.on('message', (reply: ThreadReply) => {
       const job = thread.current;
       if (job?.id !== reply.id) return;
@@ -123,6 +122,8 @@ class Pool implements PathPool {
       job.settle('error' in reply ? new Error(`a computation failed: ${reply.error}`) : reply.result);
       this.#dispatch();
     });
+    // After the listener, which holds the process.
+    worker.unref();
     worker.on('error', (error) => this.#options.logger.error({ err: error }, 'a path thread failed'));
     worker.on('exit', () => {
       if (!this.#isClosed && thread.worker === worker) this.#replace(thread);
