@@ -102,7 +102,7 @@ function runSeed(
       operations: history,
       unknown: clients.unknown,
       refused: clients.refused,
-      elections: oracle.leaders,
+      elections: oracle.elections.leaders,
       committed: oracle.commit,
       starts: world.restarts,
       replacements: world.replacements,

@@ -3,7 +3,7 @@ import type { SeededRandom } from '../random.ts';
 import type { TraceRing } from '../trace.ts';
 import type { CoreMessage, CorePort, CoreReady, CoreStatus } from './core-port.ts';
 import { decodeCommand, KvMachine } from './kv-machine.ts';
-import type { ConsensusOracle } from './oracle.ts';
+import type { ConsensusOracle } from './oracle/oracle.ts';
 import { COMMAND_KIND, type ObservedEntry } from './replica-log.ts';
 import type { ReplicaStore, StoredSnapshot } from './replica-store.ts';
 
@@ -151,10 +151,10 @@ export class Replica {
   /** Before the log changes: whoever leads no more may lose entries. */
   #observeTerm({ term, isLeader }: CoreStatus): void {
     const { oracle, id, trace, nowMs } = this.#context;
-    if (term !== this.#term) oracle.termIs(String(id), term);
+    if (term !== this.#term) oracle.elections.termIs(String(id), term);
     if (this.#wasLeader && (!isLeader || term !== this.#term)) {
       this.#wasLeader = false;
-      oracle.steppedDown(String(id));
+      oracle.elections.steppedDown(String(id));
       trace.add(nowMs(), `r${id}`, 'steps down', `term ${term}`);
     }
     this.#term = term;
@@ -164,7 +164,7 @@ export class Replica {
     const { oracle, id, trace, nowMs } = this.#context;
     if (entries.length === 0) return;
     trace.add(nowMs(), `r${id}`, 'append', entries.map(({ index, term }) => `${index}@${term}`).join(' '));
-    oracle.appended(String(id), entries, (entry) => this.core.configurationOf(entry));
+    oracle.logs.appended(String(id), entries, (entry) => this.core.configurationOf(entry));
   }
 
   #observe(status: CoreStatus): void {
@@ -173,10 +173,10 @@ export class Replica {
     if (status.isLeader && !this.#wasLeader) {
       this.#wasLeader = true;
       trace.add(nowMs(), `r${id}`, 'leads', `term ${status.term}, log ends at ${status.lastIndex}`);
-      oracle.becameLeader(name, status.term, status.configuration);
+      oracle.elections.becameLeader(name, status.term, status.configuration);
     }
     oracle.committed(name, status.commit, status.configuration);
-    oracle.claims(name, status.durable, status.configuration);
+    oracle.logs.claims(name, status.durable, status.configuration);
   }
 
   /** Batches become durable in the order in which they were taken; one with nothing to write waits for those before it. */
@@ -218,7 +218,7 @@ export class Replica {
     const { oracle, id } = this.#context;
     const { state, entries } = ready;
     const vote = state === undefined ? null : { term: state.term, vote: state.vote === 0 ? null : String(state.vote) };
-    if (vote !== null || entries.length > 0) oracle.persisted(String(id), entries, vote);
+    if (vote !== null || entries.length > 0) oracle.logs.persisted(String(id), entries, vote);
     this.#send(ready.messagesAfterPersist, terms);
     this.core.persisted(ready);
   }
@@ -226,7 +226,7 @@ export class Replica {
   #termsOf(messages: readonly CoreMessage[]): number[] {
     const { oracle, id } = this.#context;
     return messages.map(({ promised }) =>
-      promised?.kind === 'acknowledgement' ? oracle.termOf(String(id), promised.index) : 0,
+      promised?.kind === 'acknowledgement' ? oracle.logs.termOf(String(id), promised.index) : 0,
     );
   }
 
@@ -235,8 +235,8 @@ export class Replica {
     if (this.#isStopped) return;
     for (const [at, message] of messages.entries()) {
       const { promised } = message;
-      if (promised?.kind === 'vote') oracle.voted(String(id), promised.term, promised.candidate);
-      if (promised?.kind === 'acknowledgement') oracle.acknowledged(String(id), promised.index, terms[at] ?? 0);
+      if (promised?.kind === 'vote') oracle.elections.voted(String(id), promised.term, promised.candidate);
+      if (promised?.kind === 'acknowledgement') oracle.logs.acknowledged(String(id), promised.index, terms[at] ?? 0);
       send(message);
     }
   }
@@ -308,7 +308,7 @@ export class Replica {
         }
         this.#isSnapshotting = false;
         this.#snapshotIndex = snapshot.index;
-        oracle.compacted(String(id), snapshot);
+        oracle.logs.compacted(String(id), snapshot);
         then();
         this.pump();
       };

@@ -11,7 +11,7 @@ import type { CoreFactory, CoreMessage } from './core-port.ts';
 import { Machine } from './machine.ts';
 import type { ConsensusHost } from './membership-faults.ts';
 import { MembershipOperator } from './operator.ts';
-import { ConsensusOracle } from './oracle.ts';
+import { ConsensusOracle } from './oracle/oracle.ts';
 import { Replica } from './replica.ts';
 import { type Recovered, ReplicaStore } from './replica-store.ts';
 import type { WorldShape } from './world-shape.ts';
@@ -216,7 +216,7 @@ export class ConsensusWorld implements ConsensusHost {
     const { replicaId, isWitness, name } = machine;
     const { snapshot } = recovered;
     const vote = recovered.state.vote === 0 ? null : String(recovered.state.vote);
-    this.oracle.restarted(String(replicaId), snapshot, recovered.entries, { term: recovered.state.term, vote });
+    this.oracle.logs.restarted(String(replicaId), snapshot, recovered.entries, { term: recovered.state.term, vote });
     this.#note(
       name,
       'start',
