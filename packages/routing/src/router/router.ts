@@ -193,6 +193,9 @@ export class Router {
   /** The control group committed another membership: strangers are forgotten at once, newcomers are asked for. */
   membersChanged(nowMs: number): void {
     for (const origin of this.#database.removeStrangers()) this.#onGone(nowMs, origin);
+    // Who was away from the membership has forgotten itself, as all others have.
+    const isForgotten = this.#database.get(this.#self) === undefined;
+    if (isForgotten && this.#ports.members.isMember(this.#self)) this.#originator.request(nowMs, true);
     this.#flooding.compare(nowMs);
   }
 

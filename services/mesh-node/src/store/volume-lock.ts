@@ -55,11 +55,15 @@ function isRunning(owner: string): boolean {
   }
 }
 
-/** When a process was started, in the kernel's ticks (proc(5), field 22); null where the system does not say. */
+/**
+ * When a process was started, in the kernel's ticks (proc(5), field 22); null where the system does not say, and for one that has
+ * ended and that nobody has waited for: as the first process of a container may not.
+ */
 function startOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? null : (fields[19] ?? null);
   } catch {
     return null;
   }

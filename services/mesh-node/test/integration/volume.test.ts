@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { StorageError } from '@peermesh/consensus';
-import { temporaryFolder } from '@peermesh/testkit';
+import { temporaryFolder, waitFor } from '@peermesh/testkit';
 import { NodeStateStore } from '../../src/store/node-state-store.ts';
 import { Volume } from '../../src/store/volume.ts';
 
@@ -69,6 +69,27 @@ test('a volume is opened once at a time', async (t) => {
   const volume = Volume.open({ path, nodeId: 'a' });
   assert.throws(() => Volume.open({ path, nodeId: 'a' }), { name: 'VolumeError', refusal: 'in-use' });
   await volume.close();
+  await Volume.open({ path, nodeId: 'a' }).close();
+});
+
+test('a process that has ended holds no volume, even if nobody has waited for it', {
+  skip: existsSync('/proc/self/stat') ? false : 'there is no /proc',
+}, async (t) => {
+  const path = folderOf(t);
+  await Volume.open({ path, nodeId: 'a' }).close();
+  // The parent of the owner becomes a program that never waits for it.
+  const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  t.after(() => parent.kill('SIGKILL'));
+  const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+  const pid = Number(line.toString());
+  const fields = (): string[] => {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  };
+  writeFileSync(join(path, 'owner'), `${pid} ${fields()[19]}`);
+  assert.throws(() => Volume.open({ path, nodeId: 'a' }), { name: 'VolumeError', refusal: 'in-use' });
+  process.kill(pid, 'SIGKILL');
+  await waitFor(() => fields()[0] === 'Z', { message: 'the owner did not end' });
   await Volume.open({ path, nodeId: 'a' }).close();
 });
 

@@ -209,6 +209,28 @@ test('a newcomer that was refused before its admission was known is asked for wh
   assertAllRoutesWork(mesh, 'admitted');
 });
 
+test('a member that was away from the membership, and knew it, tells of itself when it is back', () => {
+  const mesh = randomMesh(13, 10);
+  mesh.run(30_000);
+  const tellAll = (): void => {
+    for (const id of mesh.nodes.keys()) mesh.input(id, (router) => router.membersChanged(mesh.nowMs));
+  };
+  mesh.members.delete(4);
+  tellAll();
+  mesh.run(3_000);
+  mesh.members.add(4);
+  tellAll();
+  mesh.run(6_000);
+  assert.ok(mesh.hasEqualDatabases());
+  for (const id of mesh.nodes.keys()) {
+    const origins = mesh
+      .router(id)
+      .versions()
+      .map(([origin]) => origin);
+    assert.ok(origins.includes(4), `${id}`);
+  }
+});
+
 test('a link that flaps ten times a second for a minute costs each node at most 30 computations', () => {
   const mesh = randomMesh(17, 15);
   mesh.run(30_000);
