@@ -161,8 +161,12 @@ export class ClaimRules {
   #suspect(member: Member, claim: Accusation, nowMs: number): void {
     const { table, suspicions, outbox } = this.#context;
     if (member.state === 'suspect') {
-      if (claim.incarnation > member.incarnation) table.change(member, 'suspect', claim.incarnation, nowMs);
-      if (suspicions.confirm(member, claim.by, nowMs)) this.#passOn(claim, nowMs);
+      if (claim.incarnation > member.incarnation) {
+        // It has objected meanwhile: what is said of it now is another accusation, and it has its time again.
+        table.change(member, 'suspect', claim.incarnation, nowMs);
+        suspicions.start(member, claim.by, table.activeCount, nowMs);
+        this.#passOn(claim, nowMs);
+      } else if (suspicions.confirm(member, claim.by, nowMs)) this.#passOn(claim, nowMs);
       return;
     }
     table.change(member, 'suspect', claim.incarnation, nowMs);

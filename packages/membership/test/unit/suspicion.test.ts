@@ -34,6 +34,17 @@ test('the same accuser twice counts once', () => {
   assert.ok(Math.abs(lifetimeMs(['b', 'b', 'b', 'b', 'b']) - maxMs) <= 20);
 });
 
+test('an accusation of what a suspect has objected to meanwhile has its whole time again', () => {
+  const observer = new Observer(PEERS);
+  for (const by of ['b', 'c', 'd', 'e']) observer.gossip(by, { kind: 'suspect', incarnation: 0, id: 'a', by });
+  observer.run(minMs - 100, observer.answerAll());
+  observer.gossip('f', { kind: 'suspect', incarnation: 1, id: 'a', by: 'f' });
+  observer.run(maxMs - 100, observer.answerAll());
+  assert.equal(observer.core.get('a')?.state, 'suspect');
+  observer.run(200, observer.answerAll());
+  assert.equal(observer.core.get('a')?.state, 'failed');
+});
+
 test('a refutation ends the suspicion for good', () => {
   const mesh = new TestMesh();
   mesh.form(8);

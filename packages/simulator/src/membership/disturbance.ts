@@ -87,9 +87,9 @@ export class Disturbance {
     return this.#active.foul === 0 && nowMs - this.#foulAtMs > AFTERMATH_MS;
   }
 
-  /** The process has run undisturbed for a while. */
-  isHealthy(member: SimMember, nowMs: number): boolean {
-    return member.isRunning && nowMs - member.disturbedAtMs > AFTERMATH_MS;
+  /** The process has run undisturbed for a while, and hears what is sent to it in time. */
+  isHealthy({ isRunning, receiveDelayMs, disturbedAtMs }: SimMember, nowMs: number): boolean {
+    return isRunning && receiveDelayMs === 0 && nowMs - disturbedAtMs > AFTERMATH_MS;
   }
 }
 

@@ -149,7 +149,7 @@ export class MeshWorld implements ProcessHost {
     member.receiveDelayMs = byMs;
     member.lateSinceMs = this.queue.nowMs;
     member.accusations = [];
-    member.disturbedAtMs = byMs > 0 ? Number.POSITIVE_INFINITY : this.queue.nowMs;
+    member.disturbedAtMs = this.queue.nowMs;
   }
 
   addRule(rule: LinkRule): () => void {

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DISK_FAULTS } from '../../../src/nemesis/disk-faults.ts';
+import type { ClockHost, DiskHost, FaultKind } from '../../../src/nemesis/fault.ts';
 import { NETWORK_FAULTS } from '../../../src/nemesis/network-faults.ts';
 import { CLOCK_FAULTS, PROCESS_FAULTS } from '../../../src/nemesis/process-faults.ts';
 import { planFaults } from '../../../src/nemesis/schedule.ts';
 import { SeededRandom } from '../../../src/random.ts';
 
-const KINDS = [...NETWORK_FAULTS, ...PROCESS_FAULTS, ...CLOCK_FAULTS, ...DISK_FAULTS];
+const KINDS: readonly FaultKind<ClockHost & DiskHost>[] = [
+  ...NETWORK_FAULTS,
+  ...PROCESS_FAULTS,
+  ...CLOCK_FAULTS,
+  ...DISK_FAULTS,
+];
 const OPTIONS = { fromMs: 1_000, untilMs: 90_000, intervalMs: 2_000 };
 const plan = (seed: number) => planFaults(KINDS, new SeededRandom(seed), OPTIONS);
 
