@@ -9,8 +9,10 @@ import { PgGraphBackend } from '../adapters/pg/pg-graph-backend.ts';
 import { PgKeywordBackend } from '../adapters/pg/pg-keyword-backend.ts';
 import { PgTimeBackend } from '../adapters/pg/pg-time-backend.ts';
 import { PgVectorBackend } from '../adapters/pg/pg-vector-backend.ts';
+import { HnswThread } from '../adapters/threads/hnsw-thread.ts';
 import type { SearchConfig } from '../config.ts';
 import { lsaEmbedder } from '../domain/vector/lsa.ts';
+import type { NeighbourGraphs } from '../domain/vector/neighbour-graph.ts';
 import { dimsOf } from '../domain/vector/vector-store.ts';
 import type { NameLookup } from '../orchestrator/name-linker.ts';
 import type { QueryEmbedder, SearchBackend } from '../ports.ts';
@@ -26,7 +28,8 @@ export interface BackendDeps {
 
 /** Makes the backend of each generation, behind a fault switch. */
 export function createBackendFactory(deps: BackendDeps): BackendFactory {
-  return async (generation) => new FaultyBackend(await open(deps, generation));
+  const graphs = new HnswThread((error) => deps.logger.error({ err: error }, 'the thread of the vector graphs failed'));
+  return async (generation) => new FaultyBackend(await open(deps, generation, graphs));
 }
 
 /** The embedder of a vector backend; null for any other. */
@@ -35,7 +38,11 @@ export function embedderOf(backend: SearchBackend): QueryEmbedder | null {
   return inner instanceof PgVectorBackend ? inner.embedder : null;
 }
 
-async function open({ db, config, logger, now }: BackendDeps, row: Generation): Promise<SearchBackend> {
+async function open(
+  { db, config, logger, now }: BackendDeps,
+  row: Generation,
+  graphs: NeighbourGraphs,
+): Promise<SearchBackend> {
   const { generation } = row;
   switch (row.impl) {
     case 'pg-keyword':
@@ -46,7 +53,12 @@ async function open({ db, config, logger, now }: BackendDeps, row: Generation): 
         logger,
       });
     case 'pg-vector':
-      return new PgVectorBackend({ db, generation, embedder: await embedderFor(db, config, row.spaceId ?? '') });
+      return new PgVectorBackend({
+        db,
+        generation,
+        embedder: await embedderFor(db, config, row.spaceId ?? ''),
+        graphs,
+      });
     case 'pg-graph':
       return new PgGraphBackend({
         db,

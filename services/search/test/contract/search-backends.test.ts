@@ -11,6 +11,7 @@ import { PgGraphBackend } from '../../src/adapters/pg/pg-graph-backend.ts';
 import { PgKeywordBackend } from '../../src/adapters/pg/pg-keyword-backend.ts';
 import { PgTimeBackend } from '../../src/adapters/pg/pg-time-backend.ts';
 import { PgVectorBackend } from '../../src/adapters/pg/pg-vector-backend.ts';
+import { HnswThread } from '../../src/adapters/threads/hnsw-thread.ts';
 import type { SearchBackend } from '../../src/ports.ts';
 import { type SearchTestDatabase, startSearchDatabase } from '../support/test-database.ts';
 
@@ -69,7 +70,7 @@ function open(kind: Leg, generation: number): SearchBackend {
     case 'keyword':
       return new PgKeywordBackend({ db, generation, mirrorBytesMax: 100_000_000, logger });
     case 'vector':
-      return new PgVectorBackend({ db, generation, embedder: localEmbedder(embedder) });
+      return new PgVectorBackend({ db, generation, embedder: localEmbedder(embedder), graphs: new HnswThread() });
     case 'graph':
       return new PgGraphBackend({ db, generation, mirrorBytesMax: 100_000_000, logger });
     case 'time':

@@ -21,7 +21,7 @@ import type {
   SearchBackend,
   VersionedOp,
 } from '../../ports.ts';
-import { hnswThread } from '../threads/hnsw-thread.ts';
+import { HnswThread } from '../threads/hnsw-thread.ts';
 
 const HOLDS: Readonly<Record<Leg, readonly Projection['kind'][]>> = {
   keyword: ['doc', 'entity'],
@@ -49,7 +49,7 @@ export class MemoryBackend implements SearchBackend {
 
   constructor(options: { readonly kind: Leg; readonly space?: string; readonly now?: () => number }) {
     this.kind = options.kind;
-    this.#vector = new VectorStore(options.space ?? 'hashing@1/256', hnswThread);
+    this.#vector = new VectorStore(options.space ?? 'hashing@1/256', new HnswThread());
     this.#now = options.now ?? Date.now;
   }
 

@@ -1,4 +1,5 @@
 import type { Database, Transaction } from '@peermesh/database';
+import type { NeighbourGraphs } from '../../domain/vector/neighbour-graph.ts';
 import { unitVector, VectorStore } from '../../domain/vector/vector-store.ts';
 import { newestOps, recordsDelta } from '../../domain/versioned-ops.ts';
 import type {
@@ -14,7 +15,6 @@ import type {
   SearchBackend,
   VersionedOp,
 } from '../../ports.ts';
-import { hnswThread } from '../threads/hnsw-thread.ts';
 import { arrayText, plainArrayText } from './array-text.ts';
 import { cursorOf, statsOf, versionsIn } from './backend-stats.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
@@ -27,6 +27,8 @@ export interface PgVectorOptions {
   readonly generation: number;
   /** Makes the vectors of documents that did not bring one of its space. */
   readonly embedder: QueryEmbedder;
+  /** Makes the graphs over vectors. */
+  readonly graphs: NeighbourGraphs;
 }
 
 const TABLES = ['search_vector_records'];
@@ -48,7 +50,7 @@ export class PgVectorBackend implements SearchBackend {
     this.#db = options.db;
     this.#key = { kind: 'vector', generation: options.generation };
     this.#embedder = options.embedder;
-    this.#store = new VectorStore(options.embedder.space, hnswThread);
+    this.#store = new VectorStore(options.embedder.space, options.graphs);
   }
 
   /** What turns queries into vectors of this backend's space. */

@@ -16,7 +16,7 @@ interface Call {
 }
 
 /**
- * The graphs of this process, in one thread of their own: linking a vector takes a tenth of a millisecond and a search of a large
+ * The graphs of a service, in one thread of their own: linking a vector takes a tenth of a millisecond and a search of a large
  * graph several, and neither holds up requests there. The thread begins with the first graph. When it ends by itself every graph
  * is lost, and the next one begins another thread.
  */
@@ -26,6 +26,12 @@ export class HnswThread implements NeighbourGraphs {
   readonly #calls = new Map<number, Call>();
   #lastGraph = 0;
   #lastCall = 0;
+  readonly #onFailure: (error: unknown) => void;
+
+  /** @param onFailure told of the error that has ended the thread */
+  constructor(onFailure: (error: unknown) => void = () => undefined) {
+    this.#onFailure = onFailure;
+  }
 
   open(dims: number, onLost: () => void): NeighbourGraph {
     const worker = this.#running();
@@ -81,7 +87,7 @@ export class HnswThread implements NeighbourGraphs {
     worker.on('message', (reply: HnswReply) => this.#onReply(reply));
     // After the listener, which holds the process.
     worker.unref();
-    worker.on('error', (error) => process.emitWarning(`the thread of the vector graphs failed: ${String(error)}`));
+    worker.on('error', this.#onFailure);
     worker.on('exit', () => this.#onEnd(worker));
     this.#worker = worker;
     return worker;
@@ -110,6 +116,3 @@ export class HnswThread implements NeighbourGraphs {
     for (const { onLost } of lost) onLost();
   }
 }
-
-/** The one of this process. */
-export const hnswThread = new HnswThread();
