@@ -11,6 +11,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
@@ -127,7 +128,18 @@ function findNode() {
     fail(
       `${node} does not run on this system (${check.error?.message ?? check.stderr.trim()}): install Node 24 by hand`,
     );
+  linkNode(node);
   return node;
+}
+
+/** Puts Node beside pnpm, for whoever takes that folder into the PATH. */
+function linkNode(node) {
+  mkdirSync(toolBin, { recursive: true });
+  try {
+    symlinkSync(node, join(toolBin, 'node'));
+  } catch (error) {
+    if (error.code !== 'EEXIST') fail(`cannot create ${join(toolBin, 'node')}: ${error.message}`);
+  }
 }
 
 /** Makes sure that `pnpm` on the PATH of our processes is one that serves. */
