@@ -160,19 +160,16 @@ export class ClaimRules {
 
   #suspect(member: Member, claim: Accusation, nowMs: number): void {
     const { table, suspicions, outbox } = this.#context;
-    if (member.state === 'suspect') {
-      if (claim.incarnation > member.incarnation) {
-        // It has objected meanwhile: what is said of it now is another accusation, and it has its time again.
-        table.change(member, 'suspect', claim.incarnation, nowMs);
-        suspicions.start(member, claim.by, table.activeCount, nowMs);
-        this.#passOn(claim, nowMs);
-      } else if (suspicions.confirm(member, claim.by, nowMs)) this.#passOn(claim, nowMs);
+    const isSuspected = member.state === 'suspect';
+    if (isSuspected && claim.incarnation === member.incarnation) {
+      if (suspicions.confirm(member, claim.by, nowMs)) this.#passOn(claim, nowMs);
       return;
     }
+    // A suspect that has objected meanwhile: what is said of it now is another accusation, and it has its time again.
     table.change(member, 'suspect', claim.incarnation, nowMs);
     suspicions.start(member, claim.by, table.activeCount, nowMs);
     this.#passOn(claim, nowMs);
-    outbox.emit({ type: 'member_suspected', member: viewOf(member), by: claim.by });
+    if (!isSuspected) outbox.emit({ type: 'member_suspected', member: viewOf(member), by: claim.by });
   }
 
   #fail(member: Member, claim: Accusation, nowMs: number): void {
