@@ -124,8 +124,15 @@ export class VectorIndex {
     if (!this.#isUnannounced || this.#rebuilding !== undefined) return;
     this.#isUnannounced = false;
     if (this.#ids.length <= FLAT_MAX || this.#isClosed) return;
-    this.#graph ??= this.#graphs.open(this.#dims, () => this.#onLost());
+    this.#graph ??= this.#open();
     this.#graph.grow(this.#chunks, this.#ids.length);
+  }
+
+  /** A graph that knows what has been removed already. */
+  #open(): NeighbourGraph {
+    const graph = this.#graphs.open(this.#dims, () => this.#onLost());
+    for (const [ordinal, attributes] of this.#attributes.entries()) if (attributes === null) graph.remove(ordinal);
+    return graph;
   }
 
   #onLost(): void {
@@ -134,8 +141,6 @@ export class VectorIndex {
       this.#rebuilding = undefined;
       this.#isUnannounced = true;
       this.#announce();
-      for (const [ordinal, attributes] of this.#attributes.entries())
-        if (attributes === null) this.#graph?.remove(ordinal);
     }, REBUILD_MS).unref();
   }
 
