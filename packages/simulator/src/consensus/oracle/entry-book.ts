@@ -45,21 +45,23 @@ export class EntryBook {
    */
   matches(replica: ReplicaRecord, entry: ObservedEntry, chain: number, isDurable: boolean): void {
     const key = positionKey(entry);
-    const known = this.#chains.get(key);
-    if (known === undefined && isDurable) this.#chains.set(key, chain);
     this.#check(
       'LogMatching',
-      known === undefined || known === chain,
+      agrees(this.#chains, key, chain, isDurable),
       () => `${replica.id} has entry ${entry.index} of term ${entry.term} after a log that is not that of the others`,
     );
     if (replica.isWitness) return;
-    const body = hashEntry(entry);
-    const knownBody = this.#bodies.get(key);
-    if (knownBody === undefined && isDurable) this.#bodies.set(key, body);
     this.#check(
       'LogMatching',
-      knownBody === undefined || knownBody === body,
+      agrees(this.#bodies, key, hashEntry(entry), isDurable),
       () => `${replica.id} has another entry ${entry.index} in term ${entry.term}`,
     );
   }
+}
+
+/** Whether a place is unknown or holds that; it is kept from the first time that it was on a disk. */
+function agrees(book: Map<number, number>, key: number, value: number, isDurable: boolean): boolean {
+  const known = book.get(key);
+  if (known === undefined && isDurable) book.set(key, value);
+  return known === undefined || known === value;
 }

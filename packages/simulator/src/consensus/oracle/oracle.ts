@@ -158,12 +158,12 @@ export class ConsensusOracle {
     const { commit, configuration } = this;
     if (configuration === null || commit === 0) return;
     const position = this.#committed.at(commit);
-    const lacks = (id: string): boolean => !this.#replicas.isDamaged(id) && !this.#replicas.holdsDurably(id, position);
+    const lacks = (id: string): boolean => !this.#replicas.isDamaged(id) && !this.#replicas.heldDurably(id, position);
     this.#check(
       'QuorumLog',
       !isQuorum(configuration, lacks),
       () =>
-        `a quorum of ${configuration.voters.join(', ')} does not have entry ${commit} on disk: only ${this.#replicas.holders(this.#committed.at(commit)).join(', ')} have`,
+        `a quorum of ${configuration.voters.join(', ')} does not have entry ${commit} on disk: only ${this.#replicas.holders(position).join(', ')} have`,
     );
   }
 
