@@ -2,6 +2,7 @@ import {
   buildGraph,
   DEFAULT_PATH_SET,
   ForwardingTable,
+  type Path,
   PathComputer,
   type PathSetConfig,
   type Route,
@@ -205,20 +206,22 @@ function checkAgainstFresh(
 /** The same costs; or, of several disjoint pairs that cost the same together, another one, which leaves other places to fill. */
 function areEquivalent(one: Route | undefined, other: Route | undefined): boolean {
   if (costsOf(one) === costsOf(other)) return true;
-  const [a, b] = [pairCosts(one), pairCosts(other)];
+  const [a, b] = [pairOf(one), pairOf(other)];
   if (a === undefined || b === undefined || one?.disjoint?.kind !== other?.disjoint?.kind) return false;
-  const isOtherPair = Math.min(...a) !== Math.min(...b);
-  return isOtherPair && a[0] + a[1] === b[0] + b[1] && one?.paths[0]?.cost === other?.paths[0]?.cost;
+  const isOtherPair = a.some(({ segments }) => !b.some((path) => path.segments.join() === segments.join()));
+  return (
+    isOtherPair && a[0].cost + a[1].cost === b[0].cost + b[1].cost && one?.paths[0]?.cost === other?.paths[0]?.cost
+  );
 }
 
 function costsOf(route: Route | undefined): string | undefined {
   return route?.paths.map(({ cost }) => cost).join();
 }
 
-function pairCosts(route: Route | undefined): readonly [number, number] | undefined {
+function pairOf(route: Route | undefined): readonly [Path, Path] | undefined {
   if (route?.disjoint === undefined) return undefined;
   const { paths, disjoint } = route;
-  return [paths[disjoint.first]?.cost ?? 0, paths[disjoint.second]?.cost ?? 0];
+  return [paths[disjoint.first] as Path, paths[disjoint.second] as Path];
 }
 
 function costOf(topology: TrueTopology, from: number, segments: readonly number[]): number {
