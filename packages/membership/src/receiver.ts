@@ -65,10 +65,16 @@ export class Receiver {
     if (message.type === 'ping' && message.target !== self.id) return outbox.refuse('misrouted');
     if (message.type === 'sync_state') return antiEntropy.onState(from, message, nowMs);
     let isAccused = false;
+    let wasGivenUp = false;
     for (const claim of message.claims) {
-      if (claim.kind !== 'alive' && claim.id === self.id) isAccused = true;
+      if (claim.kind !== 'alive' && claim.id === self.id) {
+        isAccused = true;
+        wasGivenUp ||= claim.kind === 'failed';
+      }
       rules.apply(claim, nowMs);
     }
+    // Meanwhile nobody told this node the news: it may have missed what its own suspects object.
+    if (wasGivenUp) antiEntropy.hurry(nowMs);
     switch (message.type) {
       case 'ping':
         dissemination.send(from, { type: 'ack', sequence: message.sequence }, isAccused ? self.claim() : undefined);

@@ -76,6 +76,17 @@ test('a stranger gets a bare acknowledgement, and makes the member ask another f
   assert.equal(observer.core.counters.refused.unknown_sender, 1);
 });
 
+test('a member that hears that it was given up asks another for what it missed meanwhile, even when it has objected already', () => {
+  for (const incarnation of [4, 0]) {
+    const observer = new Observer(['a', 'b']);
+    observer.gossip('b', { kind: 'suspect', incarnation: 3, id: 'me', by: 'b' });
+    assert.ok(observer.takeSent().every(({ message }) => message.type !== 'sync_request'));
+    observer.gossip('b', { kind: 'failed', incarnation, id: 'me', by: 'b' });
+    const asked = observer.takeSent().filter(({ message }) => message.type === 'sync_request');
+    assert.equal(asked.length, 1, `incarnation ${incarnation}`);
+  }
+});
+
 test('a suspect is told so in the ping itself and refutes in the acknowledgement', () => {
   const observer = new Observer(['a', 'b', 'c']);
   observer.gossip('b', { kind: 'suspect', incarnation: 0, id: 'a', by: 'b' });
