@@ -42,6 +42,8 @@ export interface Authenticator {
   authenticate(authorization: string | undefined): Promise<Principal>;
   /** The same when the token was verified before and is still good; null means: call {@link authenticate}. */
   authenticateCached(authorization: string | undefined): Principal | null;
+  /** Whether the token of somebody who was admitted has neither expired nor been revoked since, as far as the feed tells. */
+  isStillGood(principal: Principal): boolean;
 }
 
 const ALGORITHMS = ['EdDSA', 'Ed25519', 'ES256'];
@@ -57,7 +59,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const verified = new LRUCache<string, Principal>({ max: options.cacheMax ?? 10_000 });
   const { revocations, introspect } = options;
 
-  const stillGood = (principal: Principal): boolean =>
+  const isStillGood = (principal: Principal): boolean =>
     principal.expiresAt + tolerance > now() / 1000 && revocations?.isRevoked(principal) !== true;
 
   /** Whether the feed of revocations is recent enough to decide about this token without asking. */
@@ -72,16 +74,17 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     const token = bearerOf(authorization);
     if (token === null) return null;
     const principal = verified.get(token);
-    return principal !== undefined && stillGood(principal) && feedCovers(principal) ? principal : null;
+    return principal !== undefined && isStillGood(principal) && feedCovers(principal) ? principal : null;
   };
 
   return {
     authenticateCached,
+    isStillGood,
     async authenticate(authorization) {
       const token = bearerOf(authorization);
       if (token === null) throw commonErrors.unauthenticated({ detail: 'Send `Authorization: Bearer <token>`.' });
       const principal = verified.get(token) ?? (await verify(token));
-      if (!stillGood(principal)) {
+      if (!isStillGood(principal)) {
         verified.delete(token);
         throw commonErrors.unauthenticated({ detail: 'The token has expired or was revoked.' });
       }

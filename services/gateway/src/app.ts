@@ -176,6 +176,7 @@ function withApiKeys(authenticator: Authenticator, apiKeys: AuthApiKeys): Authen
       const key = keyIn(authorization);
       return authenticator.authenticateCached(key === null ? authorization : (apiKeys.cached(key) ?? undefined));
     },
+    isStillGood: authenticator.isStillGood,
     async authenticate(authorization) {
       const key = keyIn(authorization);
       return authenticator.authenticate(

@@ -15,6 +15,7 @@ import { createLogger, createMetrics, type Logger } from '@peermesh/telemetry';
 import type { JSONWebKeySet } from 'jose';
 import { PgFactStore } from './adapters/pg/fact-store.ts';
 import { RedisPathMetrics } from './adapters/redis/path-metrics.ts';
+import { Admissions } from './api/admissions.ts';
 import type { NodeReport } from './api/node-report.ts';
 import { Seats } from './api/seats.ts';
 import type { MeshNodeConfig } from './config.ts';
@@ -76,20 +77,18 @@ export async function buildApp(config: MeshNodeConfig, overrides: MeshNodeOverri
   const store = new PgFactStore({ db, outbox: messaging.outbox, wakeRelay: () => messaging.wakeRelay() });
   const writer = new FactWriter({ queue: facts, store, logger });
 
-  usePrincipals(
-    app,
-    createAuthenticator({
-      issuer: config.TOKEN_ISSUER,
-      audience: config.TOKEN_AUDIENCE,
-      jwks: overrides.jwks ?? new URL(config.JWKS_URL),
-      ...(config.MESH_REVOCATIONS_AGE_MAX_MS === 0
-        ? {}
-        : {
-            revocations: messaging.revocations,
-            revocationStalenessMaxMs: config.MESH_REVOCATIONS_AGE_MAX_MS,
-          }),
-    }),
-  );
+  const authenticator = createAuthenticator({
+    issuer: config.TOKEN_ISSUER,
+    audience: config.TOKEN_AUDIENCE,
+    jwks: overrides.jwks ?? new URL(config.JWKS_URL),
+    ...(config.MESH_REVOCATIONS_AGE_MAX_MS === 0
+      ? {}
+      : {
+          revocations: messaging.revocations,
+          revocationStalenessMaxMs: config.MESH_REVOCATIONS_AGE_MAX_MS,
+        }),
+  });
+  usePrincipals(app, authenticator);
   useIdempotency(app, { db, module: 'mesh' });
   const report = (): NodeReport => ({
     backends: { postgres: writer.isAway ? 'away' : 'up', redis: pathMetrics.isAway ? 'away' : 'up' },
@@ -104,6 +103,7 @@ export async function buildApp(config: MeshNodeConfig, overrides: MeshNodeOverri
     topics: node.topics,
     subscribers: new Seats(SUBSCRIBERS_MAX),
     watchers: new Seats(WATCHERS_MAX),
+    admissions: new Admissions(authenticator.isStillGood),
     report,
   };
   mountRoutes(app, dependencies);

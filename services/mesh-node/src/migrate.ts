@@ -1,4 +1,4 @@
-import { runMigration } from '@peermesh/service-kit';
+import { runMigration } from '@peermesh/service-kit/task';
 
 await runMigration({
   service: 'mesh-node',

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { PeerMeshError } from '@peermesh/errors';
 import type { FastifyReply } from 'fastify';
 
 const HEARTBEAT_MS = 15_000;
@@ -12,6 +13,8 @@ export interface EventStream {
   /** Bytes that the reader has not taken. */
   readonly bufferedBytes: number;
   close(): void;
+  /** Closes it after an event `problem` that says why. */
+  fail(error: PeerMeshError, requestId: string): void;
   readonly isClosed: boolean;
 }
 
@@ -31,9 +34,14 @@ export function openEventStream(reply: FastifyReply, onClosed: () => void): Even
     clearInterval(heartbeat);
     onClosed();
   });
+  const send: EventStream['send'] = ({ type, id, data }) =>
+    response.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
   return {
-    send: ({ type, id, data }) =>
-      response.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`),
+    send,
+    fail: (error, requestId) => {
+      send({ type: 'problem', data: error.toProblem({ requestId }) });
+      response.end();
+    },
     onDrain: (callback) => void response.once('drain', callback),
     get bufferedBytes() {
       return response.writableLength;

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { createClient } from '@peermesh/contracts';
 import { meshRoutes } from '@peermesh/contracts/mesh';
-import { isPeerMeshError } from '@peermesh/errors';
+import { isPeerMeshError, type ProblemDetails } from '@peermesh/errors';
 import { type CommandContext, type LocalCommand, type MeshClient, type MeshCommand, UsageError } from './command.ts';
 import { admitCommand, epochCommand, keysCommand, policyCommand, readmitCommand } from './commands/administration.ts';
 import { joinCommand, leaveCommand, seedCommand } from './commands/bootstrap.ts';
@@ -124,7 +124,11 @@ function connection(
         signal,
       });
       if (!answer.ok || answer.body === null) throw new Error(`${answer.status} ${await answer.text()}`);
-      yield* readEventStream(answer.body);
+      for await (const event of readEventStream(answer.body)) {
+        if (event.type === 'problem') throw new Error(problemText(event.data as ProblemDetails));
+        yield event;
+      }
+      throw new Error('the node has ended the stream');
     },
     signal,
     print: write,
@@ -152,8 +156,12 @@ function isWrongUsage(error: unknown): boolean {
 }
 
 function textOf(error: unknown): string {
-  if (isPeerMeshError(error)) return `${error.code}: ${error.occurrence.detail ?? error.title}`;
+  if (isPeerMeshError(error)) return problemText(error.toProblem());
   return error instanceof Error ? error.message : String(error);
+}
+
+function problemText({ code, detail, title }: ProblemDetails): string {
+  return `${code}: ${detail ?? title}`;
 }
 
 function helpText(): string {

@@ -28,7 +28,7 @@ const checkRead = createCheck(meshRoutes.read.query, 'request');
 
 /** MeshDataService by the same operations and rules as the routes under /api/v1/mesh/topics. */
 export function meshDataService(
-  { topics, subscribers }: Pick<RouteDependencies, 'topics' | 'subscribers'>,
+  { topics, subscribers, admissions }: Pick<RouteDependencies, 'topics' | 'subscribers' | 'admissions'>,
   log: Logger,
 ): ServiceImpl<typeof MeshDataService> {
   const publish = async (request: PublishRequest, tenantId: string): Promise<Outcome> => {
@@ -47,14 +47,20 @@ export function meshDataService(
 
   return {
     async *publish(requests, context) {
-      const { tenantId } = principalOf(context);
+      const principal = principalOf(context);
       let sequence = 0n;
       const answer = async (request: PublishRequest): Promise<Answer> => {
         sequence += 1n;
         const own = sequence;
-        return { sequence: own, outcome: await publish(request, tenantId) };
+        return { sequence: own, outcome: await publish(request, principal.tenantId) };
       };
-      yield* answersInOrder(requests, answer, bytesOf, IN_FLIGHT);
+      const admitted = async function* (): AsyncGenerator<PublishRequest, void, undefined> {
+        for await (const request of requests) {
+          admissions.assertGood(principal);
+          yield request;
+        }
+      };
+      yield* answersInOrder(admitted(), answer, bytesOf, IN_FLIGHT);
     },
 
     async *subscribe({ topic, from }, context) {
@@ -63,17 +69,20 @@ export function meshDataService(
       const feed = new Feed<TopicRecord>(UNTAKEN_BYTES_MAX, () => subscription.resume());
       const abort = followsSignal(feed, context);
       const take = (record: TopicRecord): boolean => feed.push(record, sizeOf(record));
-      const where = { tenantId: principalOf(context).tenantId, topic };
+      const principal = principalOf(context);
+      const where = { tenantId: principal.tenantId, topic };
       const subscription = subscribers.takeFor((leave) => ({
         leave,
         ...topics.subscribe(where, start, take, (error) => feed.end(error)),
       }));
+      const release = admissions.hold(principal, (error) => feed.end(error));
       subscription.resume();
       try {
         for await (const records of feed.batches())
           for (const some of inAnswers(records)) yield { messages: some.map(messageOf) };
       } finally {
         abort();
+        release();
         subscription.close();
         subscription.leave();
       }

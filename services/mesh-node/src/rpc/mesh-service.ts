@@ -21,7 +21,7 @@ const checkPage = createCheck(meshRoutes.listNodes.query, 'request');
 
 /** MeshService by the same operations and rules as the routes under /api/v1/mesh. */
 export function meshService(
-  { runtime, watchers }: Pick<RouteDependencies, 'runtime' | 'watchers'>,
+  { runtime, watchers, admissions }: Pick<RouteDependencies, 'runtime' | 'watchers' | 'admissions'>,
   log: Logger,
 ): ServiceImpl<typeof MeshService> {
   return {
@@ -81,7 +81,8 @@ export function meshService(
       return { from: found.from, to: found.to, paths: found.paths.map(pathMessage) };
     },
 
-    async *watchMesh(_request, { signal }) {
+    async *watchMesh(_request, context) {
+      const { signal } = context;
       const mesh = runtime.mesh();
       const leave = watchers.take();
       const feed = new Feed<ReturnType<typeof changeMessage>>(UNTAKEN_MAX);
@@ -92,10 +93,12 @@ export function meshService(
       });
       const abort = (): void => feed.end(signal.reason);
       signal.addEventListener('abort', abort, { once: true });
+      const release = admissions.hold(principalOf(context), (error) => feed.end(error));
       try {
         for await (const changes of feed.batches()) yield* changes;
       } finally {
         signal.removeEventListener('abort', abort);
+        release();
         stopWatching();
         leave();
       }

@@ -149,9 +149,9 @@ describe('the command line tool', () => {
     });
   }
 
-  it('prints messages of a topic as they come', async () => {
-    const { code, out } = await runMesh('follow', 'berths');
-    assert.equal(code, 0);
+  it('prints messages of a topic as they come, and says so when the node ends the stream', async () => {
+    const { code, out, err } = await runMesh('follow', 'berths');
+    assert.deepEqual([code, err], [1, 'mesh: the node has ended the stream\n']);
     assert.equal(out, '0\t2\tone\n1\t2\ttwo\n');
   });
 

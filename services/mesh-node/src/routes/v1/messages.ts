@@ -6,7 +6,7 @@ import type { TopicRecord } from '../../ports.ts';
 import type { RouteDependencies } from '../route-dependencies.ts';
 
 /** /api/v1/mesh/topics/:topic/messages and /stream */
-export function mountMessages(app: FastifyInstance, { topics, subscribers }: RouteDependencies): void {
+export function mountMessages(app: FastifyInstance, { topics, subscribers, admissions }: RouteDependencies): void {
   const closers = new Set<() => void>();
   app.addHook('preClose', async () => {
     for (const close of closers) close();
@@ -44,18 +44,17 @@ export function mountMessages(app: FastifyInstance, { topics, subscribers }: Rou
           if (!hasRoom) stream.onDrain(() => subscription.resume());
           return hasRoom;
         },
-        (error) => {
-          stream?.send({ type: 'problem', data: error.toProblem({ requestId: request.id }) });
-          stream?.close();
-        },
+        (error) => stream?.fail(error, request.id),
       ),
     });
     const subscription = subscribers.takeFor(open);
     stream = openEventStream(reply, () => {
       if (stream !== null) closers.delete(stream.close);
+      release();
       subscription.close();
       subscription.leave();
     });
+    const release = admissions.hold(principal, (error) => stream?.fail(error, request.id));
     closers.add(stream.close);
     subscription.resume();
     return { status: 200, body: '' };

@@ -115,5 +115,14 @@ export function restCases(nodes: () => readonly [ApiNode, ApiNode]): void {
       await eventually(() => assert.match(events(), /^event: node\ndata: .*"isDraining":true/m));
       assert.equal((await drain(false)).status, 204);
     });
+
+    it('ends a stream that outlives its token, and says why', async (t) => {
+      const [first] = nodes();
+      const headers = await authorization({ role: 'admin', expiresInSeconds: -1 });
+      const paths = ['/api/v1/mesh/events', '/api/v1/mesh/topics/berths/stream'];
+      const streams = await Promise.all(paths.map((path) => follow(t, `${first.url}${path}`, headers)));
+      for (const events of streams)
+        await eventually(() => assert.match(events(), /^event: problem\ndata: .*"PM_COMMON_UNAUTHENTICATED"/m));
+    });
   });
 }

@@ -7,6 +7,8 @@ import { type ApiNode, authorization, rpcClients } from '../../support/api-node.
 import { all, errorOf, once, refusalOf } from './refusal-cases.ts';
 
 const KIB = 1024;
+/** Three seconds and more from now: clocks may be five seconds apart. */
+const SHORTLY = -1;
 const payloads = (...texts: string[]) => texts.map((text) => Buffer.from(text));
 
 /** MeshDataService on the mesh of two that stands by now. */
@@ -87,6 +89,28 @@ export function rpcDataCases(nodes: () => readonly [ApiNode, ApiNode]): void {
       assert.equal(got[0], 'three');
       controller.abort();
       assert.equal((await over).code, Code.Canceled);
+    });
+
+    it('ends what outlives its token: who reads is told why, who publishes is refused', async () => {
+      const { mesh, data } = rpcClients(nodes()[0]);
+      const headers = await authorization({ role: 'admin', expiresInSeconds: SHORTLY });
+      const more = Promise.withResolvers<void>();
+      const requests = (async function* () {
+        yield { topic: 'herons', payloads: payloads('in time') };
+        await more.promise;
+        yield { topic: 'herons', payloads: payloads('late') };
+      })();
+      const publishing = refusalOf(all(data.publish(requests, { headers })));
+      const reading = [all(data.subscribe({ topic: 'herons' }, { headers })), all(mesh.watchMesh({}, { headers }))];
+      const over = [Code.Unauthenticated, 'PM_COMMON_UNAUTHENTICATED'];
+      assert.deepEqual(await Promise.all(reading.map(refusalOf)), [over, over]);
+      more.resolve();
+      assert.deepEqual(await publishing, over);
+      const { messages } = await data.read({ topic: 'herons' }, { headers: await authorization() });
+      assert.deepEqual(
+        messages.map(({ payload }) => Buffer.from(payload).toString()),
+        ['in time'],
+      );
     });
 
     it('keeps topics of tenants apart, and says when an offset cannot be one', async () => {
