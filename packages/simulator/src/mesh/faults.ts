@@ -7,6 +7,8 @@ import type { MeshWorld } from './world.ts';
 
 type Kind = FaultKind<MeshWorld>;
 
+const ADMISSION_EVERY_MS = 50;
+
 function pair(world: MeshWorld, random: SeededRandom): [string, string] {
   const left = target(world, random);
   return [left, random.pick(world.nodes().filter((node) => node !== left))];
@@ -86,13 +88,19 @@ const OWN_FAULTS: readonly Kind[] = [
   },
   {
     name: 'eviction',
-    summary: 'a node is removed from the mesh and admitted again',
+    summary: 'a node is removed from the mesh, hears of it, and is admitted again',
     durationMs: [2_000, 15_000],
     start(world, random, durationMs) {
       const node = world.node(target(world, random));
       if (world.evicted.size > 0) return;
       world.setMember(node, false);
-      world.queue.after(durationMs, () => world.setMember(node, true));
+      // Only who knows that it was removed asks to be admitted; one that was down meanwhile begins anew.
+      const { life } = node;
+      const admit = (): void => {
+        if (node.life === life && node.isOwnMember) world.queue.after(ADMISSION_EVERY_MS, admit);
+        else world.setMember(node, true);
+      };
+      world.queue.after(durationMs, admit);
     },
   },
 ];

@@ -56,6 +56,11 @@ export class SimMeshNode {
     return this.#process !== null;
   }
 
+  /** Whether it holds itself for a member. */
+  get isOwnMember(): boolean {
+    return this.members.some(({ shortId }) => shortId === this.id);
+  }
+
   get overlay(): Overlay | null {
     return this.#process?.overlay ?? null;
   }
