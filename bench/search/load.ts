@@ -3,7 +3,19 @@ import { Agent, request } from 'undici';
 import type { Running } from '../gateway/processes.ts';
 import { questions } from './corpus.ts';
 
-/** What a load run saw. */
+/** One run as it was seen. */
+export interface LoadRun {
+  /** Milliseconds of each request. */
+  readonly times: readonly number[];
+  readonly seconds: number;
+  readonly failures: number;
+  readonly degraded: number;
+  readonly empty: number;
+  /** Of the service process. */
+  readonly cpuMs: number;
+}
+
+/** What one or more load runs saw. */
 export interface LoadResult {
   readonly requests: number;
   readonly requestsPerSecond: number;
@@ -22,7 +34,7 @@ export interface LoadResult {
 export async function load(
   service: Running,
   options: { clients: number; seconds: number; mode: string; seed: number },
-): Promise<LoadResult> {
+): Promise<LoadRun> {
   const token = await issueTestToken({ role: 'user', expiresInSeconds: 3600 });
   const agent = new Agent({ connections: options.clients, pipelining: 1 });
   const asked = questions(options.seed);
@@ -53,19 +65,25 @@ export async function load(
   await Promise.all(Array.from({ length: options.clients }, client));
   const seconds = (performance.now() - startedAt) / 1000;
   await agent.close();
-  times.sort((a, b) => a - b);
+  return { times, seconds, failures, degraded, empty, cpuMs: service.cpuMs() - startedCpuMs };
+}
+
+/** The requests of all runs together. */
+export function summarize(runs: readonly LoadRun[]): LoadResult {
+  const times = runs.flatMap((run) => run.times).sort((a, b) => a - b);
+  const sum = (valueOf: (run: LoadRun) => number): number => runs.reduce((total, run) => total + valueOf(run), 0);
   const at = (share: number): number => round(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0);
   return {
     requests: times.length,
-    requestsPerSecond: Math.round(times.length / seconds),
+    requestsPerSecond: Math.round(times.length / sum(({ seconds }) => seconds)),
     p50Ms: at(0.5),
     p95Ms: at(0.95),
     p99Ms: at(0.99),
     maxMs: at(1),
-    failures,
-    degraded,
-    empty,
-    cpuMsPerRequest: Math.round(((service.cpuMs() - startedCpuMs) / times.length) * 100) / 100,
+    failures: sum(({ failures }) => failures),
+    degraded: sum(({ degraded }) => degraded),
+    empty: sum(({ empty }) => empty),
+    cpuMsPerRequest: Math.round((sum(({ cpuMs }) => cpuMs) / times.length) * 100) / 100,
   };
 }
 

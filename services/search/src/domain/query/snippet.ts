@@ -27,12 +27,12 @@ interface Match extends Range {
 /** Finds the words of a query in texts; made once for a request. */
 export class Highlighter {
   readonly #terms: ReadonlyMap<string, number>;
-  readonly #beginnings: Uint8Array;
+  /** Made for the first text that has other letters than ASCII. */
+  #beginnings: Uint8Array | null = null;
   readonly #candidates: RegExp | null;
 
   constructor(terms: Iterable<string>) {
     this.#terms = new Map([...terms].map((term, i) => [term, i]));
-    this.#beginnings = beginningsOf(this.#terms.keys());
     this.#candidates = candidatesOf(this.#terms.keys());
   }
 
@@ -93,6 +93,7 @@ export class Highlighter {
   #mayBegin(text: string, start: number, end: number): boolean {
     const second = end - start > 1 ? text.charCodeAt(start + 1) : 0;
     const third = end - start > 2 ? text.charCodeAt(start + 2) : 0;
+    this.#beginnings ??= beginningsOf(this.#terms.keys());
     return this.#beginnings[beginningOf(text.charCodeAt(start), second, third)] === 1;
   }
 
