@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { type ServiceName, serviceNamed, services } from '../catalog.ts';
 import { ensureDatabase, ensureRoles } from '../postgres/index.ts';
 import { type Dependency, portTaken } from './dependencies/dependency.ts';
@@ -19,6 +20,7 @@ import {
 } from './service-launches.ts';
 import { launchService, migrateService, type ServiceLaunch } from './service-process.ts';
 import type { Settings } from './settings.ts';
+import { startInOrder } from './start-order.ts';
 import { rotateLog, type StateFolder } from './state-folder.ts';
 import { applyDeclaredStreams } from './streams-step.ts';
 import { type Supervised, supervise } from './supervised.ts';
@@ -26,6 +28,8 @@ import type { Terminal } from './terminal.ts';
 import { adminTokens } from './walk/admin-login.ts';
 
 const MIGRATIONS_AT_ONCE = 2;
+/** A service has a core almost to itself until it is ready. */
+const SERVICES_AT_ONCE = Math.min(4, availableParallelism());
 
 export interface FleetOptions {
   readonly settings: Settings;
@@ -108,14 +112,18 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       .map((service) => serviceLaunch(service, context));
     await prepare(options, context, launches);
     terminal.heading('Services');
-    for (const launch of withReplica(withSiblings(launches, context), context, options)) {
-      const supervised = supervisedService(launch, options, record);
-      await terminal.step(
-        supervised.name,
-        () => add(supervised),
-        () => launch.definition.summary,
-      );
-    }
+    await startInOrder(
+      withReplica(withSiblings(launches, context), context, options),
+      SERVICES_AT_ONCE,
+      async (launch) => {
+        const supervised = supervisedService(launch, options, record);
+        await terminal.step(
+          supervised.name,
+          () => add(supervised),
+          () => launch.definition.summary,
+        );
+      },
+    );
     await formMesh(options, secrets, gatewayUrl);
     return {
       secrets,

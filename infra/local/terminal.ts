@@ -7,7 +7,7 @@ export interface Terminal {
   heading(text: string): void;
   /** Something that went wrong or recovered while the fleet runs; carries the time. */
   event(text: string): void;
-  /** Runs one step and shows its name, result and time. */
+  /** Runs one step and shows its name, result and time; several may run at once. */
   step<T>(name: string, work: () => Promise<T>, describe?: (result: T) => string): Promise<T>;
   table(headings: readonly string[], rows: readonly (readonly string[])[]): void;
   progress(name: string): ProgressBar;
@@ -32,21 +32,28 @@ export function createTerminal(
   const transient = (text: string): void => {
     if (isInteractive) out.write(`\r\x1b[2K${text}`);
   };
+  const running = new Set<string>();
+  const showRunning = (): void => transient(running.size === 0 ? '' : `  … ${[...running].join(', ')}`);
   return {
     line,
     heading: (text) => line(`\n${text}`),
     event: (text) => line(`${new Date().toISOString().slice(11, 19)} ${text}`),
     step: async (name, work, describe) => {
       const startedAt = performance.now();
-      transient(`  … ${name}`);
+      running.add(name);
+      showRunning();
+      const end = (text: string): void => {
+        running.delete(name);
+        transient('');
+        line(text);
+        showRunning();
+      };
       try {
         const result = await work();
-        transient('');
-        line(`  ✔ ${name.padEnd(12)} ${describe?.(result) ?? 'done'} (${seconds(performance.now() - startedAt)})`);
+        end(`  ✔ ${name.padEnd(12)} ${describe?.(result) ?? 'done'} (${seconds(performance.now() - startedAt)})`);
         return result;
       } catch (error) {
-        transient('');
-        line(`  ✖ ${name}`);
+        end(`  ✖ ${name}`);
         throw error;
       }
     },

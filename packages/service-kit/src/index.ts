@@ -32,6 +32,5 @@ export { pageOf, windowOf } from './pagination.ts';
 export { asPeerMeshError, sendProblem } from './problem.ts';
 export { type MainOptions, runMain, type WiredService } from './run-main.ts';
 export { type RunningService, type RunOptions, runService, stopInOrder, tracingFrom } from './run-service.ts';
-export { runMigration, runTask } from './run-task.ts';
 export { createSecretBox, deriveKey, type SecretBox } from './secret-box.ts';
 export { createCheck } from './validation.ts';

@@ -5,7 +5,7 @@ import {
   migrationConfig,
   natsConfig,
   tokenConfig,
-} from '@peermesh/service-kit';
+} from '@peermesh/service-kit/config';
 import { type Static, Type } from 'typebox';
 
 const { JWKS_URL: _unused, ...issuerConfig } = tokenConfig;

@@ -1,5 +1,5 @@
 import { dropPartitionsOlderThan, migrate } from '@peermesh/database';
-import { runTask } from '@peermesh/service-kit';
+import { runTask } from '@peermesh/service-kit/task';
 import { createLogger } from '@peermesh/telemetry';
 import pg from 'pg';
 import { loadAuthMigrationConfig } from './config.ts';

@@ -1,3 +1,3 @@
-import { runMigration } from '@peermesh/service-kit';
+import { runMigration } from '@peermesh/service-kit/task';
 
 await runMigration({ service: 'router', migrations: new URL('./migrations/', import.meta.url), env: process.env });
