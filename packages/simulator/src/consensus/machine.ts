@@ -43,9 +43,9 @@ export class Machine {
     return this.#pausedUntilMs > this.#queue.nowMs;
   }
 
-  /** Milliseconds since the last pause ended. */
+  /** Milliseconds since the last pause ended, and since a slow processor has worked off what had piled up. */
   get awakeMs(): number {
-    return Math.max(0, this.#queue.nowMs - this.#pausedUntilMs);
+    return Math.max(0, this.#queue.nowMs - Math.max(this.#pausedUntilMs, this.#busyUntilMs));
   }
 
   /** Runs `work` on the process that runs now, when it has time; never when it has ended by then. */
