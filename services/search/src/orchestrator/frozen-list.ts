@@ -37,7 +37,10 @@ const SOURCE_BYTES = 11;
  * A list in few bytes: four for the length of a JSON head, the head, then for each hit its score, boost, pin and
  * sources as numbers of fixed size, little endian.
  */
-export function packList({ hits, head, window, isExhausted }: FrozenList): Buffer {
+export function packList(
+  { hits, head, window, isExhausted }: FrozenList,
+  allocate: (bytes: number) => Buffer = Buffer.allocUnsafe,
+): Buffer {
   const weights = LEGS.map(() => 0);
   const duplicates: [number, readonly string[]][] = [];
   const details: [number, number, readonly string[] | 0, object | 0][] = [];
@@ -54,11 +57,12 @@ export function packList({ hits, head, window, isExhausted }: FrozenList): Buffe
   }
   const ids = hits.map(({ id }) => id).join('\n');
   const packed: PackedHead = { head, window, isExhausted, count: hits.length, ids, weights, duplicates, details };
-  const text = Buffer.from(JSON.stringify(packed));
-  const list = Buffer.allocUnsafe(4 + text.length + bytes);
-  list.writeUInt32LE(text.length, 0);
-  text.copy(list, 4);
-  let at = 4 + text.length;
+  const text = JSON.stringify(packed);
+  const size = Buffer.byteLength(text);
+  const list = allocate(4 + size + bytes);
+  list.writeUInt32LE(size, 0);
+  list.write(text, 4);
+  let at = 4 + size;
   for (const hit of hits) at = packHit(list, at, hit);
   return list;
 }

@@ -148,7 +148,9 @@ export class Orchestrator {
   }
 
   #freeze(plan: SearchPlan, viewer: Viewer, frozen: FrozenList): (offset: number) => string {
-    return this.#options.snapshots.freeze(this.#owners.of(viewer), fingerprintOf(plan.request), packList(frozen));
+    return this.#options.snapshots.freeze(this.#owners.of(viewer), fingerprintOf(plan.request), (allocate) =>
+      packList(frozen, allocate),
+    );
   }
 
   async #fuse(

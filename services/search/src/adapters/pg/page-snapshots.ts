@@ -5,6 +5,7 @@ import { searchErrors } from '@peermesh/errors';
 import type { Logger } from '@peermesh/telemetry';
 import { LRUCache } from 'lru-cache';
 import { AS_SYSTEM } from './one-trip.ts';
+import { type PageSlab, PageSlabs } from './page-slab.ts';
 
 /** Who may use a snapshot: the tenant, and a digest of the viewer's principals. */
 export interface SnapshotOwner {
@@ -38,6 +39,8 @@ export class PageSnapshots {
   readonly #stranded = new LRUCache<string, Snapshot>({ max: 1_000, ttl: TTL_MS });
   #random = Buffer.alloc(0);
   #randomAt = 0;
+  readonly #slabs = new PageSlabs();
+  #slab: PageSlab = this.#slabs.open(0);
   #pending: Snapshot[] = [];
   #timer: NodeJS.Timeout | null = null;
   #flushing: Promise<void> = Promise.resolve();
@@ -48,9 +51,14 @@ export class PageSnapshots {
     this.#now = options.now;
   }
 
-  /** Freezes a list; returns a function that makes cursors into it. */
-  freeze(owner: SnapshotOwner, fingerprint: string, page: Buffer): (offset: number) => string {
+  /** Freezes a list, which `pack` writes into the memory that it asks for; returns a function that makes cursors into it. */
+  freeze(
+    owner: SnapshotOwner,
+    fingerprint: string,
+    pack: (allocate: (bytes: number) => Buffer) => Buffer,
+  ): (offset: number) => string {
     const secret = this.#secret();
+    const page = pack((bytes) => this.#allocate(bytes));
     const snapshot: Snapshot = {
       ...owner,
       id: randomUUID(),
@@ -63,7 +71,7 @@ export class PageSnapshots {
     this.#pending.push(snapshot);
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
-      this.#flushing = this.flush();
+      this.#flushNow();
     }, FLUSH_MS);
     return (offset) => cursorOf(snapshot, offset);
   }
@@ -89,7 +97,25 @@ export class PageSnapshots {
     ) {
       throw searchErrors.cursorInvalid();
     }
-    return { page: snapshot.page, offset, cursorAt: (at) => cursorOf(snapshot, at) };
+    return { page: Buffer.from(snapshot.page), offset, cursorAt: (at) => cursorOf(snapshot, at) };
+  }
+
+  /** Pages of one flush lie side by side; a slab that is full is flushed before its time. */
+  #allocate(bytes: number): Buffer {
+    const free = this.#slab.take(bytes);
+    if (free !== null) return free;
+    if (this.#pending.length > 0) this.#flushNow();
+    return this.#slab.take(bytes) ?? this.#slabFor(bytes);
+  }
+
+  #slabFor(bytes: number): Buffer {
+    this.#slabs.giveBack(this.#slab);
+    this.#slab = this.#slabs.open(bytes);
+    return this.#slab.take(bytes) as Buffer;
+  }
+
+  #flushNow(): void {
+    this.#flushing = Promise.all([this.#flushing, this.flush()]).then(() => undefined);
   }
 
   /** Random bytes are made for many at a time. */
@@ -105,12 +131,16 @@ export class PageSnapshots {
   /** Writes what waits, and forgets what has expired. */
   async flush(): Promise<void> {
     const batch = this.#pending;
-    this.#pending = [];
+    const slab = this.#slab;
     if (batch.length === 0) return;
+    this.#pending = [];
+    this.#slab = this.#slabs.open(0);
     try {
-      await this.#db.pool.query({ name: 'search-freeze-pages', text: INSERT, values: columnsOf(batch) });
+      await this.#db.pool.query({ name: 'search-freeze-pages', text: INSERT, values: columnsOf(batch, slab.taken) });
+      this.#slabs.giveBack(slab);
     } catch (error) {
-      for (const snapshot of batch) this.#stranded.set(snapshot.id, snapshot);
+      // The statement may not be over yet: nobody writes into its slab again.
+      for (const snapshot of batch) this.#stranded.set(snapshot.id, { ...snapshot, page: Buffer.from(snapshot.page) });
       this.#logger.warn({ err: error, count: batch.length }, 'page snapshots are kept in this replica only');
     } finally {
       for (const { id } of batch) this.#unwritten.delete(id);
@@ -163,19 +193,15 @@ const INSERT = `${AS_SYSTEM} INSERT INTO search.search_page_snapshots (id, tenan
       AS page (id, tenant_id, owner, fingerprint, secret, first, size, expires_at)
    WHERE system.mode = 'on'`;
 
-function columnsOf(batch: readonly Snapshot[]): unknown[] {
-  let first = 1;
+function columnsOf(batch: readonly Snapshot[], pages: Buffer): unknown[] {
   return [
     batch.map(({ id }) => id),
     batch.map(({ tenantId }) => tenantId),
     batch.map(({ owner }) => owner),
     batch.map(({ fingerprint }) => fingerprint),
     batch.map(({ secret }) => secret),
-    Buffer.concat(batch.map(({ page }) => page)),
-    batch.map(({ page }) => {
-      first += page.length;
-      return first - page.length;
-    }),
+    pages,
+    batch.map(({ page }) => page.byteOffset - pages.byteOffset + 1),
     batch.map(({ page }) => page.length),
     batch.map(({ expiresAt }) => new Date(expiresAt)),
   ];

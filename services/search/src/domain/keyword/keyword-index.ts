@@ -114,8 +114,9 @@ export class KeywordIndex {
         this.#board.scoreWhole(terms, model);
         return this.#rankAll(query, passes);
       }
-      const { isWhole, seen } = this.#board.scoreBest(terms, model, query.limit, passes);
-      return isWhole ? this.#rankAll(query, passes) : this.#rankBest(query, passes, seen);
+      const countsPassed = query.filter.matches === null;
+      const { isWhole, passed } = this.#board.scoreBest(terms, model, query.limit, passes, countsPassed);
+      return isWhole ? this.#rankAll(query, passes) : this.#rankBest(query, passes, countsPassed ? passed : null);
     } finally {
       this.#board.clear();
     }
@@ -171,20 +172,15 @@ export class KeywordIndex {
     return { hits: this.#hits(best), exhaustive: true, total, facets };
   }
 
-  /** Ranks what can win; the total is the least that it can be. */
-  #rankBest(query: IndexQuery, passes: (ordinal: number) => boolean, seen: Int32Array): IndexResult {
+  /** Ranks what can win; the total is the least that it can be: what is known to match, or what is returned. */
+  #rankBest(query: IndexQuery, passes: (ordinal: number) => boolean, known: number | null): IndexResult {
     const best = new TopOrdinals(query.limit, this.#ids);
     for (const ordinal of this.#board.touched) {
       const score = this.#board.scoreOf(ordinal);
       if (best.admits(score) && passes(ordinal)) best.push(ordinal, score);
     }
     const hits = this.#hits(best);
-    let total = hits.length;
-    if (query.filter.matches === null) {
-      total = 0;
-      for (let i = 0; i < seen.length; i += 1) if (passes(seen[i] as number)) total += 1;
-    }
-    return { hits, exhaustive: false, total, facets: new Map() };
+    return { hits, exhaustive: false, total: known ?? hits.length, facets: new Map() };
   }
 
   #hits(best: TopOrdinals): IndexHit[] {

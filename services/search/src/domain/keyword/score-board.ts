@@ -59,28 +59,35 @@ export class ScoreBoard {
 
   /**
    * Scores what can be among the best `limit` of those that `passes` admits. Returns whether every posting was scored;
-   * if not, `seen` is how many records had been met until then.
+   * if not, `passed` is how many of the records that had been met until then `passes` admits, where `countsPassed` asks for it.
    */
   scoreBest(
     terms: readonly ScoredTerm[],
     model: LengthModel,
     limit: number,
     passes: (ordinal: number) => boolean,
-  ): { readonly isWhole: boolean; readonly seen: Int32Array } {
+    countsPassed: boolean,
+  ): { readonly isWhole: boolean; readonly passed: number } {
     const rest = boundsOf(terms, model);
     for (let i = 0; i < terms.length; i += 1) {
       const term = terms[i] as ScoredTerm;
       if (term.list.size > WHOLE_LIST_MAX && this.#count >= limit) {
         const threshold = this.#threshold(limit, passes);
         if (threshold > (rest[i] as number)) {
-          const seen = this.touched.slice();
+          const passed = countsPassed ? this.#countPassing(passes) : 0;
           this.#finish(terms, i, rest, threshold, model);
-          return { isWhole: false, seen };
+          return { isWhole: false, passed };
         }
       }
       this.#addList(term, model);
     }
-    return { isWhole: true, seen: this.touched };
+    return { isWhole: true, passed: 0 };
+  }
+
+  #countPassing(passes: (ordinal: number) => boolean): number {
+    let passed = 0;
+    for (let i = 0; i < this.#count; i += 1) if (passes(this.#touched[i] as number)) passed += 1;
+    return passed;
   }
 
   #addList({ list, weight }: ScoredTerm, { lengths, base, slope, factor }: LengthModel): void {
