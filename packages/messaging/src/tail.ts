@@ -1,4 +1,4 @@
-import { type ConsumerMessages, DeliverPolicy, jetstream } from '@nats-io/jetstream';
+import { type ConsumerMessages, DeliverPolicy, jetstream, type StreamState } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { CloudEvent, EventDefinition, StreamName } from '@peermesh/contracts';
 import type { Logger } from '@peermesh/telemetry';
@@ -148,7 +148,7 @@ class StreamFollower {
         if (this.#stopping) messages.stop();
         this.#following = true;
         const target = info.state.last_seq;
-        if (this.#options.from === 'new' || target === 0 || this.#last >= target) this.#caughtUpNow();
+        if (this.#hasAll(info.state)) this.#caughtUpNow();
         for await (const message of messages) {
           this.#last = message.seq;
           this.lastHeardAt = Date.now();
@@ -162,6 +162,14 @@ class StreamFollower {
       if (!this.#stopping) await new Promise((resolve) => setTimeout(resolve, 250));
     }
     this.caughtUp.resolve();
+  }
+
+  /** Whether nothing of what the stream holds is still to come: no message will say that it was the last one then. */
+  #hasAll({ messages, last_seq: lastSequence, last_ts: lastAt }: StreamState): boolean {
+    const { from } = this.#options;
+    if (from === 'new' || messages === 0 || this.#last >= lastSequence) return true;
+    if ('sequence' in from) return from.sequence > lastSequence;
+    return Date.parse(lastAt) < from.time.getTime();
   }
 
   #caughtUpNow(): void {

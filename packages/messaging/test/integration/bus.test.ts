@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
-import { connectNats, createBus, poison } from '@peermesh/messaging';
+import { connectNats, createBus, createTail, poison, type TailStart } from '@peermesh/messaging';
 import { applyStreams } from '@peermesh/messaging/streams';
 import { silentLogger, waitFor } from '@peermesh/testkit';
 import { NoteTaken } from '../support/note-taken.ts';
@@ -47,6 +48,28 @@ for (const version of versions) {
       );
       return rows;
     };
+
+    test('a tail has caught up at once where nothing is to come, and otherwise with the last event of its stream', async () => {
+      await open.publish(['tail 1', 'tail 2']);
+      await settled('tail', 2);
+      const { state } = await (await jetstreamManager(open.nats)).streams.info(NoteTaken.stream);
+      const follow = async (from: TailStart): Promise<string[]> => {
+        const seen: string[] = [];
+        const tail = createTail({ nats: open.nats, events: [NoteTaken], from, logger: silentLogger() }, ({ data }) =>
+          seen.push((data as { note: string }).note),
+        );
+        const late = delay(10_000, 'late', { ref: false });
+        assert.notEqual(await Promise.race([tail.caughtUp, late]), 'late');
+        assert.equal(tail.stalenessMs(), 0);
+        await tail.stop();
+        return seen;
+      };
+      await waitFor(() => Date.now() > Date.parse(state.last_ts));
+      assert.deepEqual(await follow({ time: new Date() }), []);
+      assert.deepEqual(await follow({ sequence: state.last_seq + 1 }), []);
+      assert.deepEqual(await follow('new'), []);
+      assert.deepEqual((await follow({ time: new Date(0) })).slice(-2), ['tail 1', 'tail 2']);
+    });
 
     test('streams are applied once and found unchanged afterwards', async () => {
       assert.deepEqual(await applyStreams(open.nats), []);
