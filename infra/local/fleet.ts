@@ -28,8 +28,8 @@ import type { Terminal } from './terminal.ts';
 import { adminTokens } from './walk/admin-login.ts';
 
 const MIGRATIONS_AT_ONCE = 2;
-/** A service that starts needs a core to itself, and its stores need one: with two cores two at once take as long as one after another. */
-const SERVICES_AT_ONCE = Math.max(1, Math.min(4, availableParallelism() - 1));
+/** Each start is a core's work for a second; more at once than cores would only make all of them late. */
+const SERVICES_AT_ONCE = Math.min(4, availableParallelism());
 
 export interface FleetOptions {
   readonly settings: Settings;
