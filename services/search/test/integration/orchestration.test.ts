@@ -81,6 +81,18 @@ test('pages are frozen: none is shown twice, none is left out, and a new documen
   assert.deepEqual([...seen].sort(), ids.filter((_, i) => i % 10 !== 9).sort());
 });
 
+test('lists that are frozen in the same moment do not get into each other', async () => {
+  const questions = Array.from({ length: 80 }, (_, i) => `solar storage ${i % 2 === 0 ? 'salt' : 'hydro'} report ${i}`);
+  const ask = (query: string, page: object) => search.search({ query, mode: 'keyword', page }, user);
+  const firsts = await Promise.all(questions.map((query) => ask(query, { size: 3 })));
+  const wholes = await Promise.all(questions.map((query) => ask(query, { size: 6 })));
+  for (const [i, { body }] of firsts.entries()) {
+    const next = await ask(questions[i] as string, { size: 3, cursor: body.page.next });
+    assert.equal(next.status, 200, JSON.stringify(next.body));
+    assert.deepEqual([...idsOf(body), ...idsOf(next.body)], idsOf(wholes[i]?.body));
+  }
+});
+
 test('a window that is used up is extended without repeats', async () => {
   const seen: string[] = [];
   let cursor: string | null = null;

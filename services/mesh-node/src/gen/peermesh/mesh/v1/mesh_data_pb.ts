@@ -358,7 +358,8 @@ export const MeshDataService: GenService<{
   /**
    * Publishes batches, each answered by its own acknowledgement, in their order. Reliable messages are on the disk of this
    * node when their batch is acknowledged, so whoever loses the stream sends again exactly what was not. A batch that is
-   * refused, because there is no room or because it is not valid, says so in its acknowledgement; the stream goes on.
+   * refused, because there is no room or because it is not valid, says so in its acknowledgement; the stream goes on. Streams
+   * end with UNAUTHENTICATED when the token that they were begun with expires or is revoked.
    *
    * @generated from rpc peermesh.mesh.v1.MeshDataService.Publish
    */
