@@ -9,7 +9,7 @@ export interface MemberRecord {
   readonly id: NodeId;
   /** Where it is reached; opaque to the protocol, 1 to 128 visible ASCII characters. */
   readonly address: string;
-  /** Fingerprint of its key, up to 128 visible ASCII characters. An id never passes to another identity. */
+  /** Fingerprint of its key, up to 128 visible ASCII characters. An id passes to another identity only after a farewell. */
   readonly identity: string;
   /** Raised with every change of `metadata`. */
   readonly metadataVersion: number;

@@ -29,7 +29,7 @@ const statements = {
   ReadIndexFresh: 'a read sees everything that was acknowledged before it was asked',
   SnapshotEqualsReplay: 'a snapshot holds what applying the log up to its index gives',
   WitnessHoldsNoData: 'a witness stores no data of commands',
-  UncommittedBounded: 'a leader holds no more uncommitted bytes than configured, and one entry',
+  UncommittedBounded: 'who takes a command holds no more uncommitted bytes than configured, and one entry',
   StalledLeaderSteps:
     'a leader whose own log stalls for more than two election timeouts is leader no more (hashicorp/raft#503)',
   NoCrash: 'the core never throws',

@@ -96,12 +96,13 @@ export class Replica {
   write(session: number, sequence: number, data: Uint8Array, done: Waiting): void {
     const name = `${session}/${sequence}`;
     this.#writes.set(name, done);
-    if (!this.core.propose(data)) {
+    if (this.core.propose(data)) {
+      const { uncommittedBytes } = this.core.status();
+      this.#context.oracle.uncommitted(String(this.#context.id), uncommittedBytes, this.core.uncommittedBytesMax);
+    } else {
       this.#writes.delete(name);
       done(null);
     }
-    const { uncommittedBytes } = this.core.status();
-    this.#context.oracle.uncommitted(String(this.#context.id), uncommittedBytes, this.core.uncommittedBytesMax);
     this.pump();
   }
 

@@ -56,7 +56,8 @@ export class SimDisk {
   readonly #random: SeededRandom;
   readonly #profile: DiskProfile;
   readonly #files = new Map<string, Chunk[]>();
-  #busyUntilMs = 0;
+  /** Fsyncs that have not ended, in the order in which they were asked for; the first is under way. */
+  readonly #fsyncs: { readonly lengthMs: number; readonly done: () => void }[] = [];
   #generation = 0;
   #pending = 0;
   readonly faults: DiskFaults = { writeErrors: 0, fsyncErrors: 0, fullDisk: 0, slowMs: 0, stalledUntilMs: 0 };
@@ -85,13 +86,9 @@ export class SimDisk {
     const covered = this.#chunks(file).filter((chunk) => !chunk.isDurable);
     let bytes = 0;
     for (const chunk of covered) bytes += chunk.bytes.length;
-    const startMs = Math.max(this.#queue.nowMs, this.#busyUntilMs);
     const lengthMs =
       this.#profile.fsyncMs + this.#random.exponential(this.#profile.jitterMs) + bytes / this.#profile.bytesPerMs;
-    this.#busyUntilMs = startMs + lengthMs + this.faults.slowMs;
-    this.#pending++;
-    this.#complete(this.#busyUntilMs, generation, () => {
-      this.#pending--;
+    this.#enqueue(lengthMs, generation, () => {
       if (this.faults.fsyncErrors > 0) {
         this.isInDoubt = true;
         this.#files.set(
@@ -230,21 +227,47 @@ export class SimDisk {
     );
   }
 
-  #complete(atMs: number, generation: number, run: () => void): void {
-    this.#queue.at(Math.max(atMs, this.faults.stalledUntilMs), () => {
+  #enqueue(lengthMs: number, generation: number, done: () => void): void {
+    this.#pending++;
+    this.#fsyncs.push({
+      lengthMs,
+      done: () => {
+        this.#pending--;
+        done();
+      },
+    });
+    if (this.#fsyncs.length === 1) this.#beginFsync(generation);
+  }
+
+  /** How slow the disk is shows when it gets to an fsync, not when that is asked for: a backlog ends with the fault. */
+  #beginFsync(generation: number): void {
+    const [next] = this.#fsyncs;
+    if (next === undefined) return;
+    const endMs = this.#queue.nowMs + next.lengthMs + this.faults.slowMs;
+    this.#queue.at(endMs, () => {
       if (generation !== this.#generation) return;
-      if (this.faults.stalledUntilMs > this.#queue.nowMs) {
-        this.#complete(this.faults.stalledUntilMs, generation, run);
-        return;
-      }
-      run();
+      this.#fsyncs.shift();
+      this.#beginFsync(generation);
+      this.#answer(generation, next.done);
+    });
+  }
+
+  /** A stalled disk has done its work and does not say so. */
+  #answer(generation: number, done: () => void): void {
+    const { stalledUntilMs } = this.faults;
+    if (stalledUntilMs <= this.#queue.nowMs) {
+      done();
+      return;
+    }
+    this.#queue.at(stalledUntilMs, () => {
+      if (generation === this.#generation) this.#answer(generation, done);
     });
   }
 
   #forgetOperations(): void {
     this.#generation++;
     this.#pending = 0;
-    this.#busyUntilMs = this.#queue.nowMs;
+    this.#fsyncs.length = 0;
   }
 
   #chunks(file: string): Chunk[] {

@@ -87,10 +87,11 @@ const OWN_FAULTS: readonly FaultKind<MeshWorld>[] = [
     durationMs: [1_000, 2_000],
     start(world, random) {
       const victim = random.pick(world.nodes());
-      // Whoever does not know the victim cannot tell; the others must.
-      const doors = world
-        .nodes()
-        .filter((id) => id === victim || ['alive', 'suspect'].includes(world.member(id).core.get(victim)?.state ?? ''));
+      // Who does not know the victim cannot tell, nor who hears of its farewell before the thief's late message; the others must.
+      const canTell = (id: string): boolean =>
+        world.member(id).receiveDelayMs === 0 &&
+        ['alive', 'suspect'].includes(world.member(id).core.get(victim)?.state ?? '');
+      const doors = world.nodes().filter((id) => id === victim || canTell(id));
       if (doors.length === 0) return;
       const door = random.pick(doors);
       const record = { id: victim, address: 'thief', identity: THIEF, metadata: '' };

@@ -133,7 +133,7 @@ export class ConsensusOracle {
     );
   }
 
-  /** A leader holds that many bytes that are not committed. */
+  /** A leader that took a command holds that many bytes that are not committed. */
   uncommitted(id: string, bytes: number, bytesMax: number): void {
     this.#check(
       'UncommittedBounded',

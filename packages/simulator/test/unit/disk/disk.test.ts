@@ -114,3 +114,22 @@ test('a backup holds what was durable and comes back as it was', () => {
   disk.restore(image);
   assert.deepEqual(readBack(disk).texts, ['payload 0', 'payload 1']);
 });
+
+test('fsyncs end in the order in which they were asked for, and a backlog is slow only as long as the disk is', () => {
+  const { queue, disk } = setUp();
+  const ended: [number, number][] = [];
+  disk.faults.slowMs += 100;
+  for (let number = 0; number < 10; number++) {
+    disk.append('log', record(number));
+    disk.fsync('log', () => ended.push([number, queue.nowMs]));
+  }
+  queue.runUntil(150);
+  assert.equal(ended.length, 1);
+  disk.faults.slowMs -= 100;
+  queue.runUntil(400);
+  assert.deepEqual(
+    ended.map(([number]) => number),
+    Array.from({ length: 10 }, (_, number) => number),
+  );
+  assert.ok((ended.at(-1)?.[1] ?? 0) < 250, `the last one ended at ${ended.at(-1)?.[1]} ms`);
+});
