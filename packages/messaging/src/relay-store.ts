@@ -41,6 +41,13 @@ export interface OutboxPage {
 /** With the largest bundles a page is 16 MiB. */
 const PAGE_ROWS = 128;
 
+/**
+ * Settings of the relay's connection. What a crash takes from the relay's own notes is published again. Rounds are found by
+ * transaction id, whatever the statistics say. The server keeps a page in memory before it sends it.
+ */
+export const RELAY_SESSION =
+  "SET app.system = 'on'; SET synchronous_commit = off; SET enable_seqscan = off; SET jit = off; SET work_mem = '32MB'";
+
 /** The relay's view of its tables, over one connection of its own. */
 export class RelayStore {
   readonly #client: pg.Client;
@@ -90,7 +97,8 @@ export class RelayStore {
   /**
    * Reads the next page: the rest of the open round, or a new round from where the last one ended. A round is every settled
    * row of a stretch of transaction ids, by position. Settled means that no transaction which may still write is older: rows
-   * that commit late are in a later round, never skipped.
+   * that commit late are in a later round, never skipped. Only positions are sorted, and each row is read when its page is due:
+   * what gathered while a broker was away for a day may be larger than memory.
    */
   async nextPage(): Promise<OutboxPage> {
     const from = this.#from;
@@ -99,9 +107,12 @@ export class RelayStore {
         `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
          SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon;
          DECLARE outbox_round NO SCROLL CURSOR FOR
-           SELECT ${COLUMNS} FROM ${this.#outbox} AS o
-            WHERE xid >= ${BigInt(from)} AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-            ORDER BY o.position + 0;
+           SELECT ${COLUMNS}
+             FROM (SELECT position + 0 AS position FROM ${this.#outbox}
+                    WHERE xid >= ${BigInt(from)} AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+                    ORDER BY 1 OFFSET 0) AS settled
+            CROSS JOIN LATERAL (SELECT * FROM ${this.#outbox} AS held WHERE held.position = settled.position OFFSET 0) AS o
+            ORDER BY settled.position;
          FETCH ${PAGE_ROWS} FROM outbox_round`,
       );
       this.#inRound = true;

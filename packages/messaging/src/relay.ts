@@ -5,7 +5,14 @@ import pg from 'pg';
 import { unpackEvents } from './outbox-bundle.ts';
 import { type Publishable, PublishMultiplexer } from './publish-multiplexer.ts';
 import { RelayHousekeeping } from './relay-housekeeping.ts';
-import { type OutboxPage, type OutboxRow, type PublishedChunk, RelayStore, type StreamMark } from './relay-store.ts';
+import {
+  type OutboxPage,
+  type OutboxRow,
+  type PublishedChunk,
+  RELAY_SESSION,
+  RelayStore,
+  type StreamMark,
+} from './relay-store.ts';
 import { Rest } from './rest.ts';
 
 /** What a relay needs. */
@@ -27,8 +34,6 @@ const POLL_MIN_MS = 50;
 const POLL_MAX_MS = 1000;
 const LEAD_RETRY_MS = 1000;
 const HOUSEKEEPING_MS = 5_000;
-/** What a crash takes from the relay's own notes is published again. Rounds are found by transaction id, whatever the statistics say. */
-const SESSION = "SET app.system = 'on'; SET synchronous_commit = off; SET enable_seqscan = off; SET jit = off";
 
 /**
  * Publishes the outbox of one module. One relay leads at a time (advisory lock, fenced by an epoch); the others wait for
@@ -105,7 +110,7 @@ export class Relay {
     const publisher = new PublishMultiplexer(this.#options.nats);
     try {
       await client.connect();
-      await client.query(SESSION);
+      await client.query(RELAY_SESSION);
       client.on('notification', () => this.wake());
       const store = new RelayStore(client, this.#options.schema, this.#options.module);
       let leads = await store.lead(this.#options.instance);
