@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { ServiceDefinition } from './catalog.ts';
 
 const HELPERS_MAX = 4;
 
@@ -8,4 +9,9 @@ const HELPERS_MAX = 4;
  */
 export function serviceNodeFlags(cores: number = availableParallelism()): string[] {
   return [`--v8-pool-size=${Math.max(1, Math.min(HELPERS_MAX, cores - 1))}`];
+}
+
+/** The limit of the young generation that a service has in the catalog; V8's default when it has none. */
+export function semiSpaceFlags({ semiSpaceMiB }: Pick<ServiceDefinition, 'semiSpaceMiB'>): string[] {
+  return semiSpaceMiB === undefined ? [] : [`--max-semi-space-size=${semiSpaceMiB}`];
 }

@@ -2,6 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { serviceNamed } from '@peermesh/infra/catalog';
+import { semiSpaceFlags, serviceNodeFlags } from '@peermesh/infra/node-flags';
 import { freePort } from '@peermesh/infra/servers';
 import { temporaryFolder, waitFor } from '@peermesh/testkit';
 import { Batch, FramedSocket } from './framed-socket.ts';
@@ -28,13 +30,14 @@ export interface ConsensusCluster extends Target {
   close(): Promise<void>;
 }
 
-/** Three nodes as processes, each with a volume of its own, and a connection to the one that leads. */
+/** Three nodes as processes, started as the fleet starts them, each with a volume of its own, and a connection to the one that leads. */
 export async function startCluster(): Promise<ConsensusCluster> {
   const folder = temporaryFolder('bench-consensus');
   const ports = [await freePort(), await freePort(), await freePort()];
+  const execArgv = [...process.execArgv, ...serviceNodeFlags(), ...semiSpaceFlags(serviceNamed('mesh-node'))];
   const nodes = ports.map((_, at) => {
     const settings = JSON.stringify({ id: at + 1, folder: join(folder.path, `node-${at + 1}`), ports });
-    return fork(join(import.meta.dirname, 'node-process.ts'), [settings], { execArgv: process.execArgv });
+    return fork(join(import.meta.dirname, 'node-process.ts'), [settings], { execArgv });
   });
   const leader = await waitFor(
     async () => (await Promise.all(nodes.map(statusOf))).findIndex(({ role }) => role === 'leader') + 1,

@@ -84,7 +84,7 @@ writeResult('consensus', {
     referenceFlushesBeforeItAnswers: nats?.isSynced ?? null,
   },
   markdown: [
-    `Three processes, each with the LMDB volume of services/mesh-node, one group, TCP on loopback. Paced at ${PER_SECOND}/s for ${PACED_SECONDS} s, latency from the moment at which a command was due: ${perWrite} commands in a durable write of the leader, ${cpuUs} µs of processor time for a command on all three nodes together.`,
+    `Three processes, each with the LMDB volume and the flags of services/mesh-node, one group, TCP on loopback. Paced at ${PER_SECOND}/s for ${PACED_SECONDS} s, latency from the moment at which a command was due: ${perWrite} commands in a durable write of the leader, ${cpuUs} µs of processor time for a command on all three nodes together.`,
     '',
     `Saturated with ${WINDOW} commands under way, alternating with ${named}, three servers, a stream with three replicas on files, ${sync}:`,
     '',

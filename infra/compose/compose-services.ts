@@ -1,4 +1,5 @@
 import { type Addresses, type ServiceDefinition, services } from '../catalog.ts';
+import { semiSpaceFlags } from '../node-flags.ts';
 import { appRole, ownerRole } from '../postgres/roles.ts';
 import { IMAGES } from './images.ts';
 
@@ -84,6 +85,7 @@ function deployable(service: ServiceDefinition, instance: string): ComposeServic
     image: `peermesh/${service.name}:\${PEERMESH_VERSION:-local}`,
     build: build(service.name),
     ...HARDENING,
+    ...(service.semiSpaceMiB === undefined ? {} : { command: ['node', ...semiSpaceFlags(service), 'dist/main.js'] }),
     environment: environment(service, service.secrets, instance),
     ...(service.siblings === undefined ? {} : { volumes: [`${instance}:${DATA_FOLDER}`] }),
     secrets: service.secrets.map((key) => secretName(service.name, key)),

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Addresses, ServiceDefinition } from '../catalog.ts';
-import { serviceNodeFlags } from '../node-flags.ts';
+import { semiSpaceFlags, serviceNodeFlags } from '../node-flags.ts';
 import { type GuardedProcess, startGuarded, untilReady } from '../servers/index.ts';
 import type { Settings } from './settings.ts';
 
@@ -38,16 +38,12 @@ export function serviceEnvironment(launch: ServiceLaunch): Record<string, string
   };
 }
 
-function semiSpace({ semiSpaceMiB }: ServiceDefinition): string[] {
-  return semiSpaceMiB === undefined ? [] : [`--max-semi-space-size=${semiSpaceMiB}`];
-}
-
 /** Starts a service and waits until it says that it is ready. */
 export async function launchService(launch: ServiceLaunch, onSpawn: (process: GuardedProcess) => void): Promise<void> {
   const watch = launch.watch ? ['--watch', '--watch-preserve-output'] : [];
   const guarded = startGuarded({
     command: process.execPath,
-    args: [...watch, ...serviceNodeFlags(), ...semiSpace(launch.definition), SOURCE_CONDITION, 'src/main.ts'],
+    args: [...watch, ...serviceNodeFlags(), ...semiSpaceFlags(launch.definition), SOURCE_CONDITION, 'src/main.ts'],
     cwd: serviceFolder(launch.settings, launch.definition),
     env: serviceEnvironment(launch),
     logFile: launch.logFile,
