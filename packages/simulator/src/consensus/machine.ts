@@ -53,7 +53,10 @@ export class Machine {
     const { generation } = this;
     const atMs = Math.max(this.#pausedUntilMs, this.#busyUntilMs);
     const now = (): void => {
-      if (generation === this.generation && this.replica !== null) work(this.replica);
+      if (generation !== this.generation || this.replica === null) return;
+      // Another pause has begun before the one that this waited for was over.
+      if (this.isPaused) this.#queue.at(this.#pausedUntilMs, now);
+      else work(this.replica);
     };
     if (this.#slowMs > 0) this.#busyUntilMs = Math.max(this.#queue.nowMs, this.#busyUntilMs) + this.#slowMs;
     if (atMs <= this.#queue.nowMs) now();

@@ -51,6 +51,8 @@ export class ReplicaStore {
   #sequence = 0;
   #replica = 0;
   #snapshotIndex = 0;
+  /** Why the log takes nothing more. */
+  #failure: DiskError | null = null;
 
   constructor(disk: SimDisk) {
     this.#disk = disk;
@@ -112,13 +114,21 @@ export class ReplicaStore {
     this.#disk.settle(WAL);
   }
 
+  /**
+   * Whoever writes to a disk hears first that it has failed: nothing is written behind a hole, also when the process has not been
+   * told yet. @throws DiskError EIO or ENOSPC
+   */
   write(
     state: StoredState | undefined,
     entries: readonly ObservedEntry[],
     done: (error: DiskError | null) => void,
   ): void {
+    if (this.#failure !== null) throw this.#failure;
     this.#append(WAL, { state, entries: entries.map(packed) });
-    this.#disk.fsync(WAL, done);
+    this.#disk.fsync(WAL, (error) => {
+      this.#failure ??= error;
+      done(error);
+    });
   }
 
   /** Keeps the snapshot and what follows it, and forgets the rest. The caller writes nothing else until it is done. */

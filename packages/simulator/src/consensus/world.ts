@@ -138,7 +138,6 @@ export class ConsensusWorld implements ConsensusHost {
     const recovered = store.recover();
     if (recovered.kind === 'intact') {
       machine.isDamaged = false;
-      machine.disk.isInDoubt = false;
       this.#run(machine, store, recovered);
       return;
     }
@@ -159,8 +158,7 @@ export class ConsensusWorld implements ConsensusHost {
     const { configuration } = this.oracle;
     const machine = this.machine(node);
     if (this.shape.witnesses > 0 || configuration === null || configuration.outgoing.length > 0) return false;
-    if (!this.operator.isIdle || [...this.machines()].some(({ isDamaged, disk }) => isDamaged || disk.isInDoubt))
-      return false;
+    if (!this.operator.isIdle || [...this.machines()].some(({ isDamaged }) => isDamaged)) return false;
     return configuration.voters.length >= 3 || !configuration.voters.includes(String(machine.replicaId));
   }
 

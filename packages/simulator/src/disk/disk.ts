@@ -62,8 +62,6 @@ export class SimDisk {
   #pending = 0;
   readonly faults: DiskFaults = { writeErrors: 0, fsyncErrors: 0, fullDisk: 0, slowMs: 0, stalledUntilMs: 0 };
   fsyncs = 0;
-  /** An fsync has failed since somebody last found its files whole: a process that was not told yet may have written on. */
-  isInDoubt = false;
   /** Changes when the disk is exchanged or restored, as a file system's UUID or a VM generation id does. */
   volume = 1;
 
@@ -90,7 +88,6 @@ export class SimDisk {
       this.#profile.fsyncMs + this.#random.exponential(this.#profile.jitterMs) + bytes / this.#profile.bytesPerMs;
     this.#enqueue(lengthMs, generation, () => {
       if (this.faults.fsyncErrors > 0) {
-        this.isInDoubt = true;
         this.#files.set(
           file,
           this.#chunks(file).filter((chunk) => chunk.isDurable),
