@@ -21,6 +21,8 @@ export class Machine {
   #pausedUntilMs = 0;
   #busyUntilMs = 0;
   #slowMs = 0;
+  /** What waits for the process to have time, in the order in which it came. */
+  readonly #backlog: { readonly generation: number; readonly work: (replica: Replica) => void }[] = [];
 
   constructor(name: string, replicaId: number, isWitness: boolean, queue: EventQueue, random: SeededRandom) {
     this.name = name;
@@ -45,21 +47,31 @@ export class Machine {
 
   /** Milliseconds since the last pause ended, and since a slow processor has worked off what had piled up. */
   get awakeMs(): number {
-    return Math.max(0, this.#queue.nowMs - Math.max(this.#pausedUntilMs, this.#busyUntilMs));
+    return this.#backlog.length > 0 ? 0 : Math.max(0, this.#queue.nowMs - this.#freeAtMs);
   }
 
   /** Runs `work` on the process that runs now, when it has time; never when it has ended by then. */
   run(work: (replica: Replica) => void): void {
-    const { generation } = this;
-    const atMs = Math.max(this.#pausedUntilMs, this.#busyUntilMs);
-    const now = (): void => {
-      if (generation !== this.generation || this.replica === null) return;
-      // Another pause has begun before the one that this waited for was over.
-      if (this.isPaused) this.#queue.at(this.#pausedUntilMs, now);
-      else work(this.replica);
-    };
-    if (this.#slowMs > 0) this.#busyUntilMs = Math.max(this.#queue.nowMs, this.#busyUntilMs) + this.#slowMs;
-    if (atMs <= this.#queue.nowMs) now();
-    else this.#queue.at(atMs, now);
+    this.#backlog.push({ generation: this.generation, work });
+    if (this.#backlog.length === 1) this.#workOff();
+  }
+
+  get #freeAtMs(): number {
+    return Math.max(this.#pausedUntilMs, this.#busyUntilMs);
+  }
+
+  /** How slow the processor is shows when it gets to something: a backlog is worked off at once when it is fast again. */
+  #workOff(): void {
+    for (let [next] = this.#backlog; next !== undefined; [next] = this.#backlog) {
+      if (this.#freeAtMs > this.#queue.nowMs) {
+        this.#queue.at(this.#freeAtMs, () => this.#workOff());
+        return;
+      }
+      if (next.generation === this.generation && this.replica !== null) {
+        if (this.#slowMs > 0) this.#busyUntilMs = this.#queue.nowMs + this.#slowMs;
+        next.work(this.replica);
+      }
+      this.#backlog.shift();
+    }
   }
 }
