@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
+import { type ClientHttp2Session, connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { findBinary } from '@peermesh/infra/servers';
 import { waitFor } from '@peermesh/testkit';
 import { collect, createLocalInstallation, type LocalInstallation } from './local-installation.ts';
 
 const NODES = ['mesh-node', 'mesh-node-2', 'mesh-node-3'];
 const SERVICES = ['auth', 'ingest', 'search', 'publisher', 'router', ...NODES, 'gateway'];
 const RECOVERY_MS_MAX = 120_000;
+/** Not everybody may have it installed. */
+const HAS_NGINX = findBinary('nginx') !== null;
 
 let installation: LocalInstallation;
 before(async () => {
@@ -101,7 +106,7 @@ test('kill -9 of the launcher leaves nothing behind, and the next start goes on 
   process.kill(installation.launcherPid(), 'SIGKILL');
   await waitFor(() => installation.processes().length === 0, { timeoutMs: 30_000, message: 'no process is left' });
   assert.equal((await installation.run('status')).code, 3);
-  const again = await installation.run('start', '--no-walk', '--detach');
+  const again = await installation.run('start', '--no-walk', '--detach', ...(HAS_NGINX ? ['--nginx'] : []));
   assert.equal(again.code, 0, again.stdout);
   const login = await fetch(`http://127.0.0.1:${installation.port('GATEWAY')}/api/v1/auth/login`, {
     method: 'POST',
@@ -109,6 +114,47 @@ test('kill -9 of the launcher leaves nothing behind, and the next start goes on 
     body: JSON.stringify({ email: 'admin@peermesh.local', password }),
   });
   assert.equal(login.status, 200, 'the account of before is there');
+});
+
+async function post(
+  session: ClientHttp2Session,
+  path: string,
+  body: object,
+  token?: string,
+): Promise<{ readonly status: number; readonly body: Record<string, unknown> }> {
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': path,
+    'content-type': 'application/json',
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  });
+  const answered = once(stream, 'response');
+  stream.end(JSON.stringify(body));
+  const [headers] = (await answered) as [IncomingHttpHeaders & { readonly ':status': number }];
+  let text = '';
+  for await (const piece of stream.setEncoding('utf8')) text += piece;
+  return { status: headers[':status'], body: JSON.parse(text) as Record<string, unknown> };
+}
+
+test('nginx serves REST and the gRPC API of the mesh over TLS', { skip: !HAS_NGINX }, async (t) => {
+  const { processes } = await status();
+  assert.deepEqual(
+    processes.slice(-3).map(({ name, health }) => `${name} ${health}`),
+    ['gateway healthy', 'gateway-2 healthy', 'nginx healthy'],
+  );
+  const ca = readFileSync(join(installation.home, 'secrets/tls-certificate.pem'));
+  const session = connectHttp2(`https://127.0.0.1:${installation.port('NGINX_HTTPS')}`, { ca });
+  t.after(() => session.destroy());
+  const password = readFileSync(join(installation.home, 'secrets/admin-password'), 'utf8').trim();
+  const login = await post(session, '/api/v1/auth/login', { email: 'admin@peermesh.local', password });
+  assert.equal(login.status, 200);
+  const { accessToken } = login.body as { readonly accessToken: string };
+  const answer = await post(session, '/peermesh.mesh.v1.MeshService/GetMesh', {}, accessToken);
+  assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  const { mesh } = answer.body as { readonly mesh: { readonly members: number } };
+  assert.equal(mesh.members, 3);
+  const stranger = await post(session, '/peermesh.mesh.v1.MeshService/GetMesh', {});
+  assert.equal(stranger.status, 401, 'who is nobody gets nothing there either');
 });
 
 test('stop ends everything in order', async () => {

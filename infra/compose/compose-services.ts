@@ -29,7 +29,7 @@ const PREPARED = { condition: 'service_completed_successfully' } as const;
 const HEALTHY = { condition: 'service_healthy' } as const;
 
 const MESH_PORT = 8201;
-const RPC_PORT = 8301;
+export const RPC_PORT = 8301;
 
 /** Where containers find each other. */
 export const composeAddresses: Addresses = {
@@ -201,9 +201,12 @@ function dependsOn(service: ServiceDefinition, instance: string): ComposeService
   };
 }
 
+/** Behind nginx: the gateway, and the gRPC API of the mesh. */
+const AT_EDGE: ReadonlySet<string> = new Set(['gateway', 'mesh-node']);
+
 /** Stores are reached by services only; what opens connections to the outside says so. */
-function networks(service: ServiceDefinition): string[] {
-  return ['stores', 'fleet', ...(service.name === 'gateway' ? ['edge'] : []), ...(service.hasEgress ? ['egress'] : [])];
+function networks({ name, hasEgress }: ServiceDefinition): string[] {
+  return ['stores', 'fleet', ...(AT_EDGE.has(name) ? ['edge'] : []), ...(hasEgress ? ['egress'] : [])];
 }
 
 /** Every secret that the compose file mounts. */

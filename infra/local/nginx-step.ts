@@ -24,7 +24,7 @@ export async function addNginx(
   state: StateFolder,
   terminal: Terminal,
 ): Promise<void> {
-  const { nginxHttp, nginxHttps, gateway, gatewayReplica } = settings.ports;
+  const { nginxHttp, nginxHttps, gateway, gatewayReplica, meshRpc } = settings.ports;
   for (const [name, port] of [
     ['nginxHttp', nginxHttp],
     ['nginxHttps', nginxHttps],
@@ -45,6 +45,7 @@ export async function addNginx(
     nginxConfig({
       ...certificate,
       gateways: [`127.0.0.1:${gateway}`, `127.0.0.1:${gatewayReplica}`],
+      meshRpc: `127.0.0.1:${meshRpc}`,
       host: '127.0.0.1',
       httpPort: nginxHttp,
       httpsPort: nginxHttps,

@@ -1,9 +1,11 @@
-import { errorPages, problemLocations } from './nginx-problems.ts';
+import { errorPages, problemLocations, rpcErrorPages, rpcProblemLocations } from './nginx-problems.ts';
 
 /** What differs between the nginx of a laptop and that of a deployment. */
 export interface NginxOptions {
   /** `host:port` of each gateway replica. The last one also answers requests marked as canary. */
   readonly gateways: readonly string[];
+  /** `host:port` of the gRPC API of the mesh node that the gateways speak to. */
+  readonly meshRpc: string;
   readonly httpPort: number;
   readonly httpsPort: number;
   /** Interface to listen on; empty for all. */
@@ -23,8 +25,8 @@ export interface NginxOptions {
 }
 
 /**
- * The whole of nginx.conf: TLS, limits, balancing over the gateways, routing by path and header, WebSocket upgrade.
- * Everything else (identity, quotas, routes) is the gateway's, so that nginx never needs a reload, which would cut sockets.
+ * The whole of nginx.conf: TLS, limits, balancing over the gateways, routing by path and header, WebSocket upgrade. The gRPC API
+ * of the mesh, which checks its callers itself, gets its TLS here. Everything else (identity, quotas, routes) is the gateway's, so that nginx never needs a reload, which would cut sockets.
  */
 export function nginxConfig(options: NginxOptions): string {
   return [
@@ -119,7 +121,7 @@ function limits({ rateLimit }: NginxOptions): string[] {
   ];
 }
 
-function upstreams({ gateways }: NginxOptions): string[] {
+function upstreams({ gateways, meshRpc }: NginxOptions): string[] {
   const server = (address: string): string => `  server ${address} max_fails=3 fail_timeout=2s;`;
   return [
     'upstream gateways {',
@@ -132,6 +134,11 @@ function upstreams({ gateways }: NginxOptions): string[] {
     '  zone gateway_canary 64k;',
     ...gateways.slice(-1).map(server),
     ...gateways.slice(0, -1).map((address) => `  server ${address} backup;`),
+    '  keepalive 16;',
+    '}',
+    'upstream mesh_rpc {',
+    '  zone mesh_rpc 64k;',
+    `  server ${meshRpc} max_fails=0;`,
     '  keepalive 16;',
     '}',
     '',
@@ -199,6 +206,7 @@ function tlsServer(options: NginxOptions): string[] {
       '',
       ...locations(),
       ...problemLocations(),
+      ...rpcProblemLocations(),
     ]),
     '}',
   ];
@@ -230,6 +238,7 @@ function locations(): string[] {
     '  proxy_send_timeout 1h;',
     '  proxy_pass http://$gateway_pool;',
     '}',
+    ...meshRpcLocation(),
     '# Intake streams through: a large body is not written to disk here first.',
     'location ^~ /api/v1/content {',
     '  proxy_request_buffering off;',
@@ -244,6 +253,30 @@ function locations(): string[] {
     'location = / { return 302 /docs; }',
     'location / { return 404; }',
     '',
+  ];
+}
+
+/** Streams that live for hours in both directions: neither their length nor a silence between two messages ends them. */
+function meshRpcLocation(): string[] {
+  return [
+    '# gRPC, gRPC-Web and Connect to the mesh; who may call what is checked there.',
+    'location ^~ /peermesh.mesh.v1. {',
+    '  limit_conn edge_connections 100;',
+    '  client_max_body_size 0;',
+    '  client_body_timeout 1h;',
+    '  send_timeout 1h;',
+    '  grpc_connect_timeout 2s;',
+    '  grpc_read_timeout 1h;',
+    '  grpc_send_timeout 1h;',
+    '  grpc_socket_keepalive on;',
+    '  grpc_next_upstream off;',
+    '  grpc_set_header X-Forwarded-For $remote_addr;',
+    '  grpc_set_header X-Forwarded-Proto $scheme;',
+    '  grpc_set_header X-Request-Id $edge_request_id;',
+    '  grpc_set_header Forwarded "";',
+    ...rpcErrorPages().map((line) => `  ${line}`),
+    '  grpc_pass grpc://mesh_rpc;',
+    '}',
   ];
 }
 

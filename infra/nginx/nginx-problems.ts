@@ -34,3 +34,31 @@ export function problemLocations(): string[] {
     '}',
   ]);
 }
+
+/** What nginx says by itself to a client of gRPC, which reads a status of gRPC and not one of HTTP (gRPC over HTTP/2, "Responses"). */
+const RPC_PROBLEMS: readonly (readonly [nginxStatus: number, grpcStatus: number, error: ErrorDefinition])[] = [
+  [429, 8, commonErrors.tooManyRequests],
+  [502, 14, gatewayErrors.upstreamUnavailable],
+  [503, 14, gatewayErrors.upstreamUnavailable],
+  [504, 14, gatewayErrors.upstreamTimeout],
+];
+
+/** `error_page` directives that lead to {@link rpcProblemLocations}. */
+export function rpcErrorPages(): string[] {
+  return RPC_PROBLEMS.map(([nginxStatus]) => `error_page ${nginxStatus} = @rpc_problem_${nginxStatus};`);
+}
+
+/** One named location per status: an answer of gRPC without a message, with the code of the catalogue as every service sends it. */
+export function rpcProblemLocations(): string[] {
+  return RPC_PROBLEMS.flatMap(([nginxStatus, grpcStatus, { code, title }]) => [
+    `location @rpc_problem_${nginxStatus} {`,
+    '  internal;',
+    '  default_type application/grpc;',
+    `  add_header grpc-status ${grpcStatus} always;`,
+    `  add_header grpc-message ${JSON.stringify(title)} always;`,
+    `  add_header peermesh-code ${code} always;`,
+    '  add_header X-Request-Id $edge_request_id always;',
+    '  return 200;',
+    '}',
+  ]);
+}

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect as connectHttp2,
+  createServer as createHttp2Server,
+  type Http2Server,
+  type IncomingHttpHeaders,
+} from 'node:http2';
 import { request as httpsRequest } from 'node:https';
 import { type AddressInfo, connect as connectPlain } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,6 +25,7 @@ const skip = binary === null ? 'nginx is not installed' : false;
 const folder = mkdtempSync(join(tmpdir(), 'peermesh-nginx-'));
 chmodSync(folder, 0o755);
 const backends: Server[] = [];
+let rpcBackend: Http2Server;
 let nginx: GuardedProcess;
 let httpPort = 0;
 let httpsPort = 0;
@@ -43,6 +53,52 @@ async function startBackend(name: string): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   backends.push(server);
   return (server.address() as AddressInfo).port;
+}
+
+/** A gRPC backend that gives back every piece of a call as it comes, and says from whom it is. */
+async function startRpcBackend(): Promise<number> {
+  rpcBackend = createHttp2Server();
+  rpcBackend.on('stream', (stream, headers) => {
+    stream.respond(
+      { ':status': 200, 'content-type': 'application/grpc', 'seen-for': headers['x-forwarded-for'] },
+      { waitForTrailers: true },
+    );
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0', 'seen-path': String(headers[':path']) }));
+    stream.pipe(stream);
+  });
+  await new Promise<void>((resolve) => rpcBackend.listen(0, '127.0.0.1', resolve));
+  return (rpcBackend.address() as AddressInfo).port;
+}
+
+/** Begins a call of gRPC through nginx. */
+function callRpc(): { readonly session: ClientHttp2Session; readonly stream: ClientHttp2Stream } {
+  const session = connectHttp2(`https://127.0.0.1:${httpsPort}`, { ca: certificate, servername: 'localhost' });
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': '/peermesh.mesh.v1.MeshDataService/Publish',
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    'x-forwarded-for': '6.6.6.6',
+  });
+  stream.setEncoding('utf8');
+  return { session, stream };
+}
+
+function read(stream: ClientHttp2Stream): Promise<string> {
+  return new Promise((resolve, reject) => {
+    stream.once('error', reject);
+    stream.once('data', (text: string) => resolve(text));
+  });
+}
+
+/** The answer to a call that nginx answers itself. */
+async function refusedRpc(): Promise<IncomingHttpHeaders> {
+  const { session, stream } = callRpc();
+  const answered = once(stream, 'response');
+  stream.resume().end();
+  const [headers] = (await answered) as [IncomingHttpHeaders];
+  session.close();
+  return headers;
 }
 
 function get(
@@ -92,6 +148,7 @@ before(async () => {
     nginxConfig({
       ...files,
       gateways,
+      meshRpc: `127.0.0.1:${await startRpcBackend()}`,
       host: '127.0.0.1',
       httpPort,
       httpsPort,
@@ -111,6 +168,7 @@ after(async () => {
     server.closeAllConnections();
     server.close();
   }
+  rpcBackend?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -156,6 +214,35 @@ test('upgrades WebSocket connections', { skip }, async () => {
   });
   socket.destroy();
   assert.match(received, /^HTTP\/1\.1 101 /);
+});
+
+test('carries a gRPC stream both ways, piece by piece, with its trailers', { skip }, async () => {
+  const { session, stream } = callRpc();
+  const answered = once(stream, 'response');
+  const trailed = once(stream, 'trailers');
+  stream.write('first');
+  const [headers] = (await answered) as [IncomingHttpHeaders];
+  assert.equal(headers['seen-for'], '127.0.0.1');
+  assert.equal(await read(stream), 'first');
+  stream.write('second');
+  assert.equal(await read(stream), 'second');
+  stream.end();
+  stream.resume();
+  const [trailers] = (await trailed) as [IncomingHttpHeaders];
+  assert.equal(trailers['grpc-status'], '0');
+  assert.equal(trailers['seen-path'], '/peermesh.mesh.v1.MeshDataService/Publish');
+  session.close();
+});
+
+test('answers with a status of gRPC while no mesh node is there', { skip }, async () => {
+  const closed = once(rpcBackend, 'close');
+  rpcBackend.close();
+  await closed;
+  const headers = await refusedRpc();
+  assert.equal(headers[':status'], 200);
+  assert.equal(headers['content-type'], 'application/grpc');
+  assert.equal(headers['grpc-status'], '14');
+  assert.equal(headers['peermesh-code'], 'PM_GATEWAY_UPSTREAM_UNAVAILABLE');
 });
 
 test('hides the inside and answers with problem details', { skip }, async () => {
@@ -215,6 +302,12 @@ test('answers 429 with Retry-After beyond the rate of one address', { skip }, as
   assert.ok(limited.length >= 20, `${limited.length} were limited`);
   assert.equal(limited[0]?.headers['retry-after'], '1');
   assert.equal((JSON.parse(limited[0]?.body ?? '{}') as { code: string }).code, 'PM_COMMON_TOO_MANY_REQUESTS');
+});
+
+test('answers a call of gRPC beyond the rate with its status', { skip }, async () => {
+  const headers = await refusedRpc();
+  assert.equal(headers['grpc-status'], '8');
+  assert.equal(headers['peermesh-code'], 'PM_COMMON_TOO_MANY_REQUESTS');
 });
 
 test('the port of the plain server refuses nothing but HTTP', { skip }, async () => {

@@ -5,6 +5,8 @@ import type { CoreMessage, CorePort, CoreReady, CoreStatus } from './core-port.t
 import { decodeCommand, KvMachine } from './kv-machine.ts';
 import type { ConsensusOracle } from './oracle/oracle.ts';
 import { COMMAND_KIND, type ObservedEntry } from './replica-log.ts';
+import { ReplicaObserver } from './replica-observer.ts';
+import { ReplicaReads, type Waiting } from './replica-reads.ts';
 import type { ReplicaStore, StoredSnapshot } from './replica-store.ts';
 
 interface ReplicaContext {
@@ -24,8 +26,6 @@ interface ReplicaContext {
   readonly snapshotEntries: number;
 }
 
-type Waiting = (found: string | null) => void;
-
 interface Batch {
   readonly ready: CoreReady;
   readonly sinceMs: number;
@@ -34,19 +34,13 @@ interface Batch {
   readonly terms: readonly number[];
 }
 
-interface AllowedRead {
-  readonly index: number;
-  readonly key: string;
-  readonly done: Waiting;
-}
-
 /** The process around one core: writes before it promises, applies what is committed, snapshots, answers clients. */
 export class Replica {
   readonly #context: ReplicaContext;
+  readonly #observer: ReplicaObserver;
   readonly machine = new KvMachine();
   readonly #writes = new Map<string, Waiting>();
-  readonly #reads = new Map<string, { key: string; askedAfter: number; done: Waiting }>();
-  readonly #readsReady: AllowedRead[] = [];
+  readonly #reads: ReplicaReads;
   readonly #writing: Batch[] = [];
   /** When the disk last answered. */
   #answeredAtMs = 0;
@@ -54,12 +48,11 @@ export class Replica {
   #isStopped = false;
   #applied = 0;
   #snapshotIndex = 0;
-  #readContexts = 0;
-  #wasLeader = false;
-  #term = 0;
 
   constructor(context: ReplicaContext, snapshot: StoredSnapshot | null) {
     this.#context = context;
+    this.#observer = new ReplicaObserver(context);
+    this.#reads = new ReplicaReads(context);
     if (snapshot === null) return;
     this.#restore(snapshot);
   }
@@ -107,12 +100,7 @@ export class Replica {
   }
 
   read(key: string, acknowledged: number, done: Waiting): void {
-    const context = `${this.#context.id}-${++this.#readContexts}-${this.#context.random.integer(1_000_000)}`;
-    this.#reads.set(context, { key, askedAfter: acknowledged, done });
-    if (!this.core.read(context)) {
-      this.#reads.delete(context);
-      done(null);
-    }
+    this.#reads.ask(key, acknowledged, done);
     this.pump();
   }
 
@@ -128,14 +116,14 @@ export class Replica {
 
   #take(ready: CoreReady): void {
     const status = this.core.status();
-    this.#observeTerm(status);
+    this.#observer.beforeBatch(status);
     if (ready.snapshot !== null) {
       this.#send(ready.messages);
       this.#install(ready, ready.snapshot, status);
       return;
     }
-    this.#observeEntries(ready.entries);
-    this.#observe(status);
+    this.#observer.entries(ready.entries);
+    this.#observer.status(status);
     this.#send(ready.messages);
     this.#persist(ready);
     this.#apply(ready);
@@ -144,40 +132,9 @@ export class Replica {
   #apply({ committed, reads }: CoreReady): void {
     for (const entry of committed) this.#applyEntry(entry);
     if (committed.length > 0) this.core.applied(this.#applied);
-    for (const { index, context } of reads) this.#readAt(index, context);
-    this.#answerReads();
+    for (const { index, context } of reads) this.#reads.allowed(index, context);
+    this.#reads.answer(this.#applied, this.machine);
     if (this.#applied - this.#snapshotIndex >= this.#context.snapshotEntries) this.#snapshot();
-  }
-
-  /** Before the log changes: whoever leads no more may lose entries. */
-  #observeTerm({ term, isLeader }: CoreStatus): void {
-    const { oracle, id, trace, nowMs } = this.#context;
-    if (term !== this.#term) oracle.elections.termIs(String(id), term);
-    if (this.#wasLeader && (!isLeader || term !== this.#term)) {
-      this.#wasLeader = false;
-      oracle.elections.steppedDown(String(id));
-      trace.add(nowMs(), `r${id}`, 'steps down', `term ${term}`);
-    }
-    this.#term = term;
-  }
-
-  #observeEntries(entries: readonly ObservedEntry[]): void {
-    const { oracle, id, trace, nowMs } = this.#context;
-    if (entries.length === 0) return;
-    trace.add(nowMs(), `r${id}`, 'append', entries.map(({ index, term }) => `${index}@${term}`).join(' '));
-    oracle.logs.appended(String(id), entries, (entry) => this.core.configurationOf(entry));
-  }
-
-  #observe(status: CoreStatus): void {
-    const { oracle, id, trace, nowMs } = this.#context;
-    const name = String(id);
-    if (status.isLeader && !this.#wasLeader) {
-      this.#wasLeader = true;
-      trace.add(nowMs(), `r${id}`, 'leads', `term ${status.term}, log ends at ${status.lastIndex}`);
-      oracle.elections.becameLeader(name, status.term, status.configuration);
-    }
-    oracle.committed(name, status.commit, status.configuration);
-    oracle.logs.claims(name, status.durable, status.configuration);
   }
 
   /** Batches become durable in the order in which they were taken; one with nothing to write waits for those before it. */
@@ -266,23 +223,6 @@ export class Replica {
     waiting(found);
   }
 
-  #readAt(index: number, context: string): void {
-    const asked = this.#reads.get(context);
-    if (asked === undefined) return;
-    this.#reads.delete(context);
-    this.#context.oracle.readAllowed(String(this.#context.id), index, asked.askedAfter);
-    this.#readsReady.push({ index, key: asked.key, done: asked.done });
-  }
-
-  #answerReads(): void {
-    for (let at = this.#readsReady.length - 1; at >= 0; at--) {
-      const { index, key, done } = this.#readsReady[at] as AllowedRead;
-      if (index > this.#applied) continue;
-      this.#readsReady.splice(at, 1);
-      done(this.machine.read(key));
-    }
-  }
-
   #snapshot(): void {
     if (this.#writing.length > 0 || this.#isSnapshotting) return;
     const index = this.#applied;
@@ -322,8 +262,8 @@ export class Replica {
   #install(ready: CoreReady, snapshot: StoredSnapshot, status: CoreStatus): void {
     this.#save(snapshot, ready.entries, () => {
       this.#restore(snapshot);
-      this.#observeEntries(ready.entries);
-      this.#observe(status);
+      this.#observer.entries(ready.entries);
+      this.#observer.status(status);
       this.#isDurable(ready, this.#termsOf(ready.messagesAfterPersist));
       this.#apply(ready);
     });

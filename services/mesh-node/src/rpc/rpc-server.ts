@@ -34,7 +34,7 @@ export interface RpcServer {
 
 /**
  * Serves MeshService and MeshDataService over HTTP/2 without TLS, as the REST API is served without: both stand behind the
- * same border. Speaks gRPC, gRPC-Web and Connect.
+ * same border, where nginx adds it. Speaks gRPC, gRPC-Web and Connect.
  */
 export async function startRpcServer(options: {
   readonly app: FastifyInstance;
