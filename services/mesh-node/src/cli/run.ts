@@ -18,6 +18,7 @@ import { followCommand, publishCommand, readCommand, watchCommand } from './comm
 import { revokeCommand, settingsCommand } from './commands/security.ts';
 import { statusCommand, topCommand } from './commands/status.ts';
 import { readEventStream } from './event-stream-reader.ts';
+import { helpOn, overview } from './help.ts';
 
 const COMMANDS: Readonly<Record<string, MeshCommand | LocalCommand>> = {
   seed: seedCommand,
@@ -80,7 +81,8 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
     const { values: flags, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: OPTIONS });
     const [name = 'help', ...args] = positionals;
     if (flags.help || name === 'help') {
-      write(helpText());
+      const [about = name] = name === 'help' ? args : [name];
+      write(about === 'help' ? overview(COMMANDS) : helpOn(COMMANDS, about));
       return 0;
     }
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
@@ -162,17 +164,4 @@ function textOf(error: unknown): string {
 
 function problemText({ code, detail, title }: ProblemDetails): string {
   return `${code}: ${detail ?? title}`;
-}
-
-function helpText(): string {
-  const width = Math.max(...Object.values(COMMANDS).map(({ usage }) => usage.length));
-  const lines = Object.values(COMMANDS).map(({ usage, summary }) => `  ${usage.padEnd(width)}  ${summary}`);
-  return `Forms, shows and changes a mesh through the API of one of its nodes.
-
-${lines.join('\n')}
-
-NODE is an id, a number or a name. --json prints the API's answer. --url names the node to ask, --node one of
-PEERMESH_MESH_NODES (name=url,...); PEERMESH_MESH_URL is asked otherwise. PEERMESH_TOKEN holds an access token.
-Exit codes: 0 done, 1 refused or unreachable, 2 wrong usage; status also 3 degraded, 4 critical, 5 no mesh.
-`;
 }

@@ -1,5 +1,5 @@
 import type { Mesh, MeshNode, Topology } from '@peermesh/contracts/mesh';
-import { meshErrors } from '@peermesh/errors';
+import { commonErrors, meshErrors, type PeerMeshError } from '@peermesh/errors';
 import type { MeshChange, MeshRuntime, RuntimeStatus } from '../ports.ts';
 import { routeCounts } from '../router-routes/observe-routes.ts';
 import { newJoinSecret } from './administration.ts';
@@ -111,11 +111,13 @@ export class NodeRuntime implements MeshRuntime {
   paths(from: string | null, to: string): ReturnType<MeshRuntime['paths']> {
     const source = from === null ? this.view.mesh().self : this.view.member(from).shortId;
     const target = this.view.member(to).shortId;
+    if (source === target) throw pathToItself();
     return { from: source, to: target, paths: this.view.paths(source, target) };
   }
 
   async trace(to: string, timeoutMs: number): ReturnType<MeshRuntime['trace']> {
     const { shortId } = this.view.member(to);
+    if (this.view.mesh().self === shortId) throw pathToItself();
     const { overlay } = this.#driver.core;
     const computedBy = overlay === null ? null : routeBy(overlay, shortId);
     const outcome = await this.#driver.operation((core, nowMs) => core.trace(shortId, timeoutMs, nowMs));
@@ -156,4 +158,9 @@ export class NodeRuntime implements MeshRuntime {
     const { failure } = this.#driver.persistence;
     if (failure !== null) throw meshErrors.storageFailed({ internal: String(failure) });
   }
+}
+
+function pathToItself(): PeerMeshError {
+  const detail = 'A path leads to another node: here both ends are the same one.';
+  return commonErrors.validationFailed({ detail, errors: [{ pointer: '/to', message: 'must be another node' }] });
 }

@@ -160,5 +160,20 @@ describe('the command line tool', () => {
     assert.equal(code, 0);
     for (const name of ['seed', 'join', 'status', 'nodes', 'topology', 'paths', 'trace', 'drain', 'evict', 'top'])
       assert.match(out, new RegExp(`^  ${name}\\b`, 'm'));
+    const longest = Math.max(...out.split('\n').map((line) => line.length));
+    assert.ok(longest <= 115, `a line of ${longest} columns`);
+  });
+
+  it('explains one command, and says when there is none of that name', async () => {
+    for (const args of [
+      ['help', 'drain'],
+      ['drain', '--help'],
+    ]) {
+      const { code, out } = await runMesh(...args);
+      assert.equal(code, 0);
+      assert.match(out, /^ {2}drain NODE \[--undo\] +take a node out of the traffic of others, or back in\n$/);
+    }
+    const { code, err } = await runMesh('help', 'undrain');
+    assert.deepEqual([code, err], [2, 'mesh: there is no command undrain\nsee mesh help\n']);
   });
 });

@@ -52,6 +52,11 @@ export function restCases(nodes: () => readonly [ApiNode, ApiNode]): void {
       });
       const paths = await rest(first, meshRoutes.getPaths, { query: { to: 'quay-2' } });
       assert.equal((paths.body['paths'] as { kind: string }[])[0]?.kind, 'primary');
+      for (const route of [meshRoutes.getPaths, meshRoutes.trace]) {
+        const { status, body } = await rest(first, route, { query: { to: 'quay-1' } });
+        assert.deepEqual([status, body['code']], [400, 'PM_COMMON_VALIDATION_FAILED']);
+        assert.match(String(body['detail']), /both ends are the same/);
+      }
       const trace = await rest(first, meshRoutes.trace, { query: { to: 'quay-2' } });
       assert.equal((trace.body['hops'] as { name: string }[]).at(-1)?.name, 'quay-2');
     });
