@@ -252,12 +252,30 @@ export class MemberSession {
       if (refusal !== null) this.#say(peer, refusal, nowMs);
     } else if (words.kind === 'doubt') this.#say(peer, this.#admitting.standing(peer, words.shortId), nowMs);
     else if (words.kind === 'standing') this.#onStanding(peer, words);
+    else if (words.kind === 'members') this.#onMembersTold(peer, words, nowMs);
   }
 
   /** Only a member's word counts. */
+  #isHeeded(peer: string, shortId: number): boolean {
+    return shortId === this.shortId && this.#options.overlay.members.byNodeId(peer) !== undefined;
+  }
+
+  /**
+   * A node that was away while everybody it knew was removed or came back under another short id takes no message of those who
+   * are there now, the leader's and its log included: until it has that log it goes by whom it was told of, as a newcomer does.
+   */
+  #onMembersTold(peer: string, words: Extract<NeighbourWords, { kind: 'members' }>, nowMs: number): void {
+    if (!this.#isHeeded(peer, words.shortId)) return;
+    this.#toldRemoved = null;
+    const { index, contacts } = words;
+    if (index <= Math.max(this.plane.state.appliedIndex, this.#record.contactsIndex)) return;
+    this.#record = { ...this.#record, contactsIndex: index, contacts: contactsToKeep(contacts) };
+    this.#options.durability.record(encodeNodeRecord(this.#record), false);
+    this.#tellMembers(nowMs);
+  }
+
   #onStanding(peer: string, { shortId, standing }: Extract<NeighbourWords, { kind: 'standing' }>): void {
-    const isKnown = this.#options.overlay.members.byNodeId(peer) !== undefined;
-    if (shortId !== this.shortId || !isKnown) return;
+    if (!this.#isHeeded(peer, shortId)) return;
     this.#toldRemoved = standing === 'member' || standing === 'unknown' ? null : standing;
   }
 

@@ -5,6 +5,7 @@ import { CONTROL_CORE } from './control/control-core.ts';
 import { LINK_CORE } from './link/link-core.ts';
 import { membershipCore } from './membership/membership-core.ts';
 import { MESH_CORE } from './mesh/mesh-core.ts';
+import { NODE_CORE } from './node/node-core.ts';
 import { routingCore } from './routing/routing-core.ts';
 import type { SimulatedCore } from './simulated-core.ts';
 
@@ -23,6 +24,7 @@ export const CORES: readonly SimulatedCore[] = [
   membershipCore,
   routingCore,
   MESH_CORE,
+  NODE_CORE,
 ];
 
 /** @throws RangeError for a name that is not there */

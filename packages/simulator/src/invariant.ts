@@ -15,8 +15,13 @@ export class InvariantViolation extends Error {
   }
 }
 
+/** Where rules are checked. */
+export interface RuleCheck<Name extends string> {
+  check(name: Name, holds: boolean, detail: () => string): void;
+}
+
 /** The rules of one core; counts how often each was checked, so that a rule that never ran is seen. */
-export class InvariantRegistry<Name extends string> {
+export class InvariantRegistry<Name extends string> implements RuleCheck<Name> {
   readonly #checks = new Map<Name, number>();
 
   constructor(names: Iterable<Name>) {

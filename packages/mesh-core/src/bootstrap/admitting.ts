@@ -55,11 +55,12 @@ export class Admitting {
     return { kind: 'refusal', nonce, reason };
   }
 
-  /** What this node knows of the membership of a neighbour. */
+  /** What this node knows of the membership of a neighbour: that it is none any more, or who else is a member. */
   standing(peer: string, shortId: number): NeighbourWords {
-    const { members, former } = this.#plane.state;
-    const isMember = members.get(shortId)?.nodeId === peer;
+    const { members, former, appliedIndex: index } = this.#plane.state;
+    if (members.get(shortId)?.nodeId === peer)
+      return { kind: 'members', shortId, index, contacts: welcomeContacts(Array.from(members.values(), contactOf)) };
     const gone = former.findLast((one) => one.shortId === shortId && one.nodeId === peer);
-    return { kind: 'standing', shortId, standing: isMember ? 'member' : (gone?.why ?? 'unknown') };
+    return { kind: 'standing', shortId, standing: gone?.why ?? 'unknown' };
   }
 }

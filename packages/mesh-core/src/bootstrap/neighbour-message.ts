@@ -32,8 +32,10 @@ const messageField = choice(
     /** Am I still a member, under this short id? */
     doubt: record({ shortId }),
     standing: record({ shortId, standing: word(['unknown', 'member', 'left', 'evicted', 'replaced', 'revoked']) }),
+    /** You are one, and these are the others as of the log up to `index`. */
+    members: record({ shortId, index: number(), contacts: list(contactField, 10_000) }),
   },
-  { join: 1, welcome: 2, refusal: 3, later: 4, doubt: 5, standing: 6 },
+  { join: 1, welcome: 2, refusal: 3, later: 4, doubt: 5, standing: 6, members: 7 },
 );
 export type NeighbourWords = ValueOf<typeof messageField>;
 

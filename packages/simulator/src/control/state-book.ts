@@ -5,18 +5,19 @@ import {
   encodeState,
   type LoggedChange,
 } from '@peermesh/replication';
-import type { InvariantRegistry } from '../invariant.ts';
-import type { ControlInvariant } from './invariants.ts';
+import type { RuleCheck } from '../invariant.ts';
+
+type StateRule = 'StatesEqual' | 'StateSound' | 'ShortIdOnce' | 'OverridesLogged' | 'EvictedStaysOut';
 
 /** What replicas have had at each index, and who was ever given which short id. */
 export class StateBook {
-  readonly #registry: InvariantRegistry<ControlInvariant>;
+  readonly #registry: RuleCheck<StateRule>;
   readonly #states = new Map<number, Uint8Array>();
   readonly #holders = new Map<number, string>();
   readonly #evicted = new Set<string>();
   #seenTo = 0;
 
-  constructor(registry: InvariantRegistry<ControlInvariant>) {
+  constructor(registry: RuleCheck<StateRule>) {
     this.#registry = registry;
   }
 

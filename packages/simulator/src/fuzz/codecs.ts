@@ -113,6 +113,7 @@ function neighbourWords(random: SeededRandom): NeighbourWords {
     () => ({ kind: 'refusal', nonce, reason: anyText(random, 32) }),
     () => ({ kind: 'later', nonce }),
     () => ({ kind: 'doubt', shortId }),
+    () => ({ kind: 'members', shortId, index: anyNumber(random, 2 ** 53), contacts: several(random, 6, contact) }),
     () => ({ kind: 'standing', shortId, standing: random.pick(['unknown', 'member', 'left', 'evicted'] as const) }),
   ];
   return random.pick(kinds)();

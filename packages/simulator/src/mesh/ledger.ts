@@ -1,5 +1,4 @@
-import type { InvariantRegistry } from '../invariant.ts';
-import type { MeshInvariant } from './invariants.ts';
+import type { RuleCheck } from '../invariant.ts';
 
 /** One flow of a producer: all its messages carry consecutive numbers. */
 export interface TrafficFlow {
@@ -26,13 +25,13 @@ const HEAD_BYTES = 12;
 export class Ledger {
   delivered = 0;
   accepted = 0;
-  readonly #registry: InvariantRegistry<MeshInvariant>;
+  readonly #registry: RuleCheck<'ExactlyOnce' | 'FlowOrder' | 'NothingInvented'>;
   readonly #sent: SentMessage[] = [];
   #open = new Set<SentMessage>();
   readonly #arrived = new Set<string>();
   readonly #last = new Map<string, number>();
 
-  constructor(registry: InvariantRegistry<MeshInvariant>) {
+  constructor(registry: RuleCheck<'ExactlyOnce' | 'FlowOrder' | 'NothingInvented'>) {
     this.#registry = registry;
   }
 

@@ -13,6 +13,9 @@ export interface SocketHost {
   transmit(from: string, to: string, message: Wire): void;
 }
 
+/** What hears of connections: an overlay, or a whole node. */
+type Connected = Pick<Overlay, 'connected' | 'received' | 'disconnected' | 'dialFailed'>;
+
 interface Socket {
   readonly peer: string;
   readonly lane: number;
@@ -30,7 +33,7 @@ export class Sockets {
   readonly #self: string;
   readonly #host: SocketHost;
   readonly #hello: Omit<Hello, 'lane' | 'role'>;
-  readonly #overlay: Overlay;
+  readonly #overlay: Connected;
   /** Runs something in the process's own time. */
   readonly #act: (work: (nowMs: number) => void) => void;
   readonly #pending = new Map<number, PendingDial>();
@@ -40,7 +43,7 @@ export class Sockets {
     self: string,
     host: SocketHost,
     hello: Omit<Hello, 'lane' | 'role'>,
-    overlay: Overlay,
+    overlay: Connected,
     act: (work: (nowMs: number) => void) => void,
   ) {
     this.#self = self;

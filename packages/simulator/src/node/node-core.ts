@@ -1,0 +1,74 @@
+import { failureOf } from '../failure-of.ts';
+import { type FaultOccurrence, planFaults } from '../nemesis/schedule.ts';
+import { SeededRandom } from '../random.ts';
+import type { SeedFailure, SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
+import { CalmChecks } from './calm-checks.ts';
+import { NODE_FAULTS } from './faults.ts';
+import { NODE_INVARIANTS } from './invariants.ts';
+import { Operators } from './operators.ts';
+import { describeNodeShape, drawNodeShape, FORMED_MS } from './shape.ts';
+import { Traffic } from './traffic.ts';
+import { NodeWorld } from './world.ts';
+
+/** Whole mesh nodes, 3 to 12 of them: the control group talks over the overlay that it decides about, and disks hold both. */
+export const NODE_CORE: SimulatedCore = {
+  name: 'node',
+  summary: 'whole mesh nodes that form a mesh, join, are evicted and come back, while links and processes fail',
+  invariants: NODE_INVARIANTS,
+  faultKinds: NODE_FAULTS,
+  runSeed,
+};
+
+function runSeed(seed: number, { faults, untilMs = Number.POSITIVE_INFINITY }: SeedOptions = {}): SeedResult {
+  const random = new SeededRandom(seed);
+  const shape = drawNodeShape(random.fork('shape'));
+  const interval = { fromMs: FORMED_MS, untilMs: shape.healMs, intervalMs: shape.faultIntervalMs };
+  const plan = planFaults(NODE_FAULTS, random.fork('faults'), interval);
+  const world = new NodeWorld(shape, random.fork('world'));
+  const operators = new Operators(world, random.fork('operators'));
+  const traffic = new Traffic(world, random.fork('traffic'));
+  const calm = new CalmChecks(world, operators, traffic);
+  let failure: SeedFailure | null = null;
+  try {
+    for (const occurrence of plan) if (faults?.includes(occurrence.index) !== false) inflict(world, occurrence);
+    operators.start();
+    traffic.start();
+    world.queue.runUntil(Math.min(untilMs, shape.healMs));
+    if (untilMs > shape.healMs) {
+      for (const name of world.nodes()) world.start(name);
+      calm.run();
+    }
+  } catch (error) {
+    failure = failureOf(error, world);
+  }
+  const { network, ledger, queue } = world;
+  return {
+    seed,
+    world: describeNodeShape(shape),
+    failure,
+    virtualMs: queue.nowMs,
+    events: queue.executed,
+    faults: plan,
+    checks: world.registry.counts(),
+    counts: {
+      accepted: ledger.accepted,
+      delivered: ledger.delivered,
+      refused: traffic.refused,
+      packets: network.counts.sent,
+      'commands done': operators.done,
+      reads: operators.reads,
+      joins: operators.joins,
+      'withdrawals asked for': operators.withdrawals,
+      'one mesh after heal Max': Math.round(calm.convergedAfterMs),
+    },
+  };
+}
+
+function inflict(world: NodeWorld, { kind, atMs, durationMs, seed }: FaultOccurrence): void {
+  const fault = NODE_FAULTS.find(({ name }) => name === kind);
+  if (fault === undefined) throw new Error(`there is no fault ${kind}`);
+  world.queue.at(atMs, () => {
+    world.note('*', 'fault', `${kind} for ${(durationMs / 1_000).toFixed(1)} s`);
+    fault.start(world, new SeededRandom(seed), durationMs);
+  });
+}
