@@ -8,7 +8,7 @@ export const simCommand: Command = {
   usage:
     '[--core NAME] [--seeds N] [--seed S] [--mutants [all|ID,ID] [--record]] [--model N] [--fuzz N] [--scenario NAME] [--soak --minutes M]',
   details: [
-    '--core NAME      link, consensus, groups, control, membership, routing or mesh, or several with commas; all when not given',
+    '--core NAME      link, consensus, groups, control, membership, routing, mesh or node, or several with commas; all when not given',
     '--seeds N        how many seeds (default 100), from --seed on',
     '--seed S         alone: repeats this seed, shrinks it when it fails, and prints the trace',
     '--faults 1,2     with --seed: only these faults of its schedule (none: without any)',

@@ -64,6 +64,7 @@ export class LinkWorld implements EndpointHost, LinkHost {
 
   disturb(): void {
     this.disturbances += 1;
+    this.#calmSinceMs = this.queue.nowMs;
   }
 
   send(from: string, lane: number, message: Wire): void {

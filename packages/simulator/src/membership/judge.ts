@@ -143,7 +143,10 @@ export class MembershipJudge implements MeshWatcher {
     say: (what: string) => () => string,
   ): void {
     const accuser = this.#world?.member(by);
-    if (accuser !== undefined && by === observer.id && observer.receiveDelayMs > 0) observer.accusations.push(nowMs);
+    // What a torn network or a paused subject gives reason for says nothing of how late the observer knows itself to be.
+    const isGroundless = this.#disturbance.isNetworkFair(nowMs) && this.#disturbance.isHealthy(subject, nowMs);
+    if (accuser !== undefined && by === observer.id && observer.receiveDelayMs > 0 && isGroundless)
+      observer.accusations.push(nowMs);
     const isExcused =
       this.#lossRate > 0 ||
       this.#isOldNews(observer, by, nowMs) ||

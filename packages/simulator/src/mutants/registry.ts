@@ -4,6 +4,7 @@ import { HOST_MUTANTS } from './host-mutants.ts';
 import { LINK_MUTANTS } from './link-mutants.ts';
 import { MEMBERSHIP_MUTANTS } from './membership-mutants.ts';
 import type { Mutant } from './mutant.ts';
+import { NODE_MUTANTS } from './node-mutants.ts';
 import { OVERLAY_MUTANTS } from './overlay-mutants.ts';
 import { ROUTING_MUTANTS } from './routing-mutants.ts';
 
@@ -16,6 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...HOST_MUTANTS,
   ...CONTROL_MUTANTS,
   ...OVERLAY_MUTANTS,
+  ...NODE_MUTANTS,
 ];
 
 /** @throws RangeError for an id that is not there */

@@ -12,12 +12,13 @@ const SEEDS: Readonly<Record<string, number>> = {
   routing: 40,
   membership: 40,
   mesh: 200,
+  node: 200,
 };
 const SEEDS_OTHERS = 60;
 /** A seed of the mesh takes some seconds, and more when the cores are shared. */
 const SEEDS_MIN = 3;
 /** No seed begins later than this: all together end within five minutes, whatever the machine. */
-const TIME_MAX_MS: Readonly<Record<string, number>> = { consensus: 60_000, mesh: 120_000 };
+const TIME_MAX_MS: Readonly<Record<string, number>> = { consensus: 60_000, mesh: 100_000, node: 60_000 };
 const TIME_MAX_OTHERS_MS = 20_000;
 const TIMEOUT_MS = 240_000;
 
