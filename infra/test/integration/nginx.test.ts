@@ -305,7 +305,9 @@ test('answers 429 with Retry-After beyond the rate of one address', { skip }, as
 });
 
 test('answers a call of gRPC beyond the rate with its status', { skip }, async () => {
-  const headers = await refusedRpc();
+  let headers = await refusedRpc();
+  // Two a second are let through again since the test before, and no more than the burst of 60 at once.
+  for (let calls = 1; calls < 200 && headers['grpc-status'] !== '8'; calls += 1) headers = await refusedRpc();
   assert.equal(headers['grpc-status'], '8');
   assert.equal(headers['peermesh-code'], 'PM_COMMON_TOO_MANY_REQUESTS');
 });

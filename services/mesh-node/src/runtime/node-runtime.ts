@@ -162,5 +162,8 @@ export class NodeRuntime implements MeshRuntime {
 
 function pathToItself(): PeerMeshError {
   const detail = 'A path leads to another node: here both ends are the same one.';
-  return commonErrors.validationFailed({ detail, errors: [{ pointer: '/querystring/to', message: 'must be another node' }] });
+  return commonErrors.validationFailed({
+    detail,
+    errors: [{ pointer: '/querystring/to', message: 'must be another node' }],
+  });
 }
