@@ -1,5 +1,5 @@
 import { type ControlPlane, type ControlReason, joinKeyHash, type RequestOutcome } from '@peermesh/replication';
-import { contactOf } from './contact.ts';
+import { contactsOf } from './known-members.ts';
 import { type NeighbourWords, welcomeContacts } from './neighbour-message.ts';
 
 const ADMISSION_TIMEOUT_MS = 10_000;
@@ -45,8 +45,8 @@ export class Admitting {
     if (outcome.kind !== 'result') return { peer, words: { kind: 'later', nonce } };
     const { result } = outcome;
     if (!result.isDone) return { peer, words: this.#refuse(nonce, result.reason) };
-    const { meshId, members, appliedIndex: index } = this.#plane.state;
-    const contacts = welcomeContacts(Array.from(members.values(), contactOf));
+    const { meshId, appliedIndex: index } = this.#plane.state;
+    const contacts = welcomeContacts(contactsOf(this.#plane.state));
     return { peer, words: { kind: 'welcome', nonce, meshId, shortId: result.value, index, contacts } };
   }
 
@@ -59,7 +59,7 @@ export class Admitting {
   standing(peer: string, shortId: number): NeighbourWords {
     const { members, former, appliedIndex: index } = this.#plane.state;
     if (members.get(shortId)?.nodeId === peer)
-      return { kind: 'members', shortId, index, contacts: welcomeContacts(Array.from(members.values(), contactOf)) };
+      return { kind: 'members', shortId, index, contacts: welcomeContacts(contactsOf(this.#plane.state)) };
     const gone = former.findLast((one) => one.shortId === shortId && one.nodeId === peer);
     return { kind: 'standing', shortId, standing: gone?.why ?? 'unknown' };
   }

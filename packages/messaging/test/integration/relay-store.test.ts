@@ -13,7 +13,8 @@ let database: TestDatabase;
 let client: pg.Client;
 
 before(async () => {
-  postgres = await startTestPostgres();
+  // Its own: a transaction of another test, still open, would hold back what is settled.
+  postgres = await startTestPostgres({ own: true });
   database = await postgres.createDatabase({ service: 'search' });
   await migrate({
     url: database.ownerUrl,

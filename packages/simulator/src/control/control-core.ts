@@ -1,8 +1,9 @@
 import { failureOf } from '../failure-of.ts';
 import { type FaultKind, target } from '../nemesis/fault.ts';
+import { inflict } from '../nemesis/inflict.ts';
 import { NETWORK_FAULTS } from '../nemesis/network-faults.ts';
 import { PROCESS_FAULTS } from '../nemesis/process-faults.ts';
-import { type FaultOccurrence, planFaults } from '../nemesis/schedule.ts';
+import { planFaults } from '../nemesis/schedule.ts';
 import { SeededRandom } from '../random.ts';
 import type { SeedFailure, SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
 import { CalmChecks } from './calm-checks.ts';
@@ -49,7 +50,7 @@ function runSeed(seed: number, { faults, untilMs = Number.POSITIVE_INFINITY }: S
   const calm = new CalmChecks(world, book, operators);
   let failure: SeedFailure | null = null;
   try {
-    for (const occurrence of plan) if (faults?.includes(occurrence.index) !== false) inflict(world, occurrence);
+    inflict(world, CONTROL_FAULTS, plan, faults);
     operators.start();
     world.queue.runUntil(Math.min(untilMs, shape.healMs));
     if (untilMs > shape.healMs) {
@@ -77,13 +78,4 @@ function runSeed(seed: number, { faults, untilMs = Number.POSITIVE_INFINITY }: S
       'converged after heal Max': Math.round(calm.convergedAfterMs),
     },
   };
-}
-
-function inflict(world: ControlWorld, { kind, atMs, durationMs, seed }: FaultOccurrence): void {
-  const fault = CONTROL_FAULTS.find(({ name }) => name === kind);
-  if (fault === undefined) throw new Error(`there is no fault ${kind}`);
-  world.queue.at(atMs, () => {
-    world.note('*', 'fault', `${kind} for ${(durationMs / 1_000).toFixed(1)} s`);
-    fault.start(world, new SeededRandom(seed), durationMs);
-  });
 }

@@ -1,6 +1,7 @@
 import { fuzzFrames } from '@peermesh/link';
 import { failureOf } from '../failure-of.ts';
-import { type FaultOccurrence, planFaults } from '../nemesis/schedule.ts';
+import { inflict } from '../nemesis/inflict.ts';
+import { planFaults } from '../nemesis/schedule.ts';
 import { SeededRandom } from '../random.ts';
 import type { SeedFailure, SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
 import { LINK_INVARIANTS } from './invariants.ts';
@@ -28,7 +29,7 @@ function runSeed(seed: number, { faults, untilMs = DURATION_MS }: SeedOptions = 
   let failure: SeedFailure | null = null;
   try {
     world.start();
-    for (const occurrence of plan) if (faults?.includes(occurrence.index) !== false) inflict(world, occurrence);
+    inflict(world, LINK_FAULTS, plan, faults);
     world.queue.runUntil(Math.min(untilMs, DURATION_MS));
     if (untilMs >= DURATION_MS) world.finish();
     fuzz(world, seed);
@@ -56,15 +57,6 @@ function fuzz(world: LinkWorld, seed: number): void {
     problem = error instanceof Error ? `${error.message}: ${String(error.cause)}` : String(error);
   }
   world.registry.check('CodecHolds', problem === '', () => problem);
-}
-
-function inflict(world: LinkWorld, { kind, atMs, durationMs, seed }: FaultOccurrence): void {
-  const fault = LINK_FAULTS.find(({ name }) => name === kind);
-  if (fault === undefined) throw new Error(`there is no fault ${kind}`);
-  world.queue.at(atMs, () => {
-    world.trace.add(atMs, '*', 'fault', `${kind} for ${(durationMs / 1_000).toFixed(1)} s`);
-    fault.start(world, new SeededRandom(seed), durationMs);
-  });
 }
 
 function countsOf(world: LinkWorld): Record<string, number> {

@@ -1,10 +1,14 @@
+import type { EventQueue } from '../event-queue.ts';
 import type { MeshWorld } from './world.ts';
 
 const POLL_MS = 100;
 
 /** Runs until `flaw` finds none, at most for so long. Returns what it last said: empty when all is well. */
-export function runUntilFlawless(world: MeshWorld, withinMs: number, flaw: () => string): string {
-  const { queue } = world;
+export function runUntilFlawless(
+  { queue }: { readonly queue: EventQueue },
+  withinMs: number,
+  flaw: () => string,
+): string {
   const endMs = queue.nowMs + withinMs;
   let found = flaw();
   while (found !== '' && queue.nowMs < endMs) {

@@ -1,5 +1,6 @@
 import { failureOf } from '../failure-of.ts';
-import { type FaultOccurrence, planFaults } from '../nemesis/schedule.ts';
+import { inflict } from '../nemesis/inflict.ts';
+import { planFaults } from '../nemesis/schedule.ts';
 import { SeededRandom } from '../random.ts';
 import type { SeedFailure, SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
 import { CalmChecks } from './calm-checks.ts';
@@ -37,7 +38,7 @@ export function runMesh(
   const watch = new Watch(world);
   let failure: SeedFailure | null = null;
   try {
-    for (const occurrence of plan) if (faults?.includes(occurrence.index) !== false) inflict(world, occurrence);
+    inflict(world, MESH_FAULTS, plan, faults);
     traffic.start();
     watch.start();
     world.queue.runUntil(Math.min(untilMs, shape.healMs));
@@ -69,13 +70,4 @@ export function runMesh(
       'delivery after a cut Max': Math.round(calm.slowestAfterCutMs),
     },
   };
-}
-
-function inflict(world: MeshWorld, { kind, atMs, durationMs, seed }: FaultOccurrence): void {
-  const fault = MESH_FAULTS.find(({ name }) => name === kind);
-  if (fault === undefined) throw new Error(`there is no fault ${kind}`);
-  world.queue.at(atMs, () => {
-    world.note('*', 'fault', `${kind} for ${(durationMs / 1_000).toFixed(1)} s`);
-    fault.start(world, new SeededRandom(seed), durationMs);
-  });
 }

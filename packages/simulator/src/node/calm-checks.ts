@@ -1,9 +1,9 @@
 import { voterTarget } from '@peermesh/replication';
+import { runUntilFlawless } from '../mesh/convergence.ts';
 import type { Operators } from './operators.ts';
 import type { Traffic } from './traffic.ts';
 import type { NodeWorld } from './world.ts';
 
-const POLL_MS = 100;
 const LEADER_MS = 30_000;
 const ONE_MESH_MS = 90_000;
 const TIDY_MS = 5_000;
@@ -43,7 +43,9 @@ export class CalmChecks {
     this.#checkOutcomes();
     for (const shortId of this.#world.removed) this.#world.ledger.exempt(shortId);
     const lifeOf = (shortId: number): number => this.#world.holderOf(shortId)?.life ?? -1;
-    this.#until(QUIET_MS, () => (this.#world.ledger.missing(lifeOf).length > 0 ? 'a message has not arrived' : ''));
+    runUntilFlawless(this.#world, QUIET_MS, () =>
+      this.#world.ledger.missing(lifeOf).length > 0 ? 'a message has not arrived' : '',
+    );
     const [missing] = this.#world.ledger.missing(lifeOf);
     this.#world.registry.check('NoLoss', missing === undefined, () => JSON.stringify(missing));
   }
@@ -59,20 +61,9 @@ export class CalmChecks {
     let found = flaw();
     while (found !== '' && queue.nowMs < endMs) {
       this.#operators.tidyUp();
-      found = this.#until(Math.min(TIDY_MS, endMs - queue.nowMs), flaw);
+      found = runUntilFlawless(this.#world, Math.min(TIDY_MS, endMs - queue.nowMs), flaw);
     }
     registry.check(rule, found === '', () => found);
-  }
-
-  #until(withinMs: number, flaw: () => string): string {
-    const { queue } = this.#world;
-    const endMs = queue.nowMs + withinMs;
-    let found = flaw();
-    while (found !== '' && queue.nowMs < endMs) {
-      queue.runUntil(Math.min(endMs, queue.nowMs + POLL_MS));
-      found = flaw();
-    }
-    return found;
   }
 
   #leaderFlaw(): string {

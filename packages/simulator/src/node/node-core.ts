@@ -1,5 +1,6 @@
 import { failureOf } from '../failure-of.ts';
-import { type FaultOccurrence, planFaults } from '../nemesis/schedule.ts';
+import { inflict } from '../nemesis/inflict.ts';
+import { planFaults } from '../nemesis/schedule.ts';
 import { SeededRandom } from '../random.ts';
 import type { SeedFailure, SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
 import { CalmChecks } from './calm-checks.ts';
@@ -30,7 +31,7 @@ function runSeed(seed: number, { faults, untilMs = Number.POSITIVE_INFINITY }: S
   const calm = new CalmChecks(world, operators, traffic);
   let failure: SeedFailure | null = null;
   try {
-    for (const occurrence of plan) if (faults?.includes(occurrence.index) !== false) inflict(world, occurrence);
+    inflict(world, NODE_FAULTS, plan, faults);
     operators.start();
     traffic.start();
     world.queue.runUntil(Math.min(untilMs, shape.healMs));
@@ -62,13 +63,4 @@ function runSeed(seed: number, { faults, untilMs = Number.POSITIVE_INFINITY }: S
       'one mesh after heal Max': Math.round(calm.convergedAfterMs),
     },
   };
-}
-
-function inflict(world: NodeWorld, { kind, atMs, durationMs, seed }: FaultOccurrence): void {
-  const fault = NODE_FAULTS.find(({ name }) => name === kind);
-  if (fault === undefined) throw new Error(`there is no fault ${kind}`);
-  world.queue.at(atMs, () => {
-    world.note('*', 'fault', `${kind} for ${(durationMs / 1_000).toFixed(1)} s`);
-    fault.start(world, new SeededRandom(seed), durationMs);
-  });
 }

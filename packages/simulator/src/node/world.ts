@@ -49,6 +49,10 @@ export class NodeWorld implements ProcessHost, WholeNodeHost {
     }
   }
 
+  get lanes(): number {
+    return this.shape.lanes;
+  }
+
   all(): WholeNode[] {
     return [...this.#nodes.values()];
   }
