@@ -132,11 +132,10 @@ export class MemberSession {
 
   onOverlayEvent(event: OverlayEvent, nowMs: number): void {
     if (event.kind !== 'membership' || !('member' in event.event)) return;
-    const { id, state } = event.event.member;
-    const shortId = this.#options.overlay.members.byNodeId(id)?.shortId;
-    if (shortId === undefined || state === 'suspect') return;
-    this.plane.reachable(shortId, state === 'alive', nowMs);
-    this.#events.push({ kind: 'reachable', shortId, isReachable: state === 'alive' });
+    const { member } = event.event;
+    const shortId = this.#options.overlay.members.byNodeId(member.id)?.shortId;
+    if (shortId === undefined || member.state === 'suspect') return;
+    this.#onReachable(shortId, isThere(member.state), nowMs);
     this.#health.hurry(nowMs);
   }
 
@@ -232,7 +231,14 @@ export class MemberSession {
     const { overlay, introduction } = this.#options;
     const { state } = this.plane;
     const self = { ...introduction, shortId: this.shortId, nodeId: overlay.nodeId };
+    const former = overlay.members.all();
     overlay.setMembers(this.isCurrent ? contactsOf(state) : contactsTold(self, this.#record.contacts), nowMs);
+    // The failure detector goes by keys: of one that is under another id now it has no news.
+    for (const { nodeId, shortId } of former) {
+      const present = overlay.members.byNodeId(nodeId)?.shortId ?? shortId;
+      const view = overlay.membership?.get(nodeId);
+      if (present !== shortId && view !== undefined) this.#onReachable(present, isThere(view.state), nowMs);
+    }
     overlay.setDraining(state.members.get(this.shortId)?.isDraining ?? false, nowMs);
   }
 
@@ -244,6 +250,11 @@ export class MemberSession {
     this.#record = { ...this.#record, hasLog: true, contactsIndex: state.appliedIndex, contacts };
     this.#options.durability.record(encodeNodeRecord(this.#record), false);
     this.#health.hurry(nowMs);
+  }
+
+  #onReachable(shortId: number, isReachable: boolean, nowMs: number): void {
+    this.plane.reachable(shortId, isReachable, nowMs);
+    this.#events.push({ kind: 'reachable', shortId, isReachable });
   }
 
   #answer(peer: string, words: NeighbourWords, nowMs: number): void {
@@ -303,6 +314,11 @@ export class MemberSession {
   #say(peer: string, words: NeighbourWords, nowMs: number): void {
     this.#options.overlay.sendToNeighbour(peer, encodeNeighbourWords(words), nowMs);
   }
+}
+
+/** Whether the failure detector has not given a member up. */
+function isThere(state: 'alive' | 'suspect' | 'failed' | 'left'): boolean {
+  return state === 'alive' || state === 'suspect';
 }
 
 function concernsMembers(changes: readonly LoggedChange[]): boolean {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { MeshCore } from '@peermesh/mesh-core';
 import { MeshNet } from '../support/mesh-net.ts';
 
 const OTHERS = ['a', 'b', 'd'];
@@ -35,4 +36,24 @@ test('a member that was away while all whom it knew came back under other ids fi
     [...(net.node('away').core.session?.plane.state.members.keys() ?? [])].toSorted((one, other) => one - other),
     ['away', ...OTHERS].map((name) => net.shortId(name)).toSorted((one, other) => one - other),
   );
+});
+
+test('a member that hears at once of a removal and of the return under another id misses nobody', () => {
+  const net = new MeshNet(['a', 'b', 'd', 'away']);
+  net.form();
+  net.kill('away');
+  const { nodeId } = net.node('d');
+  const former = net.shortId('d');
+  const command = (body: Parameters<MeshCore['command']>[0]): string =>
+    net.settle('a', (core, nowMs) => core.command(body, { operator: 'ada' }, nowMs)).kind;
+  assert.equal(command({ kind: 'evict', shortId: former, note: '' }), 'done');
+  net.until('d hears of it', () => net.node('d').core.phase === 'idle');
+  assert.equal(command({ kind: 'readmit', nodeId }), 'done');
+  assert.equal(net.join('d', ['a']).kind, 'done');
+  net.restart('away');
+  const plane = net.node('away').core.session?.plane;
+  net.until('away hears of both', () => plane?.state.members.has(net.shortId('d')) === true);
+  assert.equal(net.node('away').core.overlay?.membership?.get(nodeId)?.state, 'alive');
+  net.run(10_000);
+  assert.deepEqual(plane?.unreachable(net.nowMs), []);
 });

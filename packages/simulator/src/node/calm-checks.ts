@@ -98,7 +98,8 @@ export class CalmChecks {
     if (leader === undefined || plane === undefined) return 'nobody leads';
     const { configuration } = plane.replica;
     const health = plane.health(leader.nowMs);
-    if (health !== 'HEALTHY') return `the mesh is ${health}`;
+    if (health !== 'HEALTHY')
+      return `the mesh is ${health}: ${leader.name} misses ${plane.unreachable(leader.nowMs).join(', ')}`;
     const target = voterTarget(this.#world.shape.machines);
     if (configuration.outgoing.length > 0) return 'a change of voters is under way';
     return configuration.voters.length === target ? '' : `${configuration.voters.length} voters and not ${target}`;
