@@ -74,7 +74,7 @@ export function hasFlag(flags: number, flag: number): boolean {
   return (flags & flag) !== 0;
 }
 
-/** Whether the node may carry the traffic of others. */
+/** Whether the node carries the traffic of others, and not only as a last resort. */
 export function isTransit(flags: number): boolean {
   return hasFlag(flags, NodeFlag.RELAY) && !hasFlag(flags, NodeFlag.DRAIN);
 }

@@ -1,11 +1,14 @@
 import { type CostWeights, LINK_COST_MAX, linkCost } from '../cost.ts';
-import { buildGraph, type CompactGraph, type GraphNode } from '../graph/compact-graph.ts';
+import { buildGraph, type CompactGraph, type GraphNode, indexOfNode } from '../graph/compact-graph.ts';
+import { isWholeWithout, withLastResort } from '../graph/last-resort.ts';
 import { type Advertisement, hasFlag, isTransit, NodeFlag } from './advertisement.ts';
 import { isPresent } from './database.ts';
 import type { SignedAdvertisement } from './signing.ts';
 
 /** What a link out of an overloaded node costs more: two of them outweigh any path around, so they are a last resort. */
 const OVERLOAD_COST = LINK_COST_MAX;
+/** What a link out of a draining node costs more, where the mesh needs it: overloaded nodes come first. */
+const DRAIN_COST = 2 * LINK_COST_MAX;
 
 /** Turns advertisements into graphs; what an advertisement contributes is computed once. */
 export class TopologyBuilder {
@@ -16,10 +19,24 @@ export class TopologyBuilder {
     this.#weights = weights;
   }
 
+  /**
+   * The topology that advertisements describe. A node that drains relays nothing, unless the mesh would fall apart without it:
+   * then nodes that drain are a last resort.
+   */
   build(entries: Iterable<SignedAdvertisement>): CompactGraph {
     const nodes: GraphNode[] = [];
-    for (const entry of entries) if (isPresent(entry)) nodes.push(this.#node(entry.advertisement));
-    return buildGraph(nodes);
+    const draining: number[] = [];
+    for (const entry of entries) {
+      if (!isPresent(entry)) continue;
+      const { origin, flags } = entry.advertisement;
+      nodes.push(this.#node(entry.advertisement));
+      if (hasFlag(flags, NodeFlag.RELAY) && hasFlag(flags, NodeFlag.DRAIN)) draining.push(origin);
+    }
+    const graph = buildGraph(nodes);
+    if (draining.length === 0) return graph;
+    const spared = new Uint8Array(graph.nodeCount);
+    for (const id of draining) spared[indexOfNode(graph, id)] = 1;
+    return isWholeWithout(graph, spared) ? graph : withLastResort(graph, spared, DRAIN_COST);
   }
 
   #node(advertisement: Advertisement): GraphNode {

@@ -1,3 +1,4 @@
+import { hasFlag, NodeFlag } from '@peermesh/routing';
 import type { SeededRandom } from '../random.ts';
 import { convergenceFlaw, runUntilFlawless } from './convergence.ts';
 import type { SimMeshNode } from './mesh-node.ts';
@@ -35,7 +36,7 @@ export class CalmChecks {
     const flaw = runUntilFlawless(this.#world, CONVERGE_MS, () => convergenceFlaw(this.#world));
     this.#world.registry.check('ConvergedAfterHeal', flaw === '', () => flaw);
     this.convergedAfterMs = queue.nowMs - fromMs;
-    this.#checkPairs();
+    this.#checkPairs('FlowsAfterHeal');
     this.#traffic.isOn = false;
     const isSettled = this.#until(fromMs + SETTLE_MS - queue.nowMs, () => this.#unused());
     this.#world.registry.check('LinksUsedAfterHeal', isSettled, () => this.#unused());
@@ -63,17 +64,19 @@ export class CalmChecks {
     return '';
   }
 
-  /** Somebody whose routes do not say that of a node; empty when everybody's do. */
-  #mistakenAbout(id: number, isTransit: boolean): string {
+  /** Somebody who has not heard of it or whose routes do not say that of a node; empty when everybody's do. */
+  #mistakenAbout(id: number, isDraining: boolean, isTransit: boolean): string {
     for (const { name, overlay } of this.#world.all()) {
       const graph = overlay?.router?.graph;
       const index = graph?.nodeIds.indexOf(id) ?? -1;
+      const flags = overlay?.router?.advertisement(id)?.advertisement.flags ?? 0;
+      if (hasFlag(flags, NodeFlag.DRAIN) !== isDraining) return `${name} has not heard of n${id}`;
       if ((graph?.transit[index] === 1) !== isTransit) return `${name} takes n${id} for what it is not`;
     }
     return '';
   }
 
-  #checkPairs(): void {
+  #checkPairs(invariant: 'FlowsAfterHeal' | 'DrainPartsNobody'): void {
     const { registry, ledger, queue } = this.#world;
     const sent: { text: string; number: number }[] = [];
     for (const src of this.#world.all())
@@ -81,25 +84,40 @@ export class CalmChecks {
         if (src !== dst) sent.push({ text: `${src.name} to ${dst.name}`, number: this.#traffic.check(src, dst.id) });
     queue.runUntil(queue.nowMs + ARRIVAL_MS);
     for (const { text, number } of sent)
-      registry.check('FlowsAfterHeal', !Number.isNaN(ledger.arrivedAtMs(number)), () => text);
+      registry.check(invariant, !Number.isNaN(ledger.arrivedAtMs(number)), () => text);
   }
 
   #drainOne(): void {
     const { queue, registry } = this.#world;
     const node = this.#random.pick(this.#world.all());
-    this.#setDraining(node, true);
+    const isNeeded = this.#isNeeded(node);
+    this.#setDraining(node, true, isNeeded);
     queue.runUntil(queue.nowMs + UNDER_WAY_MS);
     const before = node.overlay?.counters.transitFrames;
     queue.runUntil(queue.nowMs + 3_000);
     const after = node.overlay?.counters.transitFrames;
-    registry.check('DrainedCarriesNothing', before === after, () => `${node.name} forwarded ${after} after ${before}`);
-    this.#setDraining(node, false);
+    const isSpared = isNeeded || before === after;
+    registry.check('DrainedCarriesNothing', isSpared, () => `${node.name} forwarded ${after} after ${before}`);
+    this.#checkPairs('DrainPartsNobody');
+    this.#setDraining(node, false, true);
   }
 
-  #setDraining(node: SimMeshNode, isDraining: boolean): void {
+  #setDraining(node: SimMeshNode, isDraining: boolean, isTransit: boolean): void {
     this.#world.setDraining(node, isDraining);
-    const isKnown = this.#until(DRAIN_KNOWN_MS, () => this.#mistakenAbout(node.id, !isDraining));
-    this.#world.registry.check('DrainKnown', isKnown, () => this.#mistakenAbout(node.id, !isDraining));
+    const isKnown = this.#until(DRAIN_KNOWN_MS, () => this.#mistakenAbout(node.id, isDraining, isTransit));
+    const text = (): string => this.#mistakenAbout(node.id, isDraining, isTransit);
+    this.#world.registry.check('DrainKnown', isKnown, text);
+  }
+
+  /** Whether somebody reaches somebody else only by this node. */
+  #isNeeded(node: SimMeshNode): boolean {
+    const others = this.#world.all().filter((other) => other !== node);
+    return others.some((from) => {
+      const reached = new Set([from.id]);
+      for (const id of reached)
+        if (id !== node.id) for (const peer of neighboursOf(this.#world.nodeById(id))) reached.add(peer);
+      return others.some(({ id }) => !reached.has(id));
+    });
   }
 
   /** Cuts one link in use, while each pair that has another way sends. */

@@ -22,4 +22,11 @@ export const NODE_MUTANTS: readonly Mutant[] = [
     'overlay.setMembers(this.isCurrent ? contactsOf(state) : contactsTold(self, this.#record.contacts), nowMs);',
     'overlay.setMembers(self.shortId > 0 ? contactsOf(state) : contactsTold(self, this.#record.contacts), nowMs);',
   ),
+  node(
+    'renumbered-member-missed',
+    'own: who comes back under another id was never away for a failure detector that goes by keys',
+    'member-session.ts',
+    'if (present !== shortId && view !== undefined) this.#onReachable(present, isThere(view.state), nowMs);',
+    'void view;',
+  ),
 ];

@@ -16,6 +16,13 @@ export const ROUTING_MUTANTS: readonly Mutant[] = [
     'return hasFlag(flags, NodeFlag.RELAY);',
   ),
   routing(
+    'drain-parts-the-mesh',
+    'RFC 6987, 3: of a stub router that is the only way, packets still go through it',
+    'link-state/topology.ts',
+    'return isWholeWithout(graph, spared) ? graph : withLastResort(graph, spared, DRAIN_COST);',
+    'return graph;',
+  ),
+  routing(
     'epoch-ignored',
     'RFC 2328, 12.1.6: after a restart the sequence begins anew and older advertisements look newer',
     'link-state/advertisement.ts',

@@ -113,11 +113,7 @@ export class Operators {
     }
     if (!this.isUnruly) return;
     const subject = random.pick([...state.members.keys()]);
-    if (dice < 0.88) {
-      const isDraining = random.chance(0.5);
-      const drain = (): void => this.#ask(node, { kind: 'drain', shortId: subject, isDraining });
-      return isDraining ? this.#withdraw(subject, drain) : drain();
-    }
+    if (dice < 0.88) return this.#ask(node, { kind: 'drain', shortId: subject, isDraining: random.chance(0.7) });
     const [evicted] = state.evicted.keys();
     if (dice < 0.94 && evicted !== undefined) return this.#ask(node, { kind: 'readmit', nodeId: evicted });
     if (dice < 0.97)
@@ -132,14 +128,11 @@ export class Operators {
     }
   }
 
-  /**
-   * One after the other, and somebody stays whom others can dial and who forwards: nobody finds a mesh that only dials out, and
-   * two who only dial out need somebody between them.
-   */
+  /** One after the other, and somebody stays whom others can dial: nobody finds a mesh that only dials out. */
   #withdraw(subject: number, ask: () => void): void {
     const { nowMs } = this.#world.queue;
     const members = this.#world.leader()?.core?.session?.plane.state.members.values() ?? [];
-    const stays = [...members].filter((one) => one.shortId !== subject && one.isInbound && !one.isDraining);
+    const stays = [...members].filter((one) => one.shortId !== subject && one.isInbound);
     if (stays.length === 0 || nowMs - this.#withdrawnAtMs < 2 * TIMEOUT_MS) return;
     this.#withdrawnAtMs = nowMs;
     this.withdrawals += 1;

@@ -18,7 +18,7 @@ const statements = {
   NoLoop: 'a frame with one repair visits no node more than twice, and its hops are fewer than its time to live',
   ConvergedAfterHeal: 'within 60 s after the last fault all databases are equal',
   ReachableAfterCut: '400 ms after a cut in quiet, 550 after other cuts and deaths, every connected pair is in reach',
-  DrainedCarriesNothing: 'once converged no path goes through a draining node',
+  DrainedCarriesNothing: 'once converged no path goes through a draining node, but where nobody else connects',
   QuietWhenConverged: 'once converged no advertisement waits for its acknowledgement, but while a refresh goes round',
   NoCrash: 'the core never throws',
 } as const;
