@@ -43,7 +43,8 @@ export async function buildApp(config: SearchConfig, overrides: SearchOverrides 
   const { app, logger, metrics: registered, db, bus, startBus } = await openService('search', config, overrides);
   const metrics = createSearchMetrics(registered);
 
-  const registry = new GenerationRegistry({ db, factory: createBackendFactory({ db, config, logger, now }), logger });
+  const backends = createBackendFactory({ db, config, logger, now });
+  const registry = new GenerationRegistry({ db, factory: backends.factory, logger });
   const snapshots = new PageSnapshots({ db, logger, now });
   const progress = new LogProgress();
   const runner = new LegRunner(metrics, now, progress);
@@ -132,6 +133,7 @@ export async function buildApp(config: SearchConfig, overrides: SearchOverrides 
       await bus.stop();
       await snapshots.close();
       await registry.close();
+      await backends.end();
     },
   };
 }

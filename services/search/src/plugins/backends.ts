@@ -26,10 +26,16 @@ export interface BackendDeps {
   readonly now: () => number;
 }
 
-/** Makes the backend of each generation, behind a fault switch. */
-export function createBackendFactory(deps: BackendDeps): BackendFactory {
+/** Makes the backend of each generation, behind a fault switch, and ends what they share once all are closed. */
+export function createBackendFactory(deps: BackendDeps): {
+  readonly factory: BackendFactory;
+  end(): Promise<void>;
+} {
   const graphs = new HnswThread((error) => deps.logger.error({ err: error }, 'the thread of the vector graphs failed'));
-  return async (generation) => new FaultyBackend(await open(deps, generation, graphs));
+  return {
+    factory: async (generation) => new FaultyBackend(await open(deps, generation, graphs)),
+    end: () => graphs.end(),
+  };
 }
 
 /** The embedder of a vector backend; null for any other. */

@@ -13,7 +13,7 @@ const TABLES: Readonly<Record<Leg, readonly string[]>> = {
     'search_keyword_progress',
   ],
   vector: ['search_vector_records'],
-  graph: ['search_graph_nodes', 'search_graph_edges', 'search_graph_relationships'],
+  graph: ['search_graph_nodes', 'search_graph_mentions', 'search_graph_relationships'],
   time: ['search_time_records', 'search_time_rollups'],
 };
 

@@ -1,7 +1,11 @@
 import type { Database, Transaction } from '@peermesh/database';
 import type { Logger } from '@peermesh/telemetry';
-import type { EdgeRow } from '../../domain/graph/edges.ts';
-import type { NodeDescription } from '../../domain/graph/graph-hits.ts';
+import {
+  edgesOfMentions,
+  edgesOfRelationship,
+  type MentionEdge,
+  type RelationshipEdge,
+} from '../../domain/graph/edges.ts';
 import { type GraphEntry, GraphStore } from '../../domain/graph/graph-store.ts';
 import { keyOf } from '../../domain/versioned-ops.ts';
 import type { RecordAttributes } from '../../ports.ts';
@@ -39,16 +43,27 @@ interface Place {
   readonly id: string;
 }
 
-interface RecordRow extends Place {
+interface NodeRow extends Place {
   readonly deleted: boolean;
-  readonly name?: string;
-  readonly attributes?: RecordAttributes;
+  readonly name: string;
+  readonly attributes: RecordAttributes;
 }
 
-const TABLES = [
-  { table: 'search_graph_nodes', columns: 'seq, tenant_id, id, deleted, name, attributes', isNode: true },
-  { table: 'search_graph_relationships', columns: 'seq, tenant_id, id, deleted', isNode: false },
-] as const;
+interface RelationshipRow extends Place, RelationshipEdge {
+  readonly deleted: boolean;
+}
+
+interface Range {
+  readonly generation: number;
+  readonly from: number;
+  readonly upTo: number;
+}
+
+const NODES = { table: 'search_graph_nodes', columns: 'name, attributes' } as const;
+const RELATIONSHIPS = {
+  table: 'search_graph_relationships',
+  columns: 'from_id AS "from", to_id AS "to", type, weight, acl',
+} as const;
 
 async function* readGraph(
   db: Database<unknown>,
@@ -56,65 +71,65 @@ async function* readGraph(
   from: number,
   upTo: number,
 ): AsyncGenerator<readonly GraphEntry[]> {
-  for (const { table, columns, isNode } of TABLES) {
-    let behind: Place = { seq: String(from === 0 ? -1 : from + 1), tenant_id: '', id: '' };
-    for (;;) {
-      const page = await readPage(db, { generation, upTo, behind, table, columns });
-      yield page.rows.map((row) => ({
-        tenantId: row.tenant_id,
-        id: row.id,
-        ...(isNode ? { node: nodeOf(row) } : {}),
-        edges: page.edges.get(keyOf(row.tenant_id, row.id)) ?? [],
-      }));
-      const last = page.rows.at(-1);
-      if (last === undefined || page.rows.length < PAGE) break;
-      behind = last;
-    }
+  const range = { generation, from, upTo };
+  const nodes = pages<NodeRow, GraphEntry>(db, range, NODES, async (tx, rows) => {
+    const mentions = await mentionsOf(tx, generation, rows);
+    return rows.map(({ tenant_id: tenantId, id, deleted, name, attributes }) => {
+      if (deleted) return { tenantId, id, node: null, edges: [] };
+      const mentioned = mentions.get(keyOf(tenantId, id)) ?? [];
+      const edges = edgesOfMentions(tenantId, id, mentioned, attributes.acl);
+      return { tenantId, id, node: { name, attributes }, edges };
+    });
+  });
+  yield* nodes;
+  yield* pages<RelationshipRow, GraphEntry>(db, range, RELATIONSHIPS, async (_, rows) =>
+    rows.map((row) => {
+      const { tenant_id: tenantId, id, deleted } = row;
+      return { tenantId, id, edges: deleted ? [] : edgesOfRelationship(tenantId, id, row) };
+    }),
+  );
+}
+
+/** The records of a table that were applied in a range of the change log, in its order. */
+async function* pages<Row extends Place, Entry>(
+  db: Database<unknown>,
+  { generation, from, upTo }: Range,
+  { table, columns }: { readonly table: string; readonly columns: string },
+  entriesOf: (tx: Transaction<unknown>, rows: readonly Row[]) => Promise<Entry[]>,
+): AsyncGenerator<readonly Entry[]> {
+  let behind: Place = { seq: String(from === 0 ? -1 : from + 1), tenant_id: '', id: '' };
+  for (;;) {
+    const page = await db.system(
+      async (tx) => {
+        const { rows } = await tx.client.query<Row>(
+          `SELECT seq, tenant_id, id, deleted, ${columns} FROM search.${table}
+            WHERE generation = $1 AND (seq, tenant_id, id) > ($2::bigint, $3::text, $4::text) AND seq <= $5
+            ORDER BY seq, tenant_id, id LIMIT ${PAGE}`,
+          [generation, behind.seq, behind.tenant_id, behind.id, upTo],
+        );
+        return { rows, entries: await entriesOf(tx, rows) };
+      },
+      { readOnly: true, opening: READ_IN_ORDER },
+    );
+    yield page.entries;
+    const last = page.rows.at(-1);
+    if (last === undefined || page.rows.length < PAGE) return;
+    behind = last;
   }
 }
 
-function nodeOf({ deleted, name, attributes }: RecordRow): NodeDescription | null {
-  return deleted || attributes === undefined ? null : { name: name ?? '', attributes };
-}
-
-interface PageOf {
-  readonly generation: number;
-  readonly upTo: number;
-  readonly behind: Place;
-  readonly table: string;
-  readonly columns: string;
-}
-
-function readPage(
-  db: Database<unknown>,
-  { generation, upTo, behind, table, columns }: PageOf,
-): Promise<{ readonly rows: readonly RecordRow[]; readonly edges: ReadonlyMap<string, EdgeRow[]> }> {
-  return db.system(
-    async (tx) => {
-      const { rows } = await tx.client.query<RecordRow>(
-        `SELECT ${columns} FROM search.${table}
-          WHERE generation = $1 AND (seq, tenant_id, id) > ($2::bigint, $3::text, $4::text) AND seq <= $5
-          ORDER BY seq, tenant_id, id LIMIT ${PAGE}`,
-        [generation, behind.seq, behind.tenant_id, behind.id, upTo],
-      );
-      return { rows, edges: await edgesOf(tx, generation, rows) };
-    },
-    { readOnly: true, opening: READ_IN_ORDER },
-  );
-}
-
-async function edgesOf(
+async function mentionsOf(
   tx: Transaction<unknown>,
   generation: number,
-  records: readonly RecordRow[],
-): Promise<Map<string, EdgeRow[]>> {
-  const { rows } = await tx.client.query<EdgeRow>(
-    `SELECT edge.* FROM unnest($2::text[], $3::text[]) AS wanted (tenant_id, id)
+  documents: readonly Place[],
+): Promise<Map<string, MentionEdge[]>> {
+  const { rows } = await tx.client.query<MentionEdge & { tenant_id: string; document_id: string }>(
+    `SELECT mention.tenant_id, mention.document_id, mention.entity_id AS "entityId", mention.weight
+       FROM unnest($2::text[], $3::text[]) AS wanted (tenant_id, id)
       CROSS JOIN LATERAL (
-        SELECT tenant_id AS "tenantId", from_id AS "from", to_id AS "to", type, record_id AS "recordId", inverse, weight, acl
-          FROM search.search_graph_edges held
-         WHERE held.generation = $1 AND held.tenant_id = wanted.tenant_id AND held.record_id = wanted.id OFFSET 0) edge`,
-    [generation, records.map(({ tenant_id }) => tenant_id), records.map(({ id }) => id)],
+        SELECT tenant_id, document_id, entity_id, weight FROM search.search_graph_mentions held
+         WHERE held.generation = $1 AND held.tenant_id = wanted.tenant_id AND held.document_id = wanted.id OFFSET 0) mention`,
+    [generation, documents.map(({ tenant_id }) => tenant_id), documents.map(({ id }) => id)],
   );
-  return Map.groupBy(rows, ({ tenantId, recordId }) => keyOf(tenantId, recordId));
+  return Map.groupBy(rows, (row) => keyOf(row.tenant_id, row.document_id));
 }

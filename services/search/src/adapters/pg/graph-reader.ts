@@ -1,4 +1,5 @@
 import type { Database } from '@peermesh/database';
+import { MENTIONS } from '../../domain/graph/edges.ts';
 import type { NodeDescription } from '../../domain/graph/graph-hits.ts';
 import type { GraphView } from '../../domain/graph/graph-view.ts';
 import type { Expand, Step } from '../../domain/graph/walk.ts';
@@ -11,20 +12,40 @@ const nodeOf = (id: string): string => `CROSS JOIN LATERAL (
      WHERE node.generation = $2 AND node.tenant_id = viewer.tenant AND node.id = ${id} AND NOT node.deleted
        AND node.acl && $4::text[] OFFSET 0) node`;
 
+const OF_TYPE = (type: string): string => `($6::text[] IS NULL OR ${type} = ANY($6::text[]))`;
+const BEST = 'ORDER BY weight DESC, to_id LIMIT $5';
+
+/** The best mentions of a node in one direction. Who may read an edge of a document is who may read the document. */
+const mentions = (near: string, far: string, isInverse: boolean): string => `(
+  SELECT edge.${far} AS to_id, '${MENTIONS}' AS type, ${isInverse} AS inverse, edge.weight FROM search.search_graph_mentions edge
+    ${nodeOf(`edge.${far}`)}
+   WHERE edge.generation = $2 AND edge.tenant_id = viewer.tenant AND edge.${near} = wanted.id AND ${OF_TYPE(`'${MENTIONS}'`)}
+   ${BEST})`;
+
+/** The best relationships of a node in one direction. */
+const relationships = (near: string, far: string, isInverse: boolean): string => `(
+  SELECT edge.${far} AS to_id, edge.type, ${isInverse} AS inverse, edge.weight FROM search.search_graph_relationships edge
+    ${nodeOf(`edge.${far}`)}
+   WHERE edge.generation = $2 AND edge.tenant_id = viewer.tenant AND edge.${near} = wanted.id AND NOT edge.deleted
+     AND edge.acl && $4::text[] AND ${OF_TYPE('edge.type')}
+   ${BEST})`;
+
+const EDGES = [
+  mentions('document_id', 'entity_id', false),
+  mentions('entity_id', 'document_id', true),
+  relationships('from_id', 'to_id', false),
+  relationships('to_id', 'from_id', true),
+].join(' UNION ALL ');
+
 /**
  * Edges of all wanted nodes, the best of each, as one text for each node: thousands of rows would cost more to take apart.
- * The edges come in order from their index, and no more far ends are looked at than are wanted.
+ * The edges come in order from their indexes, and no more far ends are looked at than are wanted.
  */
 const expansion = (wanted: string): string => `${AS_TENANT}
   SELECT wanted.id AS "from", best.steps FROM viewer CROSS JOIN unnest($3::text[]) AS wanted (id) ${wanted}
    CROSS JOIN LATERAL (
      SELECT string_agg(concat_ws(' ', step.to_id, step.type, step.weight, step.inverse::int), E'\n') AS steps
-       FROM (
-         SELECT edge.to_id, edge.type, edge.inverse, edge.weight FROM search.search_graph_edges edge
-           ${nodeOf('edge.to_id')}
-          WHERE edge.generation = $2 AND edge.tenant_id = viewer.tenant AND edge.from_id = wanted.id AND edge.acl && $4::text[]
-            AND ($6::text[] IS NULL OR edge.type = ANY($6::text[]))
-          ORDER BY edge.weight DESC, edge.to_id LIMIT $5) step) best
+       FROM (SELECT edge.to_id, edge.type, edge.inverse, edge.weight FROM (${EDGES}) edge ${BEST}) step) best
    WHERE best.steps IS NOT NULL`;
 
 /** Where a walk begins must be something that the viewer may read; what a walk reached has been looked at. */

@@ -135,7 +135,7 @@ async function readCandidates(
 ): Promise<Candidate[]> {
   const { rows } = await tx.client.query<Candidate>(
     `SELECT id, attributes, length, terms, frequencies FROM search.search_keyword_records
-      WHERE generation = $1 AND ord = ANY($2::bigint[]) AND NOT deleted AND attributes -> 'acl' ?| $3::text[]`,
+      WHERE generation = $1 AND ord = ANY($2::bigint[]) AND NOT deleted AND attributes::jsonb -> 'acl' ?| $3::text[]`,
     [generation, ords, principals],
   );
   return rows;

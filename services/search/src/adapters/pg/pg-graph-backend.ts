@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '@peermesh/database';
+import type { Database } from '@peermesh/database';
 import type { Logger } from '@peermesh/telemetry';
 import { edgesOf } from '../../domain/graph/edges.ts';
 import { graphResult, type NodeDescription } from '../../domain/graph/graph-hits.ts';
@@ -6,7 +6,7 @@ import type { GraphEntry } from '../../domain/graph/graph-store.ts';
 import type { GraphView } from '../../domain/graph/graph-view.ts';
 import { type Walk, walk } from '../../domain/graph/walk.ts';
 import { untilAborted } from '../../domain/until-aborted.ts';
-import { type HeldVersion, kindOf, newestOps, recordsDelta } from '../../domain/versioned-ops.ts';
+import { kindOf, newestOps, recordsDelta } from '../../domain/versioned-ops.ts';
 import type {
   Ack,
   BackendStats,
@@ -18,11 +18,11 @@ import type {
   SearchBackend,
   VersionedOp,
 } from '../../ports.ts';
-import { arrayText, plainArrayText } from './array-text.ts';
 import { statsOf, versionsIn } from './backend-stats.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
 import { type GraphMirror, graphMirror } from './graph-mirror.ts';
 import { GraphReader } from './graph-reader.ts';
+import { writeMentions, writeNodes, writeRelationships } from './graph-writer.ts';
 
 const TABLES = ['search_graph_nodes', 'search_graph_relationships'];
 
@@ -78,9 +78,9 @@ export class PgGraphBackend implements SearchBackend {
       const heldRelationships = await heldVersions(tx, 'search_graph_relationships', generation, relationships);
       const newNodes = newestOps(nodes, heldNodes);
       const newRelationships = newestOps(relationships, heldRelationships);
-      await this.#writeNodes(tx, newNodes);
-      await this.#writeRelationships(tx, newRelationships);
-      await this.#writeEdges(tx, [...newNodes, ...newRelationships], heldNodes, heldRelationships);
+      await writeNodes(tx, generation, newNodes);
+      await writeMentions(tx, generation, newNodes, heldNodes);
+      await writeRelationships(tx, generation, newRelationships);
       entries = [...newNodes, ...newRelationships].map(entryOf);
       const applied = newNodes.length + newRelationships.length;
       return {
@@ -149,88 +149,6 @@ export class PgGraphBackend implements SearchBackend {
   }
 
   async close(): Promise<void> {}
-
-  async #writeNodes(tx: Transaction<unknown>, ops: readonly VersionedOp[]): Promise<void> {
-    if (ops.length === 0) return;
-    const nodes = ops.map((op) => entryOf(op).node ?? null);
-    await tx.client.query(
-      `INSERT INTO search.search_graph_nodes (generation, tenant_id, id, version, deleted, seq, name, attributes, acl)
-       SELECT $1::int, tenant_id, id, version, deleted, seq, name, attributes, acl::text[]
-         FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::bigint[], $7::text[], $8::jsonb[], $9::text[])
-           AS node (tenant_id, id, version, deleted, seq, name, attributes, acl)
-       ON CONFLICT (generation, tenant_id, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
-         seq = excluded.seq, name = excluded.name, attributes = excluded.attributes, acl = excluded.acl`,
-      [
-        this.#key.generation,
-        arrayText(ops.map((op) => op.tenantId)),
-        arrayText(ops.map((op) => op.id)),
-        plainArrayText(ops.map((op) => op.version)),
-        plainArrayText(ops.map((op) => op.op === 'delete')),
-        plainArrayText(ops.map((op) => op.seq)),
-        arrayText(nodes.map((node) => node?.name ?? '')),
-        arrayText(nodes.map((node) => JSON.stringify(node?.attributes ?? {}))),
-        arrayText(nodes.map((node) => arrayText(node?.attributes.acl ?? []))),
-      ],
-    );
-  }
-
-  async #writeRelationships(tx: Transaction<unknown>, ops: readonly VersionedOp[]): Promise<void> {
-    if (ops.length === 0) return;
-    await tx.client.query(
-      `INSERT INTO search.search_graph_relationships (generation, tenant_id, id, version, deleted, seq)
-       SELECT $1::int, * FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::bigint[])
-       ON CONFLICT (generation, tenant_id, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
-         seq = excluded.seq`,
-      [
-        this.#key.generation,
-        arrayText(ops.map((op) => op.tenantId)),
-        arrayText(ops.map((op) => op.id)),
-        plainArrayText(ops.map((op) => op.version)),
-        plainArrayText(ops.map((op) => op.op === 'delete')),
-        plainArrayText(ops.map((op) => op.seq)),
-      ],
-    );
-  }
-
-  /** Replaces the edges that each record made before. */
-  async #writeEdges(
-    tx: Transaction<unknown>,
-    ops: readonly VersionedOp[],
-    ...held: readonly ReadonlyMap<string, HeldVersion>[]
-  ): Promise<void> {
-    const changed = ops.filter(
-      (op) => kindOf(op) !== 'entity' && held.some((map) => map.has(`${op.tenantId}/${op.id}`)),
-    );
-    if (changed.length > 0) {
-      await tx.client.query(
-        `DELETE FROM search.search_graph_edges WHERE ctid = ANY(ARRAY(
-           SELECT held.ctid FROM unnest($2::text[], $3::text[]) AS wanted (tenant_id, id)
-            CROSS JOIN LATERAL (
-              SELECT ctid FROM search.search_graph_edges edge
-               WHERE edge.generation = $1 AND edge.tenant_id = wanted.tenant_id AND edge.record_id = wanted.id OFFSET 0) held))`,
-        [this.#key.generation, changed.map((op) => op.tenantId), changed.map((op) => op.id)],
-      );
-    }
-    const edges = ops.flatMap(edgesOf);
-    if (edges.length === 0) return;
-    await tx.client.query(
-      `INSERT INTO search.search_graph_edges (generation, tenant_id, from_id, to_id, type, record_id, inverse, weight, acl)
-       SELECT $1::int, tenant_id, from_id, to_id, type, record_id, inverse, weight, acl::text[]
-         FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[], $8::real[], $9::text[])
-           AS edge (tenant_id, from_id, to_id, type, record_id, inverse, weight, acl)`,
-      [
-        this.#key.generation,
-        arrayText(edges.map((edge) => edge.tenantId)),
-        arrayText(edges.map((edge) => edge.from)),
-        arrayText(edges.map((edge) => edge.to)),
-        arrayText(edges.map((edge) => edge.type)),
-        arrayText(edges.map((edge) => edge.recordId)),
-        plainArrayText(edges.map((edge) => edge.inverse)),
-        plainArrayText(edges.map((edge) => edge.weight)),
-        arrayText(edges.map((edge) => arrayText(edge.acl))),
-      ],
-    );
-  }
 }
 
 /** A record as the mirror takes it. */

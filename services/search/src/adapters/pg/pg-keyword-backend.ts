@@ -16,6 +16,7 @@ import type {
   Viewer,
 } from '../../ports.ts';
 import { arrayText, plainArrayText } from './array-text.ts';
+import { attributesText } from './attributes-text.ts';
 import { statsOf, versionsIn } from './backend-stats.ts';
 import { cancellable } from './cancellable-query.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
@@ -154,7 +155,7 @@ export class PgKeywordBackend implements SearchBackend {
          (generation, tenant_id, id, version, deleted, seq, ord, kind, attributes, length, terms, frequencies)
        SELECT $1::int, tenant_id, id, version, deleted, seq, ord, kind, attributes, length, terms,
               substring($12::bytea FROM first FOR size)
-         FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::bigint[], $7::bigint[], $8::text[], $9::jsonb[],
+         FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::bigint[], $7::bigint[], $8::text[], $9::json[],
                      $10::int[], $11::text[], $13::int[], $14::int[])
            AS entry (tenant_id, id, version, deleted, seq, ord, kind, attributes, length, terms, first, size)
        ON CONFLICT (generation, tenant_id, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
@@ -169,7 +170,7 @@ export class PgKeywordBackend implements SearchBackend {
         plainArrayText(rows.map(({ op }) => op.seq)),
         plainArrayText(rows.map(({ ord }) => ord)),
         arrayText(rows.map(({ kind }) => kind)),
-        arrayText(rows.map(({ attributes }) => JSON.stringify(attributes))),
+        attributesText(rows.map(({ attributes }) => attributes)),
         plainArrayText(rows.map(({ vector }) => vector.length)),
         arrayText(rows.map(({ vector }) => vector.terms.join('\n'))),
         packed.bytes,

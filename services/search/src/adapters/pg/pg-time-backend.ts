@@ -13,6 +13,7 @@ import type {
   VersionedOp,
 } from '../../ports.ts';
 import { arrayText, plainArrayText } from './array-text.ts';
+import { attributesText } from './attributes-text.ts';
 import { cursorOf, statsOf, versionsIn } from './backend-stats.ts';
 import { cancellable } from './cancellable-query.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
@@ -149,7 +150,7 @@ export class PgTimeBackend implements SearchBackend {
     await tx.client.query(
       `INSERT INTO search.search_time_records (generation, tenant_id, id, version, deleted, at, keys, attributes, acl)
        SELECT $1::int, tenant_id, id, version, deleted, at, keys::text[], attributes, acl::text[]
-         FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::timestamptz[], $7::text[], $8::jsonb[], $9::text[])
+         FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::timestamptz[], $7::text[], $8::json[], $9::text[])
            AS entry (tenant_id, id, version, deleted, at, keys, attributes, acl)
        ON CONFLICT (generation, tenant_id, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
          at = excluded.at, keys = excluded.keys, attributes = excluded.attributes, acl = excluded.acl`,
@@ -161,11 +162,7 @@ export class PgTimeBackend implements SearchBackend {
         plainArrayText(ops.map((op) => op.op === 'delete')),
         arrayText(entries.map((entry) => new Date(entry?.at ?? 0).toISOString())),
         arrayText(entries.map((entry) => arrayText(entry?.keys ?? []))),
-        arrayText(
-          ops.map((op) =>
-            op.op === 'upsert' && op.record.kind === 'doc' ? JSON.stringify(op.record.attributes) : '{}',
-          ),
-        ),
+        attributesText(ops.map((op) => (op.op === 'upsert' && op.record.kind === 'doc' ? op.record.attributes : null))),
         arrayText(entries.map((entry) => arrayText(entry?.acl ?? []))),
       ],
     );

@@ -16,6 +16,7 @@ import type {
   VersionedOp,
 } from '../../ports.ts';
 import { arrayText, plainArrayText } from './array-text.ts';
+import { attributesText } from './attributes-text.ts';
 import { cursorOf, statsOf, versionsIn } from './backend-stats.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
 import { packBytes } from './packed-bytes.ts';
@@ -169,7 +170,7 @@ export class PgVectorBackend implements SearchBackend {
     await tx.client.query(
       `INSERT INTO search.search_vector_records (generation, tenant_id, id, version, deleted, seq, attributes, vector)
        SELECT $1::int, tenant_id, id, version, deleted, seq, attributes, substring($8::bytea FROM first FOR size)
-         FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::bigint[], $7::jsonb[], $9::int[], $10::int[])
+         FROM unnest($2::text[], $3::text[], $4::int[], $5::bool[], $6::bigint[], $7::json[], $9::int[], $10::int[])
            AS entry (tenant_id, id, version, deleted, seq, attributes, first, size)
        ON CONFLICT (generation, tenant_id, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
          seq = excluded.seq, attributes = excluded.attributes, vector = excluded.vector`,
@@ -180,11 +181,7 @@ export class PgVectorBackend implements SearchBackend {
         plainArrayText(ops.map((op) => op.version)),
         plainArrayText(ops.map((op) => op.op === 'delete')),
         plainArrayText(ops.map((op) => op.seq)),
-        arrayText(
-          ops.map((op) =>
-            op.op === 'upsert' && op.record.kind === 'doc' ? JSON.stringify(op.record.attributes) : '{}',
-          ),
-        ),
+        attributesText(ops.map((op) => (op.op === 'upsert' && op.record.kind === 'doc' ? op.record.attributes : null))),
         packed.bytes,
         packed.firsts,
         packed.sizes,

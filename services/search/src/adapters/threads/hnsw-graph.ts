@@ -21,11 +21,11 @@ export class HnswGraph {
     this.#dims = dims;
     this.#index = new Index({
       dimensions: dims,
-      metric: MetricKind.Cos,
+      metric: MetricKind.IP,
       quantization: ScalarKind.I8,
       connectivity: 16,
-      expansion_add: 64,
-      expansion_search: 96,
+      expansion_add: 40,
+      expansion_search: 144,
       multi: false,
     });
   }

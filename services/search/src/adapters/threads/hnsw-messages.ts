@@ -12,7 +12,8 @@ export type HnswRequest =
       readonly count: number;
       readonly size: number;
     }
-  | { readonly kind: 'close'; readonly graph: number };
+  | { readonly kind: 'close'; readonly graph: number }
+  | { readonly kind: 'end' };
 
 /** What it says. */
 export type HnswReply =

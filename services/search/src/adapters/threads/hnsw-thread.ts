@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { NeighbourGraph, NeighbourGraphs, Proposals } from '../../domain/vector/neighbour-graph.ts';
 import type { HnswReply, HnswRequest } from './hnsw-messages.ts';
 
+/** A turn takes a few milliseconds. */
+const END_MS = 5_000;
 const MEMORY = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 };
 
 interface Held {
@@ -64,9 +67,16 @@ export class HnswThread implements NeighbourGraphs {
     };
   }
 
-  /** Ends the thread; graphs that are open are lost. */
+  /** Lets the thread finish its turn and ends it; graphs that are open are lost. */
   async end(): Promise<void> {
-    await this.#worker?.terminate();
+    const worker = this.#worker;
+    if (worker === null) return;
+    worker.ref();
+    const isOver = once(worker, 'exit');
+    worker.postMessage({ kind: 'end' } satisfies HnswRequest);
+    const impatience = setTimeout(() => void worker.terminate(), END_MS);
+    await isOver;
+    clearTimeout(impatience);
   }
 
   /** While a search waits for the thread, the process stays. */

@@ -14,10 +14,17 @@ let isLinking = false;
 
 port.on('message', (request: HnswRequest) => {
   if (request.kind === 'search') answer(request);
+  else if (request.kind === 'end') end();
   else change(request);
 });
 
-function change(request: Exclude<HnswRequest, { kind: 'search' }>): void {
+/** Between two turns, and so never within the addon, which a thread that is stopped from outside would take down with the process. */
+function end(): void {
+  graphs.clear();
+  port.close();
+}
+
+function change(request: Exclude<HnswRequest, { kind: 'search' | 'end' }>): void {
   if (request.kind === 'open') graphs.set(request.graph, new HnswGraph(request.dims));
   if (request.kind === 'close') graphs.delete(request.graph);
   const graph = graphs.get(request.graph);
