@@ -21,7 +21,7 @@ export function isWholeWithout(graph: CompactGraph, spared: Uint8Array): boolean
 export function withLastResort(graph: CompactGraph, spared: Uint8Array, extraCost: number): CompactGraph {
   const transit = graph.transit.map((carries, node) => (spared[node] === 1 ? 1 : carries));
   const costs = graph.costs.map((cost, edge) => (spared[graph.sources[edge]!] === 1 ? cost + extraCost : cost));
-  return { ...graph, transit, costs };
+  return { ...graph, transit, costs, lastResort: spared };
 }
 
 /** The relays around one, the spared ones included, and all to whom these can bring something. */

@@ -75,6 +75,7 @@ export class MeshView {
     const { plane } = this.#session();
     const overlay = this.#overlay();
     const graph = overlay.router?.graph;
+    const needed = new Set(graph?.nodeIds.filter((_, index) => graph.lastResort?.[index] === 1));
     const nodes = [...plane.state.members.values()].map((member) => {
       const flags = overlay.router?.advertisement(member.shortId)?.advertisement.flags ?? 0;
       return {
@@ -82,6 +83,7 @@ export class MeshView {
         name: member.name,
         region: member.region,
         flags: flagsOf(flags),
+        isLastResort: needed.has(member.shortId),
         isReachable: overlay.reaches(member.shortId),
         routeBy: overlay.reaches(member.shortId) ? routeBy(overlay, member.shortId) : null,
       };

@@ -164,6 +164,9 @@ export const Topology = Type.Object({
       name: Type.String(),
       region: Type.String(),
       flags: NodeFlags,
+      isLastResort: Type.Boolean({
+        description: 'It drains and carries traffic of others all the same, because some have no other way.',
+      }),
       isReachable: Type.Boolean(),
       routeBy: Type.Union([RouteBy, Type.Null()], {
         description: 'Whose route the asked node uses to it; null for itself and what is out of reach.',

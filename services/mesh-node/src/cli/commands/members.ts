@@ -28,11 +28,12 @@ export const topologyCommand: MeshCommand = {
     const names = new Map(body.nodes.map(({ shortId, name }) => [shortId, name]));
     const nodes = table(
       ['ID', 'NAME', 'ROUTE OF', 'REACHABLE', 'INBOUND', 'RELAY', 'DRAIN'],
-      body.nodes.map(({ shortId, name, isReachable, routeBy, flags }) => [
+      body.nodes.map(({ shortId, name, isReachable, isLastResort, routeBy, flags }) => [
         shortId,
         name,
         routeBy ?? '-',
-        ...[isReachable, flags.inbound, flags.relay, flags.drain].map((is) => (is ? 'yes' : 'no')),
+        ...[isReachable, flags.inbound, flags.relay].map((is) => (is ? 'yes' : 'no')),
+        isLastResort ? 'still needed' : flags.drain ? 'yes' : 'no',
       ]),
     );
     const links = table(
