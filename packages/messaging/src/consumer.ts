@@ -238,8 +238,17 @@ export class InboxConsumer {
         await resolveRedriven(tx, db.schema, module, letters);
       }
     };
-    const opening = this.#inbox.admission(ids);
-    await (tenant === undefined ? db.system(work, { opening }) : db.tenant(tenant, work, { opening }));
+    const run = (opening: string): Promise<void> =>
+      tenant === undefined ? db.system(work, { opening }) : db.tenant(tenant, work, { opening });
+    if (deliveries.every(({ attempt }) => attempt === 1)) {
+      try {
+        await run(this.#inbox.entry(ids));
+        return;
+      } catch (error) {
+        if (!this.#inbox.isRefusal(error)) throw error;
+      }
+    }
+    await run(this.#inbox.admission(ids));
   }
 
   async #bury(message: JsMsg, code: string, reason: string): Promise<void> {

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
+import { newEventId } from '@peermesh/contracts';
 import { connectNats, createBus, createTail, poison, type TailStart } from '@peermesh/messaging';
 import { applyStreams } from '@peermesh/messaging/streams';
 import { silentLogger, waitFor } from '@peermesh/testkit';
@@ -86,6 +87,23 @@ for (const version of versions) {
       await open.publish(notes);
       await settled('a', 500);
       assert.deepEqual(await open.ledger('a'), notes);
+    });
+
+    test('an event that comes again as a message of its own has no second effect, and holds up no other', async () => {
+      const send = async (id: string, note: string): Promise<void> => {
+        const envelope = headers();
+        envelope.set('ce-id', id);
+        for (const name of ['source', 'tenantid']) envelope.set(`ce-${name}`, 'default');
+        envelope.set('ce-time', new Date().toISOString());
+        envelope.set('ce-type', NoteTaken.type);
+        await jetstream(open.nats).publish('search.note_taken', JSON.stringify({ note }), { headers: envelope });
+      };
+      const [known, fresh] = [newEventId(), newEventId()];
+      await send(known, 'twice-1');
+      await settled('twice', 1);
+      await Promise.all([send(known, 'twice-1'), send(fresh, 'twice-2')]);
+      await settled('twice', 2);
+      assert.deepEqual(await open.ledger('twice'), ['twice-1', 'twice-2']);
     });
 
     test('data that does not match its schema is refused when it is published', async () => {
