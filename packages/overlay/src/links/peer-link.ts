@@ -33,6 +33,8 @@ export interface LinkView {
   readonly peer: string;
   /** 0 for a node that is not a member. */
   readonly shortId: number;
+  /** Of the two processes that it is between. */
+  readonly epoch: number;
   readonly isUp: boolean;
   /** Whether this node dialled a connection of it. */
   readonly isDialled: boolean;
@@ -128,9 +130,18 @@ export class PeerLink {
   }
 
   view(): LinkView {
-    const { peer, shortId, parkedBytes, link } = this;
+    const { peer, shortId, epoch, parkedBytes, link } = this;
     const isDialled = this.connections.some((connection) => connection?.isDialled === true);
-    return { peer, shortId, isUp: link.isUp, isDialled, parkedBytes, stats: link.stats(), refused: link.refused };
+    return {
+      peer,
+      shortId,
+      epoch,
+      isUp: link.isUp,
+      isDialled,
+      parkedBytes,
+      stats: link.stats(),
+      refused: link.refused,
+    };
   }
 
   get hasConnections(): boolean {

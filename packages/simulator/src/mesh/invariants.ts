@@ -11,7 +11,7 @@ const statements = {
   DrainedCarriesNothing: 'once the mesh knows that a node drains it forwards nothing, unless others need it',
   CreditConserved: 'when all is quiet each end of a link may send what the other grants, and nothing is unreleased',
   QueuesBounded: 'a node holds no more than its settings allow',
-  NothingMalformed: 'no honest peer sends a batch or a frame that is refused',
+  NothingMalformed: 'no honest peer sends a batch or a frame that is refused, but what is left of an earlier life',
   ConvergedAfterHeal: 'within 60 s after the last fault every node reaches every other and all databases are equal',
   FlowsAfterHeal: 'then a message from each node to each other arrives within 2 s',
   LinksUsedAfterHeal: 'within 45 s after the last fault everybody routes by every link that is up',

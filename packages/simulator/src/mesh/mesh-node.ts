@@ -34,6 +34,8 @@ export class SimMeshNode {
   /** Counts the starts. */
   life = 0;
   isDraining = false;
+  /** Number of the process that runs now, or ran last, for its peers. */
+  incarnation = 0;
   refusesDials = false;
   readonly #host: MeshNodeHost;
   readonly #random: SeededRandom;
@@ -102,7 +104,8 @@ export class SimMeshNode {
       creditBytes: link.creditBytes,
       nonce: new Uint8Array(16),
     };
-    const hello = { ...shared, incarnation: random.integer(2 ** 32), nodeId: keyOf(this.name) };
+    this.incarnation = random.integer(2 ** 32);
+    const hello = { ...shared, incarnation: this.incarnation, nodeId: keyOf(this.name) };
     const { life } = this;
     const sockets = new Sockets(this.name, this.#host, hello, overlay, (work) => {
       if (this.life === life) this.act(() => work(this.nowMs));
