@@ -70,9 +70,11 @@ test('PostgreSQL does not run as root', async () => {
 });
 
 test('a second copy is refused, and reset as well', async () => {
-  const second = await installation.run('start', '--no-walk');
-  assert.equal(second.code, 1);
-  assert.match(second.stdout + second.stderr, /already running .*pid \d+/);
+  for (const mode of [[], ['--detach']]) {
+    const second = await installation.run('start', '--no-walk', ...mode);
+    assert.equal(second.code, 1);
+    assert.match(second.stdout + second.stderr, /already running .*pid \d+/);
+  }
   const reset = await installation.run('reset', '--yes');
   assert.equal(reset.code, 1);
   assert.match(reset.stderr, /npm run stop/);

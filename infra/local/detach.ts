@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { refuseSecondCopy } from './instance-lock.ts';
 import type { Settings } from './settings.ts';
 import { prepareStateFolder, rotateLog, stateFolder } from './state-folder.ts';
 
@@ -13,6 +14,8 @@ interface Message {
 export async function startDetached(args: readonly string[], settings: Settings): Promise<number> {
   const state = stateFolder(settings.home);
   prepareStateFolder(state);
+  // Before the log is rotated, which is that of whoever runs.
+  refuseSecondCopy(state);
   const logFile = state.logFile('launcher');
   rotateLog(logFile);
   const log = openSync(logFile, 'a', 0o600);
@@ -36,6 +39,11 @@ export async function startDetached(args: readonly string[], settings: Settings)
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, cancel);
       resolve(0);
     });
-    child.on('exit', (code, signal) => resolve(code ?? (signal === null ? 1 : 130)));
+    child.on('exit', (code, signal) => {
+      const end = (): void => resolve(code ?? (signal === null ? 1 : 130));
+      // Its last words may still be under way.
+      if (child.connected) child.once('disconnect', end);
+      else end();
+    });
   });
 }

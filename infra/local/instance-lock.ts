@@ -15,16 +15,20 @@ export function takeInstanceLock(state: StateFolder): () => void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   for (let attempt = 0; attempt < 2; attempt += 1) {
     if (tryCreate(file)) return () => rmSync(file, { force: true });
-    const pid = runningLauncher(state);
-    if (pid !== null) {
-      throw new LauncherError(
-        `PeerMesh is already running from ${state.home} (pid ${pid})`,
-        'look with `npm run status`, end it with `npm run stop`, or set PEERMESH_HOME and PEERMESH_PORT_OFFSET for a second copy',
-      );
-    }
+    refuseSecondCopy(state);
     rmSync(file, { force: true });
   }
   throw new LauncherError(`cannot lock ${file}`, 'another copy is starting at this moment; try again');
+}
+
+/** Throws when a launcher has this state folder. */
+export function refuseSecondCopy(state: StateFolder): void {
+  const pid = runningLauncher(state);
+  if (pid === null) return;
+  throw new LauncherError(
+    `PeerMesh is already running from ${state.home} (pid ${pid})`,
+    'look with `npm run status`, end it with `npm run stop`, or set PEERMESH_HOME and PEERMESH_PORT_OFFSET for a second copy',
+  );
 }
 
 /** The pid of the launcher that has this state folder, or null. A lock that a killed launcher left does not count. */

@@ -44,6 +44,9 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  process.stderr.write(`peermesh: ${describeError(error)}\n`);
+  const text = `peermesh: ${describeError(error)}\n`;
+  process.stderr.write(text);
+  // In the background standard error is a log; whoever waits for it is to see it as well.
+  if (process.connected) process.send?.({ text });
   process.exitCode = 1;
 }
