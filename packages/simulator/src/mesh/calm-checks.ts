@@ -113,9 +113,7 @@ export class CalmChecks {
   #isNeeded(node: SimMeshNode): boolean {
     const others = this.#world.all().filter((other) => other !== node);
     return others.some((from) => {
-      const reached = new Set([from.id]);
-      for (const id of reached)
-        if (id !== node.id) for (const peer of neighboursOf(this.#world.nodeById(id))) reached.add(peer);
+      const reached = this.#reachable(from, (id) => id !== node.id);
       return others.some(({ id }) => !reached.has(id));
     });
   }
@@ -131,7 +129,9 @@ export class CalmChecks {
     const ends = new Set([from.name, `n${to}`]);
     const restore = this.#world.addRule({ appliesTo: (a, b) => ends.has(a) && ends.has(b), isCut: true });
     const cutAtMs = queue.nowMs;
-    const reached = this.#reachable(from, from.id, to);
+    const isCut = (id: number, peer: number): boolean =>
+      (id === from.id && peer === to) || (id === to && peer === from.id);
+    const reached = this.#reachable(from, (id, peer) => !isCut(id, peer));
     const sent = nodes
       .filter((node) => node !== from && reached.has(node.id))
       .map((node) => ({ node, number: this.#traffic.check(from, node.id) }));
@@ -146,12 +146,11 @@ export class CalmChecks {
     restore();
   }
 
-  /** Everybody to whom there is a way without the link a-b. */
-  #reachable(from: SimMeshNode, a: number, b: number): Set<number> {
+  /** Everybody to whom there is a way of such steps. */
+  #reachable(from: SimMeshNode, isStep: (id: number, peer: number) => boolean): Set<number> {
     const reached = new Set([from.id]);
     for (const id of reached)
-      for (const peer of neighboursOf(this.#world.nodeById(id)))
-        if (!(id === a && peer === b) && !(id === b && peer === a)) reached.add(peer);
+      for (const peer of neighboursOf(this.#world.nodeById(id))) if (isStep(id, peer)) reached.add(peer);
     return reached;
   }
 

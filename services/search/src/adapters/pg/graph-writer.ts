@@ -3,7 +3,7 @@ import { mentionsOf, type RelationshipEdge, relationshipOf } from '../../domain/
 import { type HeldVersion, keyOf, kindOf } from '../../domain/versioned-ops.ts';
 import type { VersionedOp } from '../../ports.ts';
 import { arrayText, plainArrayText } from './array-text.ts';
-import { attributesText } from './attributes-text.ts';
+import { attributesColumn, attributesOf, headColumns, sequenceColumn } from './op-columns.ts';
 
 const NO_EDGE: RelationshipEdge = { from: '', to: '', type: '', weight: 0, acl: [] };
 
@@ -14,9 +14,6 @@ export async function writeNodes(
   ops: readonly VersionedOp[],
 ): Promise<void> {
   if (ops.length === 0) return;
-  const attributes = ops.map((op) =>
-    op.op === 'upsert' && op.record.kind !== 'relationship' ? op.record.attributes : null,
-  );
   await tx.client.query(
     `INSERT INTO search.search_graph_nodes (generation, tenant_id, id, version, deleted, seq, name, attributes, acl)
      SELECT $1::int, tenant_id, id, version, deleted, seq, name, attributes, acl::text[]
@@ -26,10 +23,11 @@ export async function writeNodes(
        seq = excluded.seq, name = excluded.name, attributes = excluded.attributes, acl = excluded.acl`,
     [
       generation,
-      ...headOf(ops),
+      ...headColumns(ops),
+      sequenceColumn(ops),
       arrayText(ops.map(nameOf)),
-      attributesText(attributes),
-      arrayText(attributes.map((held) => arrayText(held?.acl ?? []))),
+      attributesColumn(ops),
+      arrayText(ops.map((op) => arrayText(attributesOf(op)?.acl ?? []))),
     ],
   );
 }
@@ -53,7 +51,8 @@ export async function writeRelationships(
        weight = excluded.weight, acl = excluded.acl`,
     [
       generation,
-      ...headOf(ops),
+      ...headColumns(ops),
+      sequenceColumn(ops),
       arrayText(edges.map(({ from }) => from)),
       arrayText(edges.map(({ to }) => to)),
       arrayText(edges.map(({ type }) => type)),
@@ -96,17 +95,6 @@ export async function writeMentions(
       plainArrayText(mentions.map(({ weight }) => weight)),
     ],
   );
-}
-
-/** What all records have, as columns. */
-function headOf(ops: readonly VersionedOp[]): string[] {
-  return [
-    arrayText(ops.map((op) => op.tenantId)),
-    arrayText(ops.map((op) => op.id)),
-    plainArrayText(ops.map((op) => op.version)),
-    plainArrayText(ops.map((op) => op.op === 'delete')),
-    plainArrayText(ops.map((op) => op.seq)),
-  ];
 }
 
 function nameOf(op: VersionedOp): string {

@@ -24,6 +24,7 @@ import { type KeywordMirror, keywordMirror, type MirrorEntry } from './keyword-m
 import { compactPostings, postBacklog } from './keyword-postings.ts';
 import { queryKeywordTables } from './keyword-table-query.ts';
 import { BY_ID, lookUp } from './look-up.ts';
+import { headColumns, sequenceColumn } from './op-columns.ts';
 import { packBytes } from './packed-bytes.ts';
 import { readTexts } from './record-texts.ts';
 
@@ -163,11 +164,8 @@ export class PgKeywordBackend implements SearchBackend {
          length = excluded.length, terms = excluded.terms, frequencies = excluded.frequencies`,
       [
         generation,
-        arrayText(rows.map(({ op }) => op.tenantId)),
-        arrayText(rows.map(({ op }) => op.id)),
-        plainArrayText(rows.map(({ op }) => op.version)),
-        plainArrayText(rows.map(({ op }) => op.op === 'delete')),
-        plainArrayText(rows.map(({ op }) => op.seq)),
+        ...headColumns(ops),
+        sequenceColumn(ops),
         plainArrayText(rows.map(({ ord }) => ord)),
         arrayText(rows.map(({ kind }) => kind)),
         attributesText(rows.map(({ attributes }) => attributes)),

@@ -12,12 +12,12 @@ import type {
   SearchBackend,
   VersionedOp,
 } from '../../ports.ts';
-import { arrayText, plainArrayText } from './array-text.ts';
-import { attributesText } from './attributes-text.ts';
+import { arrayText } from './array-text.ts';
 import { cursorOf, statsOf, versionsIn } from './backend-stats.ts';
 import { cancellable } from './cancellable-query.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
 import { BY_ID, lookUp } from './look-up.ts';
+import { attributesColumn, headColumns } from './op-columns.ts';
 import { moveRollups, type TimeEntry } from './time-rollups.ts';
 import { readTrends, type Trend, type TrendWindow } from './trend-query.ts';
 
@@ -156,13 +156,10 @@ export class PgTimeBackend implements SearchBackend {
          at = excluded.at, keys = excluded.keys, attributes = excluded.attributes, acl = excluded.acl`,
       [
         this.#key.generation,
-        arrayText(ops.map((op) => op.tenantId)),
-        arrayText(ops.map((op) => op.id)),
-        plainArrayText(ops.map((op) => op.version)),
-        plainArrayText(ops.map((op) => op.op === 'delete')),
+        ...headColumns(ops),
         arrayText(entries.map((entry) => new Date(entry?.at ?? 0).toISOString())),
         arrayText(entries.map((entry) => arrayText(entry?.keys ?? []))),
-        attributesText(ops.map((op) => (op.op === 'upsert' && op.record.kind === 'doc' ? op.record.attributes : null))),
+        attributesColumn(ops),
         arrayText(entries.map((entry) => arrayText(entry?.acl ?? []))),
       ],
     );

@@ -15,10 +15,9 @@ import type {
   SearchBackend,
   VersionedOp,
 } from '../../ports.ts';
-import { arrayText, plainArrayText } from './array-text.ts';
-import { attributesText } from './attributes-text.ts';
 import { cursorOf, statsOf, versionsIn } from './backend-stats.ts';
 import { applyUnderCursor, type GenerationKey, heldVersions } from './generation-cursor.ts';
+import { attributesColumn, headColumns, sequenceColumn } from './op-columns.ts';
 import { packBytes } from './packed-bytes.ts';
 import { READ_IN_ORDER } from './read-in-order.ts';
 
@@ -176,12 +175,9 @@ export class PgVectorBackend implements SearchBackend {
          seq = excluded.seq, attributes = excluded.attributes, vector = excluded.vector`,
       [
         this.#key.generation,
-        arrayText(ops.map((op) => op.tenantId)),
-        arrayText(ops.map((op) => op.id)),
-        plainArrayText(ops.map((op) => op.version)),
-        plainArrayText(ops.map((op) => op.op === 'delete')),
-        plainArrayText(ops.map((op) => op.seq)),
-        attributesText(ops.map((op) => (op.op === 'upsert' && op.record.kind === 'doc' ? op.record.attributes : null))),
+        ...headColumns(ops),
+        sequenceColumn(ops),
+        attributesColumn(ops),
         packed.bytes,
         packed.firsts,
         packed.sizes,
