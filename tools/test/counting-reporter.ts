@@ -11,6 +11,7 @@ export interface RunCounts {
 }
 
 const STDERR_LENGTH_MAX = 4_000;
+const CAUSES_MAX = 5;
 const SLOWEST = 6;
 const WORTH_TELLING_MS = 10_000;
 
@@ -60,9 +61,13 @@ export default async function* countingReporter(source: AsyncIterable<TestEvent>
   if (target !== undefined) writeFileSync(target, JSON.stringify(counts));
 }
 
+/** The error of a test, with what it was caused by: of a wait that was in vain that is the last thing that was wrong. */
 function messageOf(error: Error): string {
-  const cause: unknown = error.cause ?? error;
-  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  const said: string[] = [];
+  let cause: unknown = error.cause ?? error;
+  for (; cause instanceof Error && said.length < CAUSES_MAX; cause = cause.cause)
+    said.push(cause.stack ?? cause.message);
+  return said.length === 0 ? String(cause) : said.join('\ncaused by ');
 }
 
 function failure(file: string, name: string, message: string): string {

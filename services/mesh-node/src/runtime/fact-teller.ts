@@ -65,8 +65,9 @@ export class FactTeller {
   }
 
   /** A peer gives this node no sign of life any more, or gives one again. */
-  peerHealth(nodeId: string, isHealthy: boolean): void {
+  peerHealth(nodeId: string, isHealthy: boolean, nowMs: number): void {
     this.#peers.changed(nodeId, isHealthy);
+    this.#tellPeers(nowMs);
   }
 
   /** Topologies are told at most once a second, and only when nodes or links came or went. */

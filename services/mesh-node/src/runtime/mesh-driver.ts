@@ -10,7 +10,8 @@ export interface DriverEvents {
   onDelivery(delivery: OverlayDelivery, nowMs: number): void;
   onDialFailed(address: string, error: DialError): void;
   onConnection(connection: Connection): void;
-  onClosed(connection: Connection, reason: string): void;
+  /** The core ends a connection, or it is over: a connection that the core ended comes twice. */
+  onEnded(connection: Connection, reason: string): void;
   /** An operation was done: what it changed is applied here. */
   onDone(): void;
   /** How long a durable write took. */
@@ -62,7 +63,7 @@ export class MeshDriver {
       onClosed: (connection, reason) => {
         const { id } = connection;
         this.#connections.delete(id);
-        events.onClosed(connection, reason);
+        events.onEnded(connection, reason);
         this.run((mesh, nowMs) => mesh.disconnected(id, nowMs));
       },
       onDialFailed: (address, lane, error) => {
@@ -140,7 +141,7 @@ export class MeshDriver {
     this.persistence.add(batches);
     for (const { connection, bytes } of writes) this.#connections.get(connection)?.send(bytes);
     for (const bytes of spentBatches) this.#transport?.recycle(bytes);
-    for (const { connection, reason } of closes) this.#connections.get(connection)?.close(reason);
+    for (const { connection, reason } of closes) this.#close(connection, reason);
     for (const { address, lane, peer } of dials) this.#transport?.dial(address, lane, peer);
     for (const event of events) this.#events.onEvent(event, nowMs);
     for (const delivery of deliveries) this.#events.onDelivery(delivery, nowMs);
@@ -149,6 +150,13 @@ export class MeshDriver {
       this.#operations.get(operationId)?.(outcome);
       this.#operations.delete(operationId);
     }
+  }
+
+  #close(id: number, reason: string): void {
+    const connection = this.#connections.get(id);
+    if (connection === undefined) return;
+    this.#events.onEnded(connection, reason);
+    connection.close(reason);
   }
 
   #arm(): void {

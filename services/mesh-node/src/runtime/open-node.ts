@@ -125,7 +125,7 @@ export async function openNode(config: MeshNodeConfig, parts: NodeParts): Promis
   const writeDuration = observeWrites(metrics);
   const peers = new PeerHealth((nodeId, isHealthy) => {
     if (!isHealthy) logger.warn({ peer: nodeId }, 'a peer gives no sign of life');
-    facts.peerHealth(nodeId, isHealthy);
+    facts.peerHealth(nodeId, isHealthy, now());
     runtime.changed({ type: 'peer', nodeId, name: view.nameOf(nodeId), isHealthy });
   });
   const driver = new MeshDriver({
@@ -135,8 +135,8 @@ export async function openNode(config: MeshNodeConfig, parts: NodeParts): Promis
     events: {
       onEvent: (event, nowMs) => onEvent(event, nowMs),
       onDelivery: (delivery, nowMs) => onDelivery(delivery, nowMs),
-      onConnection: ({ peer }) => peers.connected(peer),
-      onClosed: ({ peer }, reason) => peers.closed(peer, reason),
+      onConnection: (connection) => peers.connected(connection),
+      onEnded: (connection, reason) => peers.ended(connection, reason),
       onDone: () => clock.decided(core.session?.plane.state),
       onWritten: (tookMs) => writeDuration.observe(tookMs / 1000),
       onDialFailed: (address, error) => logger.debug({ address, reason: error.reason }, 'a node was not reached'),

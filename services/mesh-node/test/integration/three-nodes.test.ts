@@ -162,6 +162,7 @@ describe('a peer that gives no sign of life', () => {
     const { joinKey } = await hub.open.runtime.seed({ meshId: 'harbour', joinPolicy: 'key_required' });
     await spoke.open.runtime.join({ meshId: 'harbour', addresses: [`ws://127.0.0.1:${proxy.port}`], joinKey });
     await eventually(() => assert.equal(hub.open.runtime.status().links[0]?.isUp, true));
+    // Connections that stand carry nothing any more; a new one does.
     proxy.freeze();
     await eventually(() => {
       const seen = hub.facts.flatMap((fact) => (fact.kind === 'peer_health' ? [fact.data] : []));
@@ -169,6 +170,10 @@ describe('a peer that gives no sign of life', () => {
         seen.map(({ name, healthy, observedBy }) => [name, healthy, observedBy]),
         [['spoke', false, hub.open.runtime.mesh().self]],
       );
+    });
+    await eventually(() => {
+      const [link] = hub.open.runtime.status().links;
+      assert.deepEqual([link?.isUp, link?.isHealthy], [true, true]);
     });
   });
 });
