@@ -28,6 +28,8 @@ export interface CompactGraph {
   /** Ids by index, ascending. */
   readonly nodeIds: Uint32Array;
   readonly transit: Uint8Array;
+  /** By index 1 for those that could relay and should not, since they drain; absent where nobody does. */
+  readonly draining?: Uint8Array;
   /** By index 1 for those that relay because some have no other way; absent where nobody has to. */
   readonly lastResort?: Uint8Array;
   readonly regions: Uint32Array;

@@ -1,14 +1,12 @@
 import { type CostWeights, LINK_COST_MAX, linkCost } from '../cost.ts';
 import { buildGraph, type CompactGraph, type GraphNode, indexOfNode } from '../graph/compact-graph.ts';
-import { isWholeWithout, withLastResort } from '../graph/last-resort.ts';
+import { withDraining } from '../graph/last-resort.ts';
 import { type Advertisement, hasFlag, isTransit, NodeFlag } from './advertisement.ts';
 import { isPresent } from './database.ts';
 import type { SignedAdvertisement } from './signing.ts';
 
 /** What a link out of an overloaded node costs more: two of them outweigh any path around, so they are a last resort. */
 const OVERLOAD_COST = LINK_COST_MAX;
-/** What a link out of a draining node costs more, where the mesh needs it: overloaded nodes come first. */
-const DRAIN_COST = 2 * LINK_COST_MAX;
 
 /** Turns advertisements into graphs; what an advertisement contributes is computed once. */
 export class TopologyBuilder {
@@ -34,9 +32,9 @@ export class TopologyBuilder {
     }
     const graph = buildGraph(nodes);
     if (draining.length === 0) return graph;
-    const spared = new Uint8Array(graph.nodeCount);
-    for (const id of draining) spared[indexOfNode(graph, id)] = 1;
-    return isWholeWithout(graph, spared) ? graph : withLastResort(graph, spared, DRAIN_COST);
+    const drains = new Uint8Array(graph.nodeCount);
+    for (const id of draining) drains[indexOfNode(graph, id)] = 1;
+    return withDraining(graph, drains);
   }
 
   #node(advertisement: Advertisement): GraphNode {

@@ -1,6 +1,7 @@
 import { indexOfNode } from '../graph/compact-graph.ts';
 import { disjointPair } from '../graph/disjoint-pair.ts';
 import { kShortestPaths } from '../graph/k-shortest-paths.ts';
+import { relayIfNeeded } from '../graph/last-resort.ts';
 import { comparePaths, type Exclusions, type GraphPath, SearchSpace } from '../graph/search-space.ts';
 import { computeReverseTree, computeTree, pathFromTree } from '../graph/shortest-path-tree.ts';
 import { cheapestDisjointPair, type PairDisjointness } from './disjoint-candidates.ts';
@@ -48,18 +49,20 @@ interface Search {
  * Answers one query by searching. Avoided nodes, regions and tenants are never relays; source and destination are what
  * the caller named. A latency limit is met whenever any path meets it, because the fastest path is considered beside the
  * cheapest ones. A node- or link-disjoint pair is the optimum unless it breaks the latency limit; then, and for risk
- * groups (NP-hard in general), the best pair among the 64 cheapest paths is taken.
+ * groups (NP-hard in general), the best pair among the 64 cheapest paths is taken. Nodes that drain relay when the mesh would
+ * fall apart without what the query takes to be dead, as the nodes would decide then.
  */
-export function queryPaths(space: SearchSpace, query: PathQuery): PathAnswer {
-  const { graph } = space;
-  const source = indexOfNode(graph, query.source);
-  const target = indexOfNode(graph, query.destination);
+export function queryPaths(given: SearchSpace, query: PathQuery): PathAnswer {
+  const source = indexOfNode(given.graph, query.source);
+  const target = indexOfNode(given.graph, query.destination);
   if (source < 0) return { paths: [], reason: 'unknown-source' };
   if (target < 0) return { paths: [], reason: 'unknown-destination' };
-  const dead = excludeDead(graph, query.without ?? {});
+  const dead = excludeDead(given.graph, query.without ?? {});
   if (source === target || dead.nodes[source] === 1 || dead.nodes[target] === 1) {
     return { paths: [], reason: 'unreachable' };
   }
+  const graph = query.without === undefined ? given.graph : relayIfNeeded(given.graph, dead);
+  const space = graph === given.graph ? given : new SearchSpace(graph);
   const search = { space, query, source, target };
   const avoided = excludeAvoided(graph, dead, query.constraints ?? {}, [source, target]);
   const found = findPaths(search, avoided);

@@ -18,9 +18,9 @@ export const ROUTING_MUTANTS: readonly Mutant[] = [
   routing(
     'drain-parts-the-mesh',
     'RFC 6987, 3: of a stub router that is the only way, packets still go through it',
-    'link-state/topology.ts',
-    'return isWholeWithout(graph, spared) ? graph : withLastResort(graph, spared, DRAIN_COST);',
-    'return graph;',
+    'graph/last-resort.ts',
+    'return isWholeWithout({ graph: sparing, dead }, draining) ? sparing : withLastResort(sparing, draining);',
+    'return sparing;',
   ),
   routing(
     'epoch-ignored',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildGraph, type CompactGraph, indexOfNode } from '../../../src/graph/compact-graph.ts';
+import { buildGraph, type CompactGraph, type GraphNode, indexOfNode } from '../../../src/graph/compact-graph.ts';
+import { withDraining } from '../../../src/graph/last-resort.ts';
 import type { GraphPath } from '../../../src/graph/search-space.ts';
 import { PathFinder } from '../../../src/paths/path-finder.ts';
 import type { PathAnswer, PathConstraints, PathQuery } from '../../../src/paths/path-query.ts';
@@ -116,6 +117,43 @@ for (const disjointness of ['node', 'link', 'risk-group'] as const) {
     assert.ok(met > SEEDS / 10 && met < SEEDS, `${met}`);
   });
 }
+
+/** A topology in which some nodes drain. */
+function withSomeDraining(nodes: readonly GraphNode[], draining: ReadonlySet<number>): CompactGraph {
+  const graph = buildGraph(nodes.map((node) => (draining.has(node.id) ? { ...node, isTransit: false } : node)));
+  return withDraining(
+    graph,
+    Uint8Array.from(graph.nodeIds, (id) => Number(draining.has(id))),
+  );
+}
+
+test('in a what-if nodes that drain relay just when they would if it came true', () => {
+  const outcomes = { needed: 0, neededNow: 0, neededNoMore: 0, spared: 0 };
+  for (let seed = 1; seed <= SEEDS; seed += 1) {
+    const random = seededRandom(seed);
+    const count = integerBetween(random, 4, 9);
+    const shape = { nodes: count, extraLinks: integerBetween(random, 0, count), costMax: 20, leafRatio: 0.2 };
+    const nodes = randomTopology(random, shape);
+    const draining = new Set(nodes.filter(({ isTransit }) => isTransit && random() < 0.4).map(({ id }) => id));
+    const dead = nodes[integerBetween(random, 0, count - 1)]!.id;
+    const [source, destination] = nodes.filter(({ id }) => id !== dead).map(({ id }) => id) as [number, number];
+    const query = { source, destination, k: 4, stretchMax: 1e12 };
+    const before = withSomeDraining(nodes, draining);
+    const left = nodes.filter(({ id }) => id !== dead);
+    const after = withSomeDraining(left, draining);
+    const answer = new PathFinder(before).query({ ...query, without: { nodes: [dead] } });
+    const expected = new PathFinder(after).query(query);
+    assert.deepEqual(
+      answer.paths.map(({ segments, cost }) => [segments, cost]),
+      expected.paths.map(({ segments, cost }) => [segments, cost]),
+      `seed ${seed}`,
+    );
+    assert.equal(answer.reason, expected.reason, `seed ${seed}`);
+    if (before.lastResort !== undefined) outcomes[after.lastResort === undefined ? 'neededNoMore' : 'needed'] += 1;
+    else outcomes[after.lastResort === undefined ? 'spared' : 'neededNow'] += 1;
+  }
+  for (const [outcome, times] of Object.entries(outcomes)) assert.ok(times > SEEDS / 100, `${outcome}: ${times}`);
+});
 
 test('what-if answers are those of the topology without the dead nodes and links', () => {
   let lost = 0;
