@@ -46,7 +46,7 @@ export interface OpenService<Schema> {
  * access token, idempotency keys and the decision log. Ready while PostgreSQL and NATS answer and revoked tokens are known.
  * `onClose` hooks that are added later run first; then the decision log is written, NATS drained and the database closed.
  * @param name of the service, which is that of its schema, module and NATS user
- * @throws when NATS refuses the connection; one that does not answer is waited for
+ * A NATS that does not answer, or refuses the connection, is waited for.
  */
 export async function openService<Schema = unknown>(
   name: string,

@@ -35,10 +35,10 @@ export function startMessaging(
   const revocations = createRevocations();
   let connected: { readonly bus: Bus; readonly stop: () => Promise<void>; readonly ping: () => Promise<void> } | null =
     null;
-  let isStopped = false;
+  const stopping = new AbortController();
   const connect = async (): Promise<void> => {
-    const nats = await connectNats({ url: config.NATS_URL, name: 'mesh-node', logger });
-    if (isStopped) return nats.close();
+    const nats = await connectNats({ url: config.NATS_URL, name: 'mesh-node', logger, signal: stopping.signal });
+    if (stopping.signal.aborted) return nats.close();
     const bus = createBus({ module: 'mesh', instance, db, databaseUrl: config.DATABASE_URL, nats, logger, metrics });
     bus.tail([RoutesComputed], { from: 'new' }, ({ data }) =>
       parts.onRoutesComputed((data as EventData<typeof RoutesComputed>).meshId),
@@ -53,7 +53,9 @@ export function startMessaging(
     };
     await startWithRevocations(bus, revocations);
   };
-  const connecting = connect().catch((error: unknown) => logger.error({ err: error }, 'events cannot be published'));
+  const connecting = connect().catch((error: unknown) => {
+    if (!stopping.signal.aborted) logger.error({ err: error }, 'events cannot be published');
+  });
   return {
     outbox: createOutbox({ schema: 'mesh', module: 'mesh', instance }),
     revocations,
@@ -63,7 +65,7 @@ export function startMessaging(
       await connected.ping();
     },
     stop: async () => {
-      isStopped = true;
+      stopping.abort();
       if (connected === null) return;
       await connecting;
       await connected.stop();
