@@ -82,7 +82,9 @@ describe('the mesh of a fleet', () => {
         assert.deepEqual([routes.router, routes.node], [2, 0], 'all routes are the router’s');
       });
     }
-    assert.ok((await paths()).length >= 2, 'the direct way and the one over the third node');
+    await eventually(async () =>
+      assert.ok((await paths()).length >= 2, 'the direct way and the one over the third node'),
+    );
 
     const router = createClient(routerRoutes, { baseUrl: fleet.serviceUrl('router'), token: fleet.adminToken });
     const { body: policy } = await router.createRoutePolicy({
@@ -122,9 +124,13 @@ describe('the mesh of a fleet', () => {
   it('carries traffic on after kill -9 of its leader, without losing or repeating a message', async (t) => {
     const ended = new AbortController();
     t.after(() => ended.abort());
-    const { body } = await clients[0]!.getMesh({});
-    const { body: listed } = await clients[0]!.listNodes({ query: {} });
-    const leaderName = listed.items.find(({ shortId }) => shortId === body.leader)?.name ?? '';
+    let leaderName = '';
+    await eventually(async () => {
+      const { body } = await clients[0]!.getMesh({});
+      const { body: listed } = await clients[0]!.listNodes({ query: {} });
+      leaderName = listed.items.find(({ shortId }) => shortId === body.leader)?.name ?? '';
+      assert.notEqual(leaderName, '');
+    });
     const leader = NODES.findIndex((name) => name === leaderName);
     const [source, target] = [0, 1, 2].filter((node) => node !== leader) as [number, number];
     await follow(target, ended.signal);

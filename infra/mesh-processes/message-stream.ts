@@ -122,8 +122,14 @@ export class MessageStream {
       before = this.arrived;
       await pause(quietMs);
     }
-    this.#stopped.abort();
+    this.stop();
     return this.totals();
+  }
+
+  /** Stops sending and receiving at once. */
+  stop(): void {
+    this.#isSending = false;
+    this.#stopped.abort();
   }
 
   totals(): StreamTotals {

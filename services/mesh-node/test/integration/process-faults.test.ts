@@ -83,6 +83,7 @@ describe('five nodes as processes, two of them behind NATs, with reliable messag
   after(async () => {
     mute.close();
     await mesh.close();
+    stream.stop();
   });
 
   it('a link that is cut, falls silent, or is silent in one direction only costs no message', async () => {
