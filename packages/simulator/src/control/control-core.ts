@@ -1,11 +1,11 @@
-import { failureOf } from '../failure-of.ts';
 import { type FaultKind, target } from '../nemesis/fault.ts';
 import { inflict } from '../nemesis/inflict.ts';
 import { NETWORK_FAULTS } from '../nemesis/network-faults.ts';
 import { PROCESS_FAULTS } from '../nemesis/process-faults.ts';
 import { planFaults } from '../nemesis/schedule.ts';
+import { playSeed } from '../play-seed.ts';
 import { SeededRandom } from '../random.ts';
-import type { SeedFailure, SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
+import type { SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
 import { CalmChecks } from './calm-checks.ts';
 import { ControlWorld } from './control-world.ts';
 import { CONTROL_INVARIANTS } from './invariants.ts';
@@ -18,7 +18,7 @@ const WIPED_DISK: FaultKind<ControlWorld> = {
   summary: 'a machine comes back with an empty disk, and joins anew under its old key',
   durationMs: [500, 4_000],
   start(world, random, durationMs) {
-    const machine = world.machine(target(world, random));
+    const machine = world.node(target(world, random));
     if (!world.isSteady || world.shape.machines < 3) return;
     world.wipedAtMs = world.queue.nowMs;
     world.stop(machine.name, 'kill');
@@ -48,34 +48,18 @@ function runSeed(seed: number, { faults, untilMs = Number.POSITIVE_INFINITY }: S
   const book = new RequestBook(world);
   const operators = new Operators(world, book, random.fork('operators'));
   const calm = new CalmChecks(world, book, operators);
-  let failure: SeedFailure | null = null;
-  try {
+  const { network, registry } = world;
+  const counts = () => ({
+    asked: book.all.length,
+    done: book.done,
+    refused: book.refused,
+    reads: book.reads,
+    messages: network.counts.sent,
+    'converged after heal Max': Math.round(calm.convergedAfterMs),
+  });
+  return playSeed({ seed, world, registry, description: describeControlShape(shape), faults: plan, counts }, () => {
     inflict(world, CONTROL_FAULTS, plan, faults);
     operators.start();
-    world.queue.runUntil(Math.min(untilMs, shape.healMs));
-    if (untilMs > shape.healMs) {
-      for (const name of world.nodes()) world.start(name);
-      calm.run();
-    }
-  } catch (error) {
-    failure = failureOf(error, world);
-  }
-  const { queue, network, registry } = world;
-  return {
-    seed,
-    world: describeControlShape(shape),
-    failure,
-    virtualMs: queue.nowMs,
-    events: queue.executed,
-    faults: plan,
-    checks: registry.counts(),
-    counts: {
-      asked: book.all.length,
-      done: book.done,
-      refused: book.refused,
-      reads: book.reads,
-      messages: network.counts.sent,
-      'converged after heal Max': Math.round(calm.convergedAfterMs),
-    },
-  };
+    world.runUntilHealed(shape.healMs, untilMs, () => calm.run());
+  });
 }

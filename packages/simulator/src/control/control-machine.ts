@@ -21,7 +21,7 @@ export class ControlMachine {
   readonly nodeId: string;
   disk: ControlDisk;
   shortId = 0;
-  isOn = true;
+  isUp = true;
   plane: ControlPlane | null = null;
   /** Counts the processes. */
   life = 0;
@@ -54,7 +54,7 @@ export class ControlMachine {
   }
 
   start(): void {
-    this.isOn = true;
+    this.isUp = true;
     if (this.shortId === 0 || this.plane !== null) return;
     this.life += 1;
     const config = { ...DEFAULT_PLANE, benefitMs: 3_000, voterGraceMs: 4_000, snapshotBytes: this.#host.snapshotBytes };
@@ -65,7 +65,7 @@ export class ControlMachine {
   }
 
   stop(): void {
-    this.isOn = false;
+    this.isUp = false;
     this.#endProcess();
   }
 

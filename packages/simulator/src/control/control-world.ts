@@ -1,13 +1,10 @@
 import { type ControlPlane, type NodeIntroduction, type PlaneReady, voterTarget } from '@peermesh/replication';
-import { EventQueue } from '../event-queue.ts';
 import { InvariantRegistry } from '../invariant.ts';
-import type { ProcessHost, StopStyle } from '../nemesis/fault.ts';
-import type { LinkRule } from '../network/link-rule.ts';
 import { SimNetwork } from '../network/network.ts';
+import { ProcessWorld } from '../process-world.ts';
 import type { SeededRandom } from '../random.ts';
-import { TraceRing } from '../trace.ts';
 import { ControlMachine, type ControlMachineHost } from './control-machine.ts';
-import { CONTROL_INVARIANT_NAMES } from './invariants.ts';
+import { CONTROL_INVARIANT_NAMES, type ControlInvariant } from './invariants.ts';
 import { PromiseCheck } from './promise-check.ts';
 import type { ControlShape } from './shape.ts';
 import { StateBook } from './state-book.ts';
@@ -24,10 +21,7 @@ interface Parcel {
 }
 
 /** Members of a control group as processes on machines that may lose their disks, the network between them, a failure detector. */
-export class ControlWorld implements ProcessHost, ControlMachineHost {
-  readonly queue = new EventQueue();
-  readonly trace = new TraceRing();
-  readonly registry = new InvariantRegistry(CONTROL_INVARIANT_NAMES);
+export class ControlWorld extends ProcessWorld<ControlMachine, Parcel, ControlInvariant> implements ControlMachineHost {
   readonly shape: ControlShape;
   readonly network: SimNetwork<Parcel>;
   /** Told of every outcome of a request. */
@@ -39,19 +33,19 @@ export class ControlWorld implements ProcessHost, ControlMachineHost {
   removalAskedAtMs = 0;
   readonly #book = new StateBook(this.registry);
   readonly #promises = new PromiseCheck(this.registry);
-  readonly #machines = new Map<string, ControlMachine>();
 
   constructor(shape: ControlShape, random: SeededRandom) {
+    super(new InvariantRegistry<ControlInvariant>(CONTROL_INVARIANT_NAMES));
     this.shape = shape;
     this.network = new SimNetwork({
       queue: this.queue,
       random: random.fork('network'),
-      isUp: (name) => this.machine(name).plane !== null,
-      deliver: (_from, to, parcel) => this.#deliver(this.machine(to), parcel),
+      isUp: (name) => this.node(name).plane !== null,
+      deliver: (_from, to, parcel) => this.#deliver(this.node(to), parcel),
     });
     for (let number = 1; number <= shape.machines; number += 1) {
       const name = `n${number}`;
-      this.#machines.set(name, new ControlMachine(name, this, random.fork(name)));
+      this.add(new ControlMachine(name, this, random.fork(name)));
     }
   }
 
@@ -61,20 +55,6 @@ export class ControlWorld implements ProcessHost, ControlMachineHost {
 
   get snapshotBytes(): number {
     return this.shape.snapshotBytes;
-  }
-
-  all(): ControlMachine[] {
-    return [...this.#machines.values()];
-  }
-
-  nodes(): readonly string[] {
-    return [...this.#machines.keys()];
-  }
-
-  machine(name: string): ControlMachine {
-    const machine = this.#machines.get(name);
-    if (machine === undefined) throw new RangeError(`there is no machine ${name}`);
-    return machine;
   }
 
   leader(): ControlMachine | undefined {
@@ -102,37 +82,9 @@ export class ControlWorld implements ProcessHost, ControlMachineHost {
     return texts.size === 1;
   }
 
-  focus(): readonly string[] {
+  override focus(): readonly string[] {
     const leader = this.leader();
     return leader === undefined ? [] : [leader.name];
-  }
-
-  addRule(rule: LinkRule): () => void {
-    return this.network.addRule(rule);
-  }
-
-  isUp(name: string): boolean {
-    return this.machine(name).isOn;
-  }
-
-  start(name: string): void {
-    if (this.isUp(name)) return;
-    this.note(name, 'start', '');
-    this.machine(name).start();
-  }
-
-  stop(name: string, style: StopStyle): void {
-    this.note(name, 'stop', style);
-    this.machine(name).stop();
-  }
-
-  pause(name: string, milliseconds: number): void {
-    this.note(name, 'pause', `${milliseconds.toFixed(0)} ms`);
-    this.machine(name).turns.pause(milliseconds);
-  }
-
-  slow(name: string, millisecondsPerEvent: number): void {
-    this.machine(name).turns.costMs = millisecondsPerEvent;
   }
 
   introductionOf({ name, disk: { volumeId } }: ControlMachine): NodeIntroduction {
@@ -183,8 +135,8 @@ export class ControlWorld implements ProcessHost, ControlMachineHost {
     machine.dismiss();
   }
 
-  note(name: string, event: string, detail: unknown): void {
-    this.trace.add(this.queue.nowMs, name, event, detail);
+  protected end(machine: ControlMachine): void {
+    machine.stop();
   }
 
   #send(from: ControlMachine, parcel: Parcel): void {

@@ -124,7 +124,7 @@ export class Operators {
 
   /** A machine that is no member asks a member to let it in. */
   #join(machine: ControlMachine): void {
-    if (!machine.isOn || machine.shortId !== 0) return;
+    if (!machine.isUp || machine.shortId !== 0) return;
     const seeds = this.#world.all().filter((other) => other.plane !== null && this.#world.hears(machine, other));
     if (seeds.length === 0) return;
     const introduction = this.#world.introductionOf(machine);
@@ -132,7 +132,7 @@ export class Operators {
     this.#book.ask(this.#random.pick(seeds), body, {}, (outcome) => {
       if (outcome.kind !== 'result' || !outcome.result.isDone) return;
       const isSame = machine.disk.volumeId === introduction.volumeId && machine.shortId === 0;
-      if (machine.isOn && isSame) machine.enrol(outcome.result.value, false);
+      if (machine.isUp && isSame) machine.enrol(outcome.result.value, false);
     });
   }
 

@@ -1,9 +1,9 @@
 import { fuzzFrames } from '@peermesh/link';
-import { failureOf } from '../failure-of.ts';
 import { inflict } from '../nemesis/inflict.ts';
 import { planFaults } from '../nemesis/schedule.ts';
+import { playSeed } from '../play-seed.ts';
 import { SeededRandom } from '../random.ts';
-import type { SeedFailure, SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
+import type { SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
 import { LINK_INVARIANTS } from './invariants.ts';
 import { LINK_FAULTS } from './lane-faults.ts';
 import { DURATION_MS, describeLinkShape, drawLinkShape, HEAL_MS } from './link-shape.ts';
@@ -26,26 +26,15 @@ function runSeed(seed: number, { faults, untilMs = DURATION_MS }: SeedOptions = 
   const schedule = { fromMs: 1_000, untilMs: HEAL_MS, intervalMs: shape.faultIntervalMs };
   const plan = planFaults(LINK_FAULTS, random.fork('faults'), schedule);
   const world = new LinkWorld(shape, random.fork('world'));
-  let failure: SeedFailure | null = null;
-  try {
+  const { registry } = world;
+  const counts = () => countsOf(world);
+  return playSeed({ seed, world, registry, description: describeLinkShape(shape), faults: plan, counts }, () => {
     world.start();
     inflict(world, LINK_FAULTS, plan, faults);
     world.queue.runUntil(Math.min(untilMs, DURATION_MS));
     if (untilMs >= DURATION_MS) world.finish();
     fuzz(world, seed);
-  } catch (error) {
-    failure = failureOf(error, world);
-  }
-  return {
-    seed,
-    world: describeLinkShape(shape),
-    failure,
-    virtualMs: world.queue.nowMs,
-    events: world.queue.executed,
-    faults: plan,
-    checks: world.registry.counts(),
-    counts: countsOf(world),
-  };
+  });
 }
 
 /** Feeds this seed's share of generated inputs to the decoders: 20,000 seeds make ten million. */

@@ -1,8 +1,8 @@
-import { failureOf } from '../failure-of.ts';
 import { inflict } from '../nemesis/inflict.ts';
 import { planFaults } from '../nemesis/schedule.ts';
+import { playSeed } from '../play-seed.ts';
 import { SeededRandom } from '../random.ts';
-import type { SeedFailure, SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
+import type { SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
 import { CalmChecks } from './calm-checks.ts';
 import { MESH_FAULTS } from './faults.ts';
 import { MESH_INVARIANTS } from './invariants.ts';
@@ -36,38 +36,24 @@ export function runMesh(
   const traffic = new Traffic(world, random.fork('traffic'));
   const calm = new CalmChecks(world, traffic, random.fork('calm'));
   const watch = new Watch(world);
-  let failure: SeedFailure | null = null;
-  try {
+  const { network, ledger, registry } = world;
+  const counts = () => ({
+    accepted: ledger.accepted,
+    delivered: ledger.delivered,
+    refused: traffic.refused,
+    packets: network.counts.sent,
+    ...watch.counts(),
+    'converged after heal Max': Math.round(calm.convergedAfterMs),
+    'settled after heal Max': Math.round(calm.settledAfterMs),
+    'delivery after a cut Max': Math.round(calm.slowestAfterCutMs),
+  });
+  return playSeed({ seed, world, registry, description: describeMeshShape(shape), faults: plan, counts }, () => {
     inflict(world, MESH_FAULTS, plan, faults);
     traffic.start();
     watch.start();
-    world.queue.runUntil(Math.min(untilMs, shape.healMs));
-    if (untilMs > shape.healMs) {
-      for (const name of world.nodes()) world.start(name);
+    world.runUntilHealed(shape.healMs, untilMs, () => {
       calm.run();
       watch.check();
-    }
-  } catch (error) {
-    failure = failureOf(error, world);
-  }
-  const { network, ledger, queue } = world;
-  return {
-    seed,
-    world: describeMeshShape(shape),
-    failure,
-    virtualMs: queue.nowMs,
-    events: queue.executed,
-    faults: plan,
-    checks: world.registry.counts(),
-    counts: {
-      accepted: ledger.accepted,
-      delivered: ledger.delivered,
-      refused: traffic.refused,
-      packets: network.counts.sent,
-      ...watch.counts(),
-      'converged after heal Max': Math.round(calm.convergedAfterMs),
-      'settled after heal Max': Math.round(calm.settledAfterMs),
-      'delivery after a cut Max': Math.round(calm.slowestAfterCutMs),
-    },
-  };
+    });
+  });
 }

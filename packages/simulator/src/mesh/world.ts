@@ -1,13 +1,11 @@
 import type { OverlayMember, OverlayReady } from '@peermesh/overlay';
 import { NodeFlag } from '@peermesh/routing';
-import { EventQueue } from '../event-queue.ts';
 import { InvariantRegistry } from '../invariant.ts';
-import type { ProcessHost, StopStyle } from '../nemesis/fault.ts';
-import type { LinkRule } from '../network/link-rule.ts';
+import type { StopStyle } from '../nemesis/fault.ts';
 import { SimNetwork } from '../network/network.ts';
+import { ProcessWorld } from '../process-world.ts';
 import type { SeededRandom } from '../random.ts';
-import { TraceRing } from '../trace.ts';
-import { MESH_INVARIANT_NAMES } from './invariants.ts';
+import { MESH_INVARIANT_NAMES, type MeshInvariant } from './invariants.ts';
 import { Ledger } from './ledger.ts';
 import { type MeshNodeHost, SimMeshNode } from './mesh-node.ts';
 import { type MeshShape, pairKey } from './shape.ts';
@@ -17,32 +15,28 @@ import { FRAMING_BYTES, type Wire, wireLane } from './wires.ts';
 export const COMMIT_LAG_MS = 1_000;
 
 /** Overlay nodes as processes on machines, the network between them, and the control group that says who belongs. */
-export class MeshWorld implements ProcessHost, MeshNodeHost {
-  readonly queue = new EventQueue();
-  readonly trace = new TraceRing();
-  readonly registry = new InvariantRegistry(MESH_INVARIANT_NAMES);
+export class MeshWorld extends ProcessWorld<SimMeshNode, Wire, MeshInvariant> implements MeshNodeHost {
   readonly ledger = new Ledger(this.registry);
   readonly shape: MeshShape;
   readonly network: SimNetwork<Wire>;
   /** Nodes that the control group has removed. */
   readonly evicted = new Set<number>();
   readonly #random: SeededRandom;
-  readonly #nodes = new Map<string, SimMeshNode>();
   #connections = 0;
 
   constructor(shape: MeshShape, random: SeededRandom) {
+    super(new InvariantRegistry<MeshInvariant>(MESH_INVARIANT_NAMES));
     this.shape = shape;
     this.#random = random;
     this.network = new SimNetwork({
       queue: this.queue,
       random: random.fork('network'),
       profile: { latencyMs: shape.latencyMs, jitterMs: shape.latencyMs / 4, bytesPerMs: 12_500 },
-      isUp: (name) => this.node(name).isUp,
+      isUp: (name) => this.isUp(name),
       deliver: (from, to, message) => this.node(to).receive(from, message),
     });
     for (let id = 1; id <= shape.nodes; id += 1) {
-      const node = new SimMeshNode(id, shape.closed.has(id), this, random.fork(`node ${id}`));
-      this.#nodes.set(node.name, node);
+      this.add(new SimMeshNode(id, shape.closed.has(id), this, random.fork(`node ${id}`)));
     }
     for (const node of this.all()) {
       node.members = this.committed();
@@ -54,56 +48,14 @@ export class MeshWorld implements ProcessHost, MeshNodeHost {
     return this.shape.lanes;
   }
 
-  all(): SimMeshNode[] {
-    return [...this.#nodes.values()];
-  }
-
-  nodes(): readonly string[] {
-    return [...this.#nodes.keys()];
-  }
-
-  node(name: string): SimMeshNode {
-    const node = this.#nodes.get(name);
-    if (node === undefined) throw new RangeError(`there is no node ${name}`);
-    return node;
-  }
-
   nodeById(id: number): SimMeshNode {
     return this.node(`n${id}`);
   }
 
-  focus(): readonly string[] {
-    return [];
-  }
-
-  addRule(rule: LinkRule): () => void {
-    return this.network.addRule(rule);
-  }
-
-  isUp(name: string): boolean {
-    return this.node(name).isUp;
-  }
-
-  start(name: string): void {
-    const node = this.node(name);
-    if (node.isUp) return;
-    this.note(name, 'start', '');
-    node.start();
-    this.queue.after(this.#random.between(100, COMMIT_LAG_MS), () => this.#tell(node));
-  }
-
-  stop(name: string, style: StopStyle): void {
-    this.note(name, 'stop', style);
-    this.node(name).stop(style === 'kill' && this.#random.chance(0.7));
-  }
-
-  pause(name: string, milliseconds: number): void {
-    this.note(name, 'pause', `${milliseconds.toFixed(0)} ms`);
-    this.node(name).turns.pause(milliseconds);
-  }
-
-  slow(name: string, millisecondsPerEvent: number): void {
-    this.node(name).turns.costMs = millisecondsPerEvent;
+  override start(name: string): void {
+    if (this.isUp(name)) return;
+    super.start(name);
+    this.queue.after(this.#random.between(100, COMMIT_LAG_MS), () => this.#tell(this.node(name)));
   }
 
   /** The control group removes a member or takes it in again; every node hears of it at its own time. */
@@ -159,8 +111,8 @@ export class MeshWorld implements ProcessHost, MeshNodeHost {
     }
   }
 
-  note(name: string, event: string, detail: unknown): void {
-    this.trace.add(this.queue.nowMs, name, event, detail);
+  protected end(node: SimMeshNode, style: StopStyle): void {
+    node.stop(style === 'kill' && this.#random.chance(0.7));
   }
 
   #tell(node: SimMeshNode): void {

@@ -1,8 +1,8 @@
-import { failureOf } from '../failure-of.ts';
 import { inflict } from '../nemesis/inflict.ts';
 import { planFaults } from '../nemesis/schedule.ts';
+import { playSeed } from '../play-seed.ts';
 import { SeededRandom } from '../random.ts';
-import type { SeedFailure, SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
+import type { SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
 import { CalmChecks } from './calm-checks.ts';
 import { NODE_FAULTS } from './faults.ts';
 import { NODE_INVARIANTS } from './invariants.ts';
@@ -29,38 +29,22 @@ function runSeed(seed: number, { faults, untilMs = Number.POSITIVE_INFINITY }: S
   const operators = new Operators(world, random.fork('operators'));
   const traffic = new Traffic(world, random.fork('traffic'));
   const calm = new CalmChecks(world, operators, traffic);
-  let failure: SeedFailure | null = null;
-  try {
+  const { network, ledger, registry } = world;
+  const counts = () => ({
+    accepted: ledger.accepted,
+    delivered: ledger.delivered,
+    refused: traffic.refused,
+    packets: network.counts.sent,
+    'commands done': operators.done,
+    reads: operators.reads,
+    joins: operators.joins,
+    'withdrawals asked for': operators.withdrawals,
+    'one mesh after heal Max': Math.round(calm.convergedAfterMs),
+  });
+  return playSeed({ seed, world, registry, description: describeNodeShape(shape), faults: plan, counts }, () => {
     inflict(world, NODE_FAULTS, plan, faults);
     operators.start();
     traffic.start();
-    world.queue.runUntil(Math.min(untilMs, shape.healMs));
-    if (untilMs > shape.healMs) {
-      for (const name of world.nodes()) world.start(name);
-      calm.run();
-    }
-  } catch (error) {
-    failure = failureOf(error, world);
-  }
-  const { network, ledger, queue } = world;
-  return {
-    seed,
-    world: describeNodeShape(shape),
-    failure,
-    virtualMs: queue.nowMs,
-    events: queue.executed,
-    faults: plan,
-    checks: world.registry.counts(),
-    counts: {
-      accepted: ledger.accepted,
-      delivered: ledger.delivered,
-      refused: traffic.refused,
-      packets: network.counts.sent,
-      'commands done': operators.done,
-      reads: operators.reads,
-      joins: operators.joins,
-      'withdrawals asked for': operators.withdrawals,
-      'one mesh after heal Max': Math.round(calm.convergedAfterMs),
-    },
-  };
+    world.runUntilHealed(shape.healMs, untilMs, () => calm.run());
+  });
 }

@@ -58,6 +58,10 @@ export class WholeNode {
     return this.#process?.core ?? null;
   }
 
+  get isUp(): boolean {
+    return this.#process !== null;
+  }
+
   get sockets(): Sockets | null {
     return this.#process?.sockets ?? null;
   }

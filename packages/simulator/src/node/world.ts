@@ -1,24 +1,19 @@
 import type { MeshCore, MeshReady } from '@peermesh/mesh-core';
 import type { ControlPlane } from '@peermesh/replication';
 import { StateBook } from '../control/state-book.ts';
-import { EventQueue } from '../event-queue.ts';
 import { InvariantRegistry } from '../invariant.ts';
 import { Ledger } from '../mesh/ledger.ts';
 import { FRAMING_BYTES, type Wire, wireLane } from '../mesh/wires.ts';
-import type { ProcessHost, StopStyle } from '../nemesis/fault.ts';
-import type { LinkRule } from '../network/link-rule.ts';
+import type { StopStyle } from '../nemesis/fault.ts';
 import { SimNetwork } from '../network/network.ts';
+import { ProcessWorld } from '../process-world.ts';
 import type { SeededRandom } from '../random.ts';
-import { TraceRing } from '../trace.ts';
 import { NODE_INVARIANT_NAMES, type NodeInvariant } from './invariants.ts';
 import type { NodeShape } from './shape.ts';
 import { WholeNode, type WholeNodeHost } from './whole-node.ts';
 
 /** Whole mesh nodes as processes on machines, and the network between them. Who belongs is for the nodes to agree on. */
-export class NodeWorld implements ProcessHost, WholeNodeHost {
-  readonly queue = new EventQueue();
-  readonly trace = new TraceRing();
-  readonly registry = new InvariantRegistry<NodeInvariant>(NODE_INVARIANT_NAMES);
+export class NodeWorld extends ProcessWorld<WholeNode, Wire, NodeInvariant> implements WholeNodeHost {
   readonly ledger = new Ledger(this.registry);
   readonly shape: NodeShape;
   /** Short ids that are nobody's any more: they are never given again. */
@@ -27,12 +22,12 @@ export class NodeWorld implements ProcessHost, WholeNodeHost {
   readonly #states = new StateBook(this.registry);
   readonly #observed = new WeakMap<ControlPlane, number>();
   readonly #random: SeededRandom;
-  readonly #nodes = new Map<string, WholeNode>();
   /** Under which each was a member last. */
   readonly #shortIds = new WeakMap<WholeNode, number>();
   #connections = 0;
 
   constructor(shape: NodeShape, random: SeededRandom) {
+    super(new InvariantRegistry<NodeInvariant>(NODE_INVARIANT_NAMES));
     this.shape = shape;
     this.#random = random;
     this.network = new SimNetwork({
@@ -44,27 +39,13 @@ export class NodeWorld implements ProcessHost, WholeNodeHost {
     });
     for (let number = 1; number <= shape.machines; number += 1) {
       const node = new WholeNode(number, shape.closed.has(number), this, random.fork(`node ${number}`));
-      this.#nodes.set(node.name, node);
+      this.add(node);
       this.queue.after(random.between(0, 1_000), () => node.start());
     }
   }
 
   get lanes(): number {
     return this.shape.lanes;
-  }
-
-  all(): WholeNode[] {
-    return [...this.#nodes.values()];
-  }
-
-  nodes(): readonly string[] {
-    return [...this.#nodes.keys()];
-  }
-
-  node(name: string): WholeNode {
-    const node = this.#nodes.get(name);
-    if (node === undefined) throw new RangeError(`there is no node ${name}`);
-    return node;
   }
 
   /** The member that has a short id now. */
@@ -78,37 +59,9 @@ export class NodeWorld implements ProcessHost, WholeNodeHost {
     return leaders.sort((a, b) => (status(b)?.term ?? 0) - (status(a)?.term ?? 0))[0];
   }
 
-  focus(): readonly string[] {
+  override focus(): readonly string[] {
     const leader = this.leader();
     return leader === undefined ? [] : [leader.name];
-  }
-
-  addRule(rule: LinkRule): () => void {
-    return this.network.addRule(rule);
-  }
-
-  isUp(name: string): boolean {
-    return this.node(name).core !== null;
-  }
-
-  start(name: string): void {
-    if (this.isUp(name)) return;
-    this.note(name, 'start', '');
-    this.node(name).start();
-  }
-
-  stop(name: string, style: StopStyle): void {
-    this.note(name, 'stop', style);
-    this.node(name).stop(style === 'kill' && this.#random.chance(0.7));
-  }
-
-  pause(name: string, milliseconds: number): void {
-    this.note(name, 'pause', `${milliseconds.toFixed(0)} ms`);
-    this.node(name).turns.pause(milliseconds);
-  }
-
-  slow(name: string, millisecondsPerEvent: number): void {
-    this.node(name).turns.costMs = millisecondsPerEvent;
   }
 
   nextConnection(): number {
@@ -149,7 +102,7 @@ export class NodeWorld implements ProcessHost, WholeNodeHost {
     );
   }
 
-  note(name: string, event: string, detail: unknown): void {
-    this.trace.add(this.queue.nowMs, name, event, detail);
+  protected end(node: WholeNode, style: StopStyle): void {
+    node.stop(style === 'kill' && this.#random.chance(0.7));
   }
 }

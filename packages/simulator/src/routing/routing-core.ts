@@ -1,10 +1,11 @@
-import { failureOf } from '../failure-of.ts';
 import type { FaultKind } from '../nemesis/fault.ts';
+import { inflict } from '../nemesis/inflict.ts';
 import { NETWORK_FAULTS } from '../nemesis/network-faults.ts';
 import { PROCESS_FAULTS } from '../nemesis/process-faults.ts';
-import { type FaultOccurrence, planFaults } from '../nemesis/schedule.ts';
+import { planFaults } from '../nemesis/schedule.ts';
+import { playSeed } from '../play-seed.ts';
 import { SeededRandom } from '../random.ts';
-import type { SeedFailure, SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
+import type { SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
 import { CalmChecks } from './calm-checks.ts';
 import { checkTopology, type TopologyReport } from './check-topology.ts';
 import { ROUTING_FAULTS } from './routing-faults.ts';
@@ -34,46 +35,26 @@ function runSeed(seed: number, { faults, untilMs = DURATION_MS }: SeedOptions = 
   const world = new RoutingWorld(shape, random.fork('world'));
   const calm = new CalmChecks(world, random.fork('checks'));
   let topology: TopologyReport | null = null;
-  let failure: SeedFailure | null = null;
-  try {
-    for (const occurrence of plan) if (faults?.includes(occurrence.index) !== false) schedule(world, occurrence);
+  const { oracle, adversary, network } = world;
+  const { registry } = oracle;
+  const counts = () => ({
+    installed: oracle.installed,
+    refused: oracle.refused,
+    computed: oracle.computed,
+    forgeries: adversary.injected,
+    messages: network.counts.sent,
+    cuts: calm.cuts,
+    topologies: topology ? 1 : 0,
+    'topology nodes': topology?.nodes ?? 0,
+    'topology failures': topology?.failures ?? 0,
+    'converged after heal Max': Number.isNaN(calm.convergedAfterMs) ? 0 : Math.round(calm.convergedAfterMs),
+  });
+  return playSeed({ seed, world, registry, description: describeShape(shape), faults: plan, counts }, () => {
+    inflict(world, FAULTS, plan, faults);
     calm.start();
     sampleLoops(world, calm);
     world.queue.runUntil(Math.min(untilMs, DURATION_MS));
-    if (untilMs >= DURATION_MS) topology = checkTopology(random.fork('topology'), world.oracle.registry);
-  } catch (error) {
-    failure = failureOf(error, world);
-  }
-  const { oracle, adversary, network, queue } = world;
-  return {
-    seed,
-    world: describeShape(shape),
-    failure,
-    virtualMs: queue.nowMs,
-    events: queue.executed,
-    faults: plan,
-    checks: oracle.registry.counts(),
-    counts: {
-      installed: oracle.installed,
-      refused: oracle.refused,
-      computed: oracle.computed,
-      forgeries: adversary.injected,
-      messages: network.counts.sent,
-      cuts: calm.cuts,
-      topologies: topology ? 1 : 0,
-      'topology nodes': topology?.nodes ?? 0,
-      'topology failures': topology?.failures ?? 0,
-      'converged after heal Max': Number.isNaN(calm.convergedAfterMs) ? 0 : Math.round(calm.convergedAfterMs),
-    },
-  };
-}
-
-function schedule(world: RoutingWorld, { kind, atMs, durationMs, seed }: FaultOccurrence): void {
-  const fault = FAULTS.find(({ name }) => name === kind);
-  if (!fault) throw new Error(`there is no fault ${kind}`);
-  world.queue.at(atMs, () => {
-    world.trace.add(atMs, '*', 'fault', `${kind} for ${(durationMs / 1_000).toFixed(1)} s`);
-    fault.start(world, new SeededRandom(seed), durationMs);
+    if (untilMs >= DURATION_MS) topology = checkTopology(random.fork('topology'), registry);
   });
 }
 
