@@ -4,10 +4,19 @@ import { connectNats } from '@peermesh/messaging';
 import { createLogger } from '@peermesh/telemetry';
 import { freePort, silentLogger, startTestNats, waitFor } from '@peermesh/testkit';
 
+const PASSWORD = 'not-to-be-told';
+
 function kept() {
   const lines: string[] = [];
   const logger = createLogger({ service: 'test', level: 'warn' }, { write: (line: string) => lines.push(line) });
   return { lines, logger };
+}
+
+function withPassword(server: string): string {
+  const url = new URL(server);
+  url.username = 'somebody';
+  url.password = PASSWORD;
+  return url.href;
 }
 
 test('the first connection is waited for until there is a server', async (t) => {
@@ -22,7 +31,7 @@ test('the first connection is waited for until there is a server', async (t) => 
 });
 
 test('waiting ends with its signal, and leaves nothing behind', async () => {
-  const url = `nats://somebody:a-secret@127.0.0.1:${await freePort()}`;
+  const url = withPassword(`nats://127.0.0.1:${await freePort()}`);
   const { lines, logger } = kept();
   const stopping = new AbortController();
   const connecting = connectNats({ url, name: 'vain', logger, signal: stopping.signal });
@@ -40,7 +49,7 @@ test('why there is no connection is said once for each reason, without what it i
   await server.kill();
   const stopping = new AbortController();
   t.after(() => stopping.abort());
-  const url = server.url.replace('//', '//somebody:a-secret@');
+  const url = withPassword(server.url);
   const connecting = connectNats({ url, name: 'patient', logger, signal: stopping.signal });
   await waitFor(() => lines.length > 0);
   await server.restart();
@@ -49,5 +58,5 @@ test('why there is no connection is said once for each reason, without what it i
     lines.map((line) => (JSON.parse(line) as { msg: string }).msg),
     ['NATS cannot be reached yet'],
   );
-  assert.doesNotMatch(lines.join(), /a-secret/);
+  assert.ok(!lines.join().includes(PASSWORD));
 });
