@@ -13,7 +13,9 @@ const PATTERNS: readonly (readonly [string, RegExp])[] = [
   ['password in a URL', /\b[a-z]+:\/\/[a-z0-9_-]+:(?!test-only|\$|<|\*|password|secret|pass\b)[^\s@/'"`${}]{8,}@/i],
 ];
 
-const files = execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }).split('\0');
+// With what is not committed yet, as long as git does not ignore it.
+const listing = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
+const files = execFileSync('git', listing, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }).split('\0');
 const findings: string[] = [];
 for (const file of files) {
   if (file === '' || !existsSync(file) || /(^|\/)(pnpm-lock\.yaml|.*\.(png|ico|woff2?))$/.test(file)) continue;
