@@ -16,6 +16,8 @@ interface Wire {
   isCut: boolean;
   /** Every so many messages one is lost; 0 for none. */
   losesEvery: number;
+  /** Messages of more bytes than this are lost, as in a path that does not take large packets. */
+  losesOver: number;
   bytesPerMs: number;
   busyUntilMs: number;
   sent: number;
@@ -48,6 +50,7 @@ export class End {
       delayMs: 5,
       isCut: false,
       losesEvery: 0,
+      losesOver: Number.POSITIVE_INFINITY,
       bytesPerMs: Number.POSITIVE_INFINITY,
       busyUntilMs: 0,
       sent: 0,
@@ -145,7 +148,8 @@ export class LinkPair {
 
   #write(wire: Wire, bytes: Uint8Array): void {
     wire.sent += 1;
-    if (wire.isCut || (wire.losesEvery > 0 && wire.sent % wire.losesEvery === 0)) return;
+    const isLost = (wire.losesEvery > 0 && wire.sent % wire.losesEvery === 0) || bytes.length > wire.losesOver;
+    if (wire.isCut || isLost) return;
     wire.busyUntilMs = Math.max(wire.busyUntilMs, this.nowMs) + bytes.length / wire.bytesPerMs;
     wire.inTransit.push({ atMs: wire.busyUntilMs + wire.delayMs, bytes: bytes.slice() });
   }

@@ -26,6 +26,8 @@ export class EchoDetector {
   provenAtMs = 0;
   /** When an echo of the other side last came in. */
   heardAtMs = 0;
+  /** When the latest echo that came back was sent: a lane keeps its order, so what was sent before is there by now, or lost. */
+  passedSinceMs = Number.NEGATIVE_INFINITY;
   /** Answers since the last gap. */
   goodEchoes = 0;
   #nextId = 1;
@@ -41,6 +43,7 @@ export class EchoDetector {
   restart(nowMs: number): void {
     this.provenAtMs = nowMs;
     this.heardAtMs = nowMs;
+    this.passedSinceMs = Number.NEGATIVE_INFINITY;
     this.goodEchoes = 0;
     this.#nextAtMs = nowMs;
     this.#sentAtMs.fill(-1);
@@ -65,6 +68,7 @@ export class EchoDetector {
     this.rtt.add(Math.max(0.01, nowMs - sentAtMs));
     this.goodEchoes += 1;
     this.provenAtMs = nowMs;
+    this.passedSinceMs = Math.max(this.passedSinceMs, sentAtMs);
     return true;
   }
 

@@ -260,9 +260,11 @@ export class Sender {
 
   #isOverdue(batch: SentBatch, nowMs: number): boolean {
     if (batch.lane < 0) return false;
-    const { smoothedMs, varianceMs } = this.#lanes[batch.lane]!.echo.rtt;
-    const base = Math.max(this.#config.retransmitMinMs, 2 * smoothedMs + 4 * varianceMs);
-    return nowMs - batch.sentAtMs >= Math.min(RETRANSMIT_MS_MAX, base * 2 ** (batch.sends - 1));
+    const { rtt, passedSinceMs } = this.#lanes[batch.lane]!.echo;
+    const base = Math.max(this.#config.retransmitMinMs, 2 * rtt.smoothedMs + 4 * rtt.varianceMs);
+    // A lane that brings echoes back is not overloaded: what it lost is no reason to wait longer each time.
+    const backOff = batch.sentAtMs < passedSinceMs ? 1 : 2 ** (batch.sends - 1);
+    return nowMs - batch.sentAtMs >= Math.min(RETRANSMIT_MS_MAX, base * backOff);
   }
 
   #waitMs(space: SendSpace): number {

@@ -122,6 +122,20 @@ suite('a lane that dies', () => {
 });
 
 suite('a lost batch', () => {
+  test('is sent again every 300 ms as long as its lane brings echoes back, however often it was lost', () => {
+    const pair = new LinkPair().connect(0, 1);
+    const [, wire] = pair.a.wires;
+    wire!.losesOver = 1_000;
+    pair.send(pair.a, pair.a.link.openFlow(PRIORITY), 1, 2_000);
+    pair.run(5_000);
+    assert.deepEqual([pair.a.states(1).at(-1), pair.b.seqsOf(PRIORITY.id)], ['UP', []]);
+    wire!.losesOver = Number.POSITIVE_INFINITY;
+    const tookMs = pair.until(() => pair.b.seqsOf(PRIORITY.id).length === 1);
+    assert.ok(tookMs <= 350, `${tookMs} ms`);
+    const { resends } = pair.a.link.stats();
+    assert.ok(resends >= 14 && resends <= 18, `${resends} times in five seconds`);
+  });
+
   test('is sent again though the window is full of its successors, which cannot be acknowledged before it', () => {
     const pair = new LinkPair({ inFlightBytesMax: 65_536 }).connect(0, 2);
     const flow = pair.a.link.openFlow(PRIORITY);
