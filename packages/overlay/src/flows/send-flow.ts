@@ -2,14 +2,13 @@ import { CreditSender } from '@peermesh/link';
 import type { FlowConfig } from '../config.ts';
 import type { Acknowledgement } from './acknowledgement.ts';
 import type { FlowKind } from './flow-id.ts';
+import { LossRecovery, type UnderWay } from './loss-recovery.ts';
 import { PART_HEADER_BYTES, Part } from './part.ts';
 import { PartMemory } from './part-memory.ts';
 import { RoundTrip } from './round-trip.ts';
 import { distance, plus } from './serial.ts';
 
 const PART_BYTES = 32 * 1024 - PART_HEADER_BYTES;
-/** Bytes of the oldest frames that a timeout sends again. */
-const RESEND_BYTES = 64 * 1024;
 
 /** The payload of a frame until it is acknowledged: `length` bytes at `at`, the part's head among them. */
 export interface OutgoingPart {
@@ -44,10 +43,7 @@ export class SendFlow {
   readonly #kept: OutgoingPart[] = [];
   #acked = 0;
   #sent = 0;
-  #resendAt = 0;
-  #resendEnd = 0;
-  #gapTaken = 0;
-  #gapSinceMs = 0;
+  readonly #recovery = new LossRecovery();
   #timerAtMs = Number.POSITIVE_INFINITY;
   #sentBytes = 0;
 
@@ -92,7 +88,8 @@ export class SendFlow {
 
   /** The position of the next frame to send, those to be sent again first; -1 for none. */
   get next(): number {
-    if (this.#resendAt < this.#resendEnd) return this.#resendAt;
+    const again = this.#recovery.next;
+    if (again >= 0) return again;
     const part = this.#parts[this.#first + this.#sent];
     return part === undefined || part.length > this.#credit.available ? -1 : this.#sent;
   }
@@ -121,8 +118,8 @@ export class SendFlow {
     part.sends += 1;
     part.sentAtMs = nowMs;
     this.#sentBytes += part.length;
-    if (position === this.#resendAt && position < this.#resendEnd) {
-      this.#resendAt += 1;
+    if (position === this.#recovery.next) {
+      this.#recovery.onSent();
       this.retransmitted += 1;
     } else {
       this.#sent += 1;
@@ -138,7 +135,7 @@ export class SendFlow {
     if (count > this.#sent) return false;
     if (count > 0) this.#onTaken(count, nowMs);
     this.#credit.grant(creditBytes);
-    if (gapEnd !== 0) this.#onGap(taken, gapEnd, nowMs);
+    this.#recovery.onAcknowledgement(this.#underWay, count, gapEnd, 2 * this.#rtt.smoothedMs, nowMs);
     return true;
   }
 
@@ -150,7 +147,7 @@ export class SendFlow {
     this.salt += 1;
     this.#rtt.backOff();
     this.#timerAtMs = nowMs + this.#rtt.timeoutMs;
-    this.#resend(this.#sent);
+    this.#recovery.onTimeout(this.#underWay);
   }
 
   /** Another life of the receiver: it knows nothing of what the last one had not acknowledged, so that is numbered anew. */
@@ -160,8 +157,7 @@ export class SendFlow {
     this.#first = 0;
     this.#acked = 0;
     this.#sent = 0;
-    this.#resendAt = 0;
-    this.#resendEnd = 0;
+    this.#recovery.clear();
     this.#timerAtMs = Number.POSITIVE_INFINITY;
     this.#credit = new CreditSender(this.#config.windowBytes);
   }
@@ -179,8 +175,6 @@ export class SendFlow {
     if (this.isIdle && this.#kept.length === 0) this.#memory.clear();
     this.#acked = plus(this.#acked, count);
     this.#sent -= count;
-    this.#resendAt = Math.max(0, this.#resendAt - count);
-    this.#resendEnd = Math.max(0, this.#resendEnd - count);
     this.#timerAtMs = this.#sent > 0 ? nowMs + this.#rtt.timeoutMs : Number.POSITIVE_INFINITY;
   }
 
@@ -197,32 +191,10 @@ export class SendFlow {
     this.#memory.release(bytes);
   }
 
-  /** A gap that does not close by itself is a loss. */
-  #onGap(taken: number, gapEnd: number, nowMs: number): void {
-    const length = distance(taken, gapEnd) - 1;
-    if (length <= 0 || length > this.#sent || taken !== this.#acked) return;
-    const isNew = this.#gapTaken !== taken || this.#gapSinceMs === 0;
-    if (isNew) {
-      this.#gapTaken = taken;
-      this.#gapSinceMs = nowMs;
-      return;
-    }
-    if (nowMs - this.#gapSinceMs < Math.max(GAP_MS_MIN, 2 * this.#rtt.smoothedMs)) return;
-    this.#gapSinceMs = nowMs;
-    this.#resend(length);
-  }
-
-  #resend(count: number): void {
-    if (this.#resendAt < this.#resendEnd) return;
-    let bytes = 0;
-    let end = 0;
-    while (end < count && (end === 0 || bytes < RESEND_BYTES)) bytes += this.part(end++).length;
-    this.#resendAt = 0;
-    this.#resendEnd = end;
+  get #underWay(): UnderWay {
+    return { acked: this.#acked, sent: this.#sent, bytesOf: (position) => this.part(position).length };
   }
 }
-
-const GAP_MS_MIN = 100;
 
 function partOf(isFirst: boolean, isLast: boolean): Part {
   if (isFirst) return isLast ? Part.whole : Part.first;

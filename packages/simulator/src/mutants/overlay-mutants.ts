@@ -62,7 +62,7 @@ export const OVERLAY_MUTANTS: readonly Mutant[] = [
     'no-retransmission',
     'RFC 9293 section 3.8.1: without a timer what was lost on its last hop is lost',
     'flows/send-flow.ts',
-    'this.#resend(this.#sent);',
+    'this.#recovery.onTimeout(this.#underWay);',
     '',
   ),
   overlay(
