@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
 import { createClient } from '@peermesh/contracts';
 import { meshRoutes } from '@peermesh/contracts/mesh';
 import { isPeerMeshError, type ProblemDetails } from '@peermesh/errors';
+import { parseArguments } from './arguments.ts';
 import { type CommandContext, type LocalCommand, type MeshClient, type MeshCommand, UsageError } from './command.ts';
 import { admitCommand, epochCommand, keysCommand, policyCommand, readmitCommand } from './commands/administration.ts';
 import { joinCommand, leaveCommand, seedCommand } from './commands/bootstrap.ts';
@@ -78,7 +78,7 @@ export interface Surroundings {
 export async function runCli(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   const { write, writeError } = surroundings;
   try {
-    const { values: flags, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: OPTIONS });
+    const { values: flags, positionals } = parseArguments(argv, OPTIONS);
     const [name = 'help', ...args] = positionals;
     if (flags.help || name === 'help') {
       const [about = name] = name === 'help' ? args : [name];
