@@ -21,7 +21,10 @@ transportKit({
     let isOpen = true;
     let sent = 0;
     async function* outbox(): AsyncIterable<PeerMessage> {
-      while (isOpen) yield await waitFor(() => outgoing.shift(), { timeoutMs: 60_000, intervalMs: 1 });
+      while (isOpen) {
+        yield* outgoing.splice(0);
+        await waitFor(() => !isOpen || outgoing.length > 0, { timeoutMs: 60_000, intervalMs: 1 });
+      }
     }
     const controller = new AbortController();
     const raw: RawPeer = {
@@ -46,9 +49,11 @@ transportKit({
         if (content.case === 'close') raw.endedWith = content.value.reason;
       }
     };
-    void read().catch(() => {
-      raw.endedWith ??= 'nothing';
-    });
+    void read()
+      .catch(() => {
+        raw.endedWith ??= 'nothing';
+      })
+      .finally(() => (isOpen = false));
     await waitFor(() => raw.received.length > 0);
     return raw;
   },
