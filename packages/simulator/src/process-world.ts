@@ -1,29 +1,23 @@
 import { EventQueue } from './event-queue.ts';
-import type { InvariantRegistry } from './invariant.ts';
 import type { ProcessHost, StopStyle } from './nemesis/fault.ts';
 import type { LinkRule } from './network/link-rule.ts';
 import type { SimNetwork } from './network/network.ts';
+import type { ProcessTurns } from './process-turns.ts';
 import { TraceRing } from './trace.ts';
 
 /** A process on a machine of a simulated world; it comes and goes. */
 interface SimProcess {
   readonly name: string;
   readonly isUp: boolean;
-  readonly turns: { costMs: number; pause(milliseconds: number): void };
   start(): void;
 }
 
 /** Processes by name, the network between them, and what faults do to them: the frame of a world. */
-export abstract class ProcessWorld<Process extends SimProcess, Message, Rule extends string> implements ProcessHost {
+export abstract class ProcessWorld<Process extends SimProcess, Message> implements ProcessHost {
   readonly queue = new EventQueue();
   readonly trace = new TraceRing();
-  readonly registry: InvariantRegistry<Rule>;
   abstract readonly network: SimNetwork<Message>;
   readonly #processes = new Map<string, Process>();
-
-  constructor(registry: InvariantRegistry<Rule>) {
-    this.registry = registry;
-  }
 
   all(): Process[] {
     return [...this.#processes.values()];
@@ -63,14 +57,9 @@ export abstract class ProcessWorld<Process extends SimProcess, Message, Rule ext
     this.end(this.node(name), style);
   }
 
-  pause(name: string, milliseconds: number): void {
-    this.note(name, 'pause', `${milliseconds.toFixed(0)} ms`);
-    this.node(name).turns.pause(milliseconds);
-  }
+  abstract pause(name: string, milliseconds: number): void;
 
-  slow(name: string, millisecondsPerEvent: number): void {
-    this.node(name).turns.costMs = millisecondsPerEvent;
-  }
+  abstract slow(name: string, millisecondsPerEvent: number): void;
 
   note(name: string, event: string, detail: unknown): void {
     this.trace.add(this.queue.nowMs, name, event, detail);
@@ -90,4 +79,19 @@ export abstract class ProcessWorld<Process extends SimProcess, Message, Rule ext
 
   /** A process ends. */
   protected abstract end(process: Process, style: StopStyle): void;
+}
+
+/** The same, of processes whose event loops are {@link ProcessTurns}. */
+export abstract class TurnWorld<
+  Process extends SimProcess & { readonly turns: Pick<ProcessTurns<never>, 'costMs' | 'pause'> },
+  Message,
+> extends ProcessWorld<Process, Message> {
+  pause(name: string, milliseconds: number): void {
+    this.note(name, 'pause', `${milliseconds.toFixed(0)} ms`);
+    this.node(name).turns.pause(milliseconds);
+  }
+
+  slow(name: string, millisecondsPerEvent: number): void {
+    this.node(name).turns.costMs = millisecondsPerEvent;
+  }
 }

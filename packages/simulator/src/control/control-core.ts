@@ -1,8 +1,6 @@
 import { type FaultKind, target } from '../nemesis/fault.ts';
-import { inflict } from '../nemesis/inflict.ts';
 import { NETWORK_FAULTS } from '../nemesis/network-faults.ts';
 import { PROCESS_FAULTS } from '../nemesis/process-faults.ts';
-import { planFaults } from '../nemesis/schedule.ts';
 import { playSeed } from '../play-seed.ts';
 import { SeededRandom } from '../random.ts';
 import type { SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
@@ -42,8 +40,7 @@ export const CONTROL_CORE: SimulatedCore = {
 function runSeed(seed: number, { faults, untilMs = Number.POSITIVE_INFINITY }: SeedOptions = {}): SeedResult {
   const random = new SeededRandom(seed);
   const shape = drawControlShape(random.fork('shape'));
-  const interval = { fromMs: FORMED_MS, untilMs: shape.healMs, intervalMs: shape.faultIntervalMs };
-  const plan = planFaults(CONTROL_FAULTS, random.fork('faults'), interval);
+  const faultTimes = { fromMs: FORMED_MS, untilMs: shape.healMs, intervalMs: shape.faultIntervalMs };
   const world = new ControlWorld(shape, random.fork('world'));
   const book = new RequestBook(world);
   const operators = new Operators(world, book, random.fork('operators'));
@@ -57,8 +54,9 @@ function runSeed(seed: number, { faults, untilMs = Number.POSITIVE_INFINITY }: S
     messages: network.counts.sent,
     'converged after heal Max': Math.round(calm.convergedAfterMs),
   });
-  return playSeed({ seed, world, registry, description: describeControlShape(shape), faults: plan, counts }, () => {
-    inflict(world, CONTROL_FAULTS, plan, faults);
+  const description = describeControlShape(shape);
+  const faultKinds = CONTROL_FAULTS;
+  return playSeed({ seed, random, world, registry, description, faultKinds, faultTimes, faults, counts }, () => {
     operators.start();
     world.runUntilHealed(shape.healMs, untilMs, () => calm.run());
   });

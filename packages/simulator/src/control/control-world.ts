@@ -1,7 +1,7 @@
 import { type ControlPlane, type NodeIntroduction, type PlaneReady, voterTarget } from '@peermesh/replication';
 import { InvariantRegistry } from '../invariant.ts';
 import { SimNetwork } from '../network/network.ts';
-import { ProcessWorld } from '../process-world.ts';
+import { TurnWorld } from '../process-world.ts';
 import type { SeededRandom } from '../random.ts';
 import { ControlMachine, type ControlMachineHost } from './control-machine.ts';
 import { CONTROL_INVARIANT_NAMES, type ControlInvariant } from './invariants.ts';
@@ -21,7 +21,8 @@ interface Parcel {
 }
 
 /** Members of a control group as processes on machines that may lose their disks, the network between them, a failure detector. */
-export class ControlWorld extends ProcessWorld<ControlMachine, Parcel, ControlInvariant> implements ControlMachineHost {
+export class ControlWorld extends TurnWorld<ControlMachine, Parcel> implements ControlMachineHost {
+  readonly registry = new InvariantRegistry<ControlInvariant>(CONTROL_INVARIANT_NAMES);
   readonly shape: ControlShape;
   readonly network: SimNetwork<Parcel>;
   /** Told of every outcome of a request. */
@@ -35,7 +36,7 @@ export class ControlWorld extends ProcessWorld<ControlMachine, Parcel, ControlIn
   readonly #promises = new PromiseCheck(this.registry);
 
   constructor(shape: ControlShape, random: SeededRandom) {
-    super(new InvariantRegistry<ControlInvariant>(CONTROL_INVARIANT_NAMES));
+    super();
     this.shape = shape;
     this.network = new SimNetwork({
       queue: this.queue,

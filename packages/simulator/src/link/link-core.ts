@@ -1,6 +1,4 @@
 import { fuzzFrames } from '@peermesh/link';
-import { inflict } from '../nemesis/inflict.ts';
-import { planFaults } from '../nemesis/schedule.ts';
 import { playSeed } from '../play-seed.ts';
 import { SeededRandom } from '../random.ts';
 import type { SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
@@ -23,14 +21,14 @@ export const LINK_CORE: SimulatedCore = {
 function runSeed(seed: number, { faults, untilMs = DURATION_MS }: SeedOptions = {}): SeedResult {
   const random = new SeededRandom(seed);
   const shape = drawLinkShape(random.fork('shape'));
-  const schedule = { fromMs: 1_000, untilMs: HEAL_MS, intervalMs: shape.faultIntervalMs };
-  const plan = planFaults(LINK_FAULTS, random.fork('faults'), schedule);
+  const faultTimes = { fromMs: 1_000, untilMs: HEAL_MS, intervalMs: shape.faultIntervalMs };
   const world = new LinkWorld(shape, random.fork('world'));
   const { registry } = world;
   const counts = () => countsOf(world);
-  return playSeed({ seed, world, registry, description: describeLinkShape(shape), faults: plan, counts }, () => {
+  const description = describeLinkShape(shape);
+  const faultKinds = LINK_FAULTS;
+  return playSeed({ seed, random, world, registry, description, faultKinds, faultTimes, faults, counts }, () => {
     world.start();
-    inflict(world, LINK_FAULTS, plan, faults);
     world.queue.runUntil(Math.min(untilMs, DURATION_MS));
     if (untilMs >= DURATION_MS) world.finish();
     fuzz(world, seed);

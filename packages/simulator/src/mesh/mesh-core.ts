@@ -1,5 +1,3 @@
-import { inflict } from '../nemesis/inflict.ts';
-import { planFaults } from '../nemesis/schedule.ts';
 import { playSeed } from '../play-seed.ts';
 import { SeededRandom } from '../random.ts';
 import type { SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
@@ -30,8 +28,7 @@ export function runMesh(
   random: SeededRandom,
   { faults, untilMs = Number.POSITIVE_INFINITY }: SeedOptions = {},
 ): SeedResult {
-  const interval = { fromMs: FORMED_MS, untilMs: shape.healMs, intervalMs: shape.faultIntervalMs };
-  const plan = planFaults(MESH_FAULTS, random.fork('faults'), interval);
+  const faultTimes = { fromMs: FORMED_MS, untilMs: shape.healMs, intervalMs: shape.faultIntervalMs };
   const world = new MeshWorld(shape, random.fork('world'));
   const traffic = new Traffic(world, random.fork('traffic'));
   const calm = new CalmChecks(world, traffic, random.fork('calm'));
@@ -47,8 +44,9 @@ export function runMesh(
     'settled after heal Max': Math.round(calm.settledAfterMs),
     'delivery after a cut Max': Math.round(calm.slowestAfterCutMs),
   });
-  return playSeed({ seed, world, registry, description: describeMeshShape(shape), faults: plan, counts }, () => {
-    inflict(world, MESH_FAULTS, plan, faults);
+  const description = describeMeshShape(shape);
+  const faultKinds = MESH_FAULTS;
+  return playSeed({ seed, random, world, registry, description, faultKinds, faultTimes, faults, counts }, () => {
     traffic.start();
     watch.start();
     world.runUntilHealed(shape.healMs, untilMs, () => {

@@ -3,7 +3,7 @@ import { NodeFlag } from '@peermesh/routing';
 import { InvariantRegistry } from '../invariant.ts';
 import type { StopStyle } from '../nemesis/fault.ts';
 import { SimNetwork } from '../network/network.ts';
-import { ProcessWorld } from '../process-world.ts';
+import { TurnWorld } from '../process-world.ts';
 import type { SeededRandom } from '../random.ts';
 import { MESH_INVARIANT_NAMES, type MeshInvariant } from './invariants.ts';
 import { Ledger } from './ledger.ts';
@@ -15,7 +15,8 @@ import { FRAMING_BYTES, type Wire, wireLane } from './wires.ts';
 export const COMMIT_LAG_MS = 1_000;
 
 /** Overlay nodes as processes on machines, the network between them, and the control group that says who belongs. */
-export class MeshWorld extends ProcessWorld<SimMeshNode, Wire, MeshInvariant> implements MeshNodeHost {
+export class MeshWorld extends TurnWorld<SimMeshNode, Wire> implements MeshNodeHost {
+  readonly registry = new InvariantRegistry<MeshInvariant>(MESH_INVARIANT_NAMES);
   readonly ledger = new Ledger(this.registry);
   readonly shape: MeshShape;
   readonly network: SimNetwork<Wire>;
@@ -25,7 +26,7 @@ export class MeshWorld extends ProcessWorld<SimMeshNode, Wire, MeshInvariant> im
   #connections = 0;
 
   constructor(shape: MeshShape, random: SeededRandom) {
-    super(new InvariantRegistry<MeshInvariant>(MESH_INVARIANT_NAMES));
+    super();
     this.shape = shape;
     this.#random = random;
     this.network = new SimNetwork({

@@ -1,5 +1,3 @@
-import { inflict } from '../nemesis/inflict.ts';
-import { planFaults } from '../nemesis/schedule.ts';
 import { playSeed } from '../play-seed.ts';
 import { SeededRandom } from '../random.ts';
 import type { SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
@@ -23,8 +21,7 @@ export const NODE_CORE: SimulatedCore = {
 function runSeed(seed: number, { faults, untilMs = Number.POSITIVE_INFINITY }: SeedOptions = {}): SeedResult {
   const random = new SeededRandom(seed);
   const shape = drawNodeShape(random.fork('shape'));
-  const interval = { fromMs: FORMED_MS, untilMs: shape.healMs, intervalMs: shape.faultIntervalMs };
-  const plan = planFaults(NODE_FAULTS, random.fork('faults'), interval);
+  const faultTimes = { fromMs: FORMED_MS, untilMs: shape.healMs, intervalMs: shape.faultIntervalMs };
   const world = new NodeWorld(shape, random.fork('world'));
   const operators = new Operators(world, random.fork('operators'));
   const traffic = new Traffic(world, random.fork('traffic'));
@@ -41,8 +38,9 @@ function runSeed(seed: number, { faults, untilMs = Number.POSITIVE_INFINITY }: S
     'withdrawals asked for': operators.withdrawals,
     'one mesh after heal Max': Math.round(calm.convergedAfterMs),
   });
-  return playSeed({ seed, world, registry, description: describeNodeShape(shape), faults: plan, counts }, () => {
-    inflict(world, NODE_FAULTS, plan, faults);
+  const description = describeNodeShape(shape);
+  const faultKinds = NODE_FAULTS;
+  return playSeed({ seed, random, world, registry, description, faultKinds, faultTimes, faults, counts }, () => {
     operators.start();
     traffic.start();
     world.runUntilHealed(shape.healMs, untilMs, () => calm.run());

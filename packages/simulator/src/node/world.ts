@@ -6,14 +6,15 @@ import { Ledger } from '../mesh/ledger.ts';
 import { FRAMING_BYTES, type Wire, wireLane } from '../mesh/wires.ts';
 import type { StopStyle } from '../nemesis/fault.ts';
 import { SimNetwork } from '../network/network.ts';
-import { ProcessWorld } from '../process-world.ts';
+import { TurnWorld } from '../process-world.ts';
 import type { SeededRandom } from '../random.ts';
 import { NODE_INVARIANT_NAMES, type NodeInvariant } from './invariants.ts';
 import type { NodeShape } from './shape.ts';
 import { WholeNode, type WholeNodeHost } from './whole-node.ts';
 
 /** Whole mesh nodes as processes on machines, and the network between them. Who belongs is for the nodes to agree on. */
-export class NodeWorld extends ProcessWorld<WholeNode, Wire, NodeInvariant> implements WholeNodeHost {
+export class NodeWorld extends TurnWorld<WholeNode, Wire> implements WholeNodeHost {
+  readonly registry = new InvariantRegistry<NodeInvariant>(NODE_INVARIANT_NAMES);
   readonly ledger = new Ledger(this.registry);
   readonly shape: NodeShape;
   /** Short ids that are nobody's any more: they are never given again. */
@@ -27,7 +28,7 @@ export class NodeWorld extends ProcessWorld<WholeNode, Wire, NodeInvariant> impl
   #connections = 0;
 
   constructor(shape: NodeShape, random: SeededRandom) {
-    super(new InvariantRegistry<NodeInvariant>(NODE_INVARIANT_NAMES));
+    super();
     this.shape = shape;
     this.#random = random;
     this.network = new SimNetwork({

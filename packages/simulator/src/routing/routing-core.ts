@@ -1,8 +1,6 @@
 import type { FaultKind } from '../nemesis/fault.ts';
-import { inflict } from '../nemesis/inflict.ts';
 import { NETWORK_FAULTS } from '../nemesis/network-faults.ts';
 import { PROCESS_FAULTS } from '../nemesis/process-faults.ts';
-import { planFaults } from '../nemesis/schedule.ts';
 import { playSeed } from '../play-seed.ts';
 import { SeededRandom } from '../random.ts';
 import type { SeedOptions, SeedResult, SimulatedCore } from '../simulated-core.ts';
@@ -30,8 +28,7 @@ export const routingCore: SimulatedCore = {
 function runSeed(seed: number, { faults, untilMs = DURATION_MS }: SeedOptions = {}): SeedResult {
   const random = new SeededRandom(seed);
   const shape = drawShape(random.fork('shape'));
-  const interval = { fromMs: WARM_UP_MS, untilMs: HEAL_MS, intervalMs: shape.faultIntervalMs };
-  const plan = planFaults(FAULTS, random.fork('faults'), interval);
+  const faultTimes = { fromMs: WARM_UP_MS, untilMs: HEAL_MS, intervalMs: shape.faultIntervalMs };
   const world = new RoutingWorld(shape, random.fork('world'));
   const calm = new CalmChecks(world, random.fork('checks'));
   let topology: TopologyReport | null = null;
@@ -49,8 +46,9 @@ function runSeed(seed: number, { faults, untilMs = DURATION_MS }: SeedOptions = 
     'topology failures': topology?.failures ?? 0,
     'converged after heal Max': Number.isNaN(calm.convergedAfterMs) ? 0 : Math.round(calm.convergedAfterMs),
   });
-  return playSeed({ seed, world, registry, description: describeShape(shape), faults: plan, counts }, () => {
-    inflict(world, FAULTS, plan, faults);
+  const description = describeShape(shape);
+  const faultKinds = FAULTS;
+  return playSeed({ seed, random, world, registry, description, faultKinds, faultTimes, faults, counts }, () => {
     calm.start();
     sampleLoops(world, calm);
     world.queue.runUntil(Math.min(untilMs, DURATION_MS));

@@ -1,10 +1,7 @@
 import { NodeFlag, type Router } from '@peermesh/routing';
-import { EventQueue } from '../event-queue.ts';
-import type { ProcessHost, StopStyle } from '../nemesis/fault.ts';
-import type { LinkRule } from '../network/link-rule.ts';
 import { SimNetwork } from '../network/network.ts';
+import { ProcessWorld } from '../process-world.ts';
 import type { SeededRandom } from '../random.ts';
-import { TraceRing } from '../trace.ts';
 import { Adversary } from './adversary.ts';
 import { LinkWatch } from './link-watch.ts';
 import { RoutingNode } from './routing-node.ts';
@@ -17,9 +14,7 @@ const NETWORK = { latencyMs: 3, jitterMs: 2, bytesPerMs: 12_500 };
 const MEMBERSHIP_LAG_MS = 2_000;
 
 /** Router processes on machines, the links between them, and everything that can be done to them. */
-export class RoutingWorld implements ProcessHost {
-  readonly queue = new EventQueue();
-  readonly trace = new TraceRing();
+export class RoutingWorld extends ProcessWorld<RoutingNode, Uint8Array> {
   readonly book = new SignatureBook();
   readonly oracle = new RoutingOracle(this.book, this.trace, () => this.queue.nowMs);
   readonly network: SimNetwork<Uint8Array>;
@@ -27,33 +22,23 @@ export class RoutingWorld implements ProcessHost {
   readonly adversary: Adversary;
   readonly members = new Set<number>();
   readonly #random: SeededRandom;
-  readonly #nodes = new Map<string, RoutingNode>();
   readonly #links = new Map<string, PhysicalLink>();
 
   constructor(shape: RoutingShape, random: SeededRandom) {
+    super();
     this.shape = shape;
     this.#random = random;
     this.network = new SimNetwork({
       queue: this.queue,
       random: random.fork('network'),
       profile: NETWORK,
-      isUp: (name) => this.node(name).isUp,
+      isUp: (name) => this.isUp(name),
       deliver: (from, to, bytes) => this.deliver(this.node(from).id, this.node(to).id, bytes),
     });
     this.adversary = new Adversary(this, random.fork('adversary'));
     for (let id = 1; id <= shape.nodes; id += 1) this.#addNode(id);
     for (const link of shape.links) this.#addLink(link);
-    for (const node of this.#nodes.values()) this.queue.after(random.between(0, 3_000), () => node.start());
-  }
-
-  nodes(): readonly string[] {
-    return [...this.#nodes.keys()];
-  }
-
-  node(name: string): RoutingNode {
-    const node = this.#nodes.get(name);
-    if (!node) throw new RangeError(`there is no node ${name}`);
-    return node;
+    for (const node of this.all()) this.queue.after(random.between(0, 3_000), () => node.start());
   }
 
   nodeById(id: number): RoutingNode {
@@ -61,7 +46,7 @@ export class RoutingWorld implements ProcessHost {
   }
 
   running(): RoutingNode[] {
-    return [...this.#nodes.values()].filter(({ isUp }) => isUp);
+    return this.all().filter(({ isUp }) => isUp);
   }
 
   links(): readonly PhysicalLink[] {
@@ -75,31 +60,8 @@ export class RoutingWorld implements ProcessHost {
     return head.isUp && !head.isPaused && this.network.isConnected(tail.name, head.name);
   }
 
-  focus(): readonly string[] {
-    return [];
-  }
-
-  addRule(rule: LinkRule): () => void {
-    return this.network.addRule(rule);
-  }
-
-  isUp(name: string): boolean {
-    return this.node(name).isUp;
-  }
-
-  start(name: string): void {
-    if (this.isUp(name)) return;
-    this.#note(name, 'start', '');
-    this.node(name).start();
-  }
-
-  stop(name: string, style: StopStyle): void {
-    this.#note(name, 'stop', style);
-    this.node(name).stop();
-  }
-
   pause(name: string, milliseconds: number): void {
-    this.#note(name, 'pause', `${milliseconds.toFixed(0)} ms`);
+    this.note(name, 'pause', `${milliseconds.toFixed(0)} ms`);
     this.node(name).pause(milliseconds);
   }
 
@@ -109,14 +71,14 @@ export class RoutingWorld implements ProcessHost {
 
   /** The disk with the boot epoch is lost. */
   wipe(name: string): void {
-    this.#note(name, 'wipe', '');
+    this.note(name, 'wipe', '');
     this.node(name).stop();
     this.node(name).bootEpoch = 0;
   }
 
   setFlags(name: string, flags: number): void {
     const node = this.node(name);
-    this.#note(name, 'flags', `${flags}`);
+    this.note(name, 'flags', `${flags}`);
     node.flags = flags;
     node.act((router) => router.setFlags(this.queue.nowMs, flags));
   }
@@ -129,10 +91,10 @@ export class RoutingWorld implements ProcessHost {
   /** The control group changes the membership; each node hears of it at its own time. */
   setMember(name: string, isMember: boolean): void {
     const { id } = this.node(name);
-    this.#note(name, isMember ? 'admitted' : 'evicted', '');
+    this.note(name, isMember ? 'admitted' : 'evicted', '');
     if (isMember) this.members.add(id);
     else this.members.delete(id);
-    for (const node of this.#nodes.values()) {
+    for (const node of this.all()) {
       this.queue.after(this.#random.between(0, MEMBERSHIP_LAG_MS), () => {
         if (this.members.has(id)) node.members.add(id);
         else node.members.delete(id);
@@ -152,6 +114,10 @@ export class RoutingWorld implements ProcessHost {
     return (this.nodeById(id).flags & NodeFlag.DRAIN) !== 0;
   }
 
+  protected end(node: RoutingNode): void {
+    node.stop();
+  }
+
   #addNode(id: number): void {
     const node = new RoutingNode({
       id,
@@ -166,7 +132,7 @@ export class RoutingWorld implements ProcessHost {
     });
     this.members.add(id);
     for (let member = 1; member <= this.shape.nodes; member += 1) node.members.add(member);
-    this.#nodes.set(node.name, node);
+    this.add(node);
   }
 
   #addLink(link: PhysicalLink): void {
@@ -175,10 +141,6 @@ export class RoutingWorld implements ProcessHost {
     const isConnected = (): boolean =>
       this.network.isConnected(a.name, b.name) && this.network.isConnected(b.name, a.name);
     new LinkWatch(this.queue, link, [a, b], isConnected).start(this.#random.between(0, 100));
-  }
-
-  #note(name: string, event: string, detail: string): void {
-    this.trace.add(this.queue.nowMs, name, event, detail);
   }
 }
 

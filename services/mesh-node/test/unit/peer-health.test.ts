@@ -2,10 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PeerHealth } from '../../src/runtime/peer-health.ts';
 
-const [first, second] = [1, 2].map((id) => ({ id, peer: 'quay-1' })) as [
-  { id: number; peer: string },
-  { id: number; peer: string },
-];
+const first = { id: 1, peer: 'quay-1' };
+const second = { id: 2, peer: 'quay-1' };
 
 function healthWithLog() {
   const told: string[] = [];
