@@ -1,5 +1,6 @@
 import type { StorageError } from '@peermesh/consensus';
 import type { RootDatabase } from 'lmdb';
+import type { FileRoom } from './file-room.ts';
 import { writeFailure } from './storage-error.ts';
 import { type Fill, Writes } from './writes.ts';
 
@@ -25,6 +26,7 @@ interface Waiting {
 /** Group commit: one durable write under way, and everything that comes meanwhile is the next one. */
 export class GroupCommit {
   readonly #env: RootDatabase<Buffer, Uint8Array>;
+  readonly #room: FileRoom;
   readonly #freeBytes: () => number;
   readonly failed: Promise<StorageError>;
   #fail!: (failure: StorageError) => void;
@@ -38,8 +40,9 @@ export class GroupCommit {
   #bytes = 0;
   #lastCommitMs = 0;
 
-  constructor(env: RootDatabase<Buffer, Uint8Array>, freeBytes: () => number) {
+  constructor(env: RootDatabase<Buffer, Uint8Array>, room: FileRoom, freeBytes: () => number) {
     this.#env = env;
+    this.#room = room;
     this.#freeBytes = freeBytes;
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
@@ -97,7 +100,10 @@ export class GroupCommit {
     this.#waiting = [];
     this.#startedAtMs = performance.now();
     try {
-      if (writes.count > 0) await this.#env.batch(() => writes.replay());
+      if (writes.count > 0) {
+        this.#room.reserve({ bytes: writes.bytes, records: writes.count });
+        await this.#env.batch(() => writes.replay());
+      }
       this.#commits += 1;
       this.#records += writes.count;
       this.#bytes += writes.bytes;

@@ -25,5 +25,5 @@ export function writeFailure(cause: unknown, hasRoom: () => boolean): StorageErr
 }
 
 const EIO = 5;
-/** ENOSPC, EFBIG, EDQUOT, and MDB_MAP_FULL: the map cannot grow. */
-const FULL: ReadonlySet<unknown> = new Set([28, 27, 122, -30792]);
+/** By the names of Node, by the numbers of LMDB, and MDB_MAP_FULL: the map cannot grow. */
+const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EFBIG', 'EDQUOT', 28, 27, 122, -30792]);

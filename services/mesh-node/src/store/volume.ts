@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, statfsSync } from 'node:fs';
 import { StorageError } from '@peermesh/consensus';
 import { open, type RootDatabase } from 'lmdb';
+import { FileRoom } from './file-room.ts';
 import { type CommitStats, GroupCommit } from './group-commit.ts';
 import { VolumeError } from './storage-error.ts';
 import { readIdentity, type VolumeIdentity, writeIdentity } from './volume-identity.ts';
@@ -38,6 +39,7 @@ export class Volume {
   readonly path: string;
   readonly #env: RootDatabase<Buffer, Uint8Array>;
   readonly #lock: VolumeLock;
+  readonly #room: FileRoom;
   readonly #commits: GroupCommit;
   readonly #reserveBytes: number;
   readonly #freeBytes: (path: string) => number;
@@ -78,7 +80,10 @@ export class Volume {
       eventTurnBatching: false,
       noMemInit: false,
     });
-    this.#commits = new GroupCommit(this.#env, () => this.#freeBytes(this.path));
+    this.#room = new FileRoom(this.#env, options.path);
+    this.#commits = new GroupCommit(this.#env, this.#room, () => this.#freeBytes(this.path));
+    // The tables of a new volume are made outside of group commits.
+    if (this.#room.isNew) this.#room.reserve({ bytes: 0, records: TABLES_MAX });
     const found = readIdentity(this.table('volume'));
     this.isNew = found === null;
     const expected = options.volumeId;
@@ -152,11 +157,13 @@ export class Volume {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#commits.end();
+    this.#room.close();
     await this.#env.close();
     this.#lock.release();
   }
 
   #refuse(message: string): VolumeError {
+    this.#room.close();
     void this.#env.close();
     return new VolumeError('foreign', message);
   }

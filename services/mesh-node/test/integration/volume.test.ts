@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import type { StorageError } from '@peermesh/consensus';
 import { temporaryFolder, waitFor } from '@peermesh/testkit';
@@ -118,29 +119,48 @@ test('says when little space is left', async (t) => {
   assert.equal(volume.isLow, false, 'and when there is space again');
 });
 
-for (const { fault, free } of [
-  { fault: 'full', free: 0 },
-  { fault: 'io', free: 1_000_000_000 },
+for (const { what, valueBytes } of [
+  { what: 'small records', valueBytes: 300 },
+  // A long value alone at the end of the file is what LMDB 3.5.6 breaks its heap on when the write is refused.
+  { what: 'long values', valueBytes: 128 * 1024 },
 ]) {
-  test(`a write that the disk refuses ends the volume (${fault}), and what was durable before is there`, async (t) => {
+  test(`a volume that cannot grow ends (${what}), LMDB was not refused, and what was durable is there`, async (t) => {
     const path = folderOf(t);
     const child = join(import.meta.dirname, '../fixtures/filling-process.ts');
     // A limit on the size of files stands for a disk that is full: the write is cut short, as it is then.
-    const command = `ulimit -f 8192; trap '' XFSZ; exec "$0" "$@"`;
-    const args = ['-c', command, process.execPath, '--conditions=@peermesh/source', child, path, String(free)];
-    const running = spawn('sh', args, { stdio: ['ignore', 'pipe', 'ignore'] });
-    const output: Buffer[] = [];
-    running.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-    const [code] = (await once(running, 'close')) as [number];
-    const report = JSON.parse(String(Buffer.concat(output))) as Record<string, unknown>;
-    assert.equal(code, 0);
-    assert.deepEqual(report['faults'], [fault, fault, fault]);
+    const command = `ulimit -f 32768; trap '' XFSZ; exec "$0" "$@"`;
+    const args = ['-c', command, process.execPath, '--conditions=@peermesh/source', child, path, String(valueBytes)];
+    const running = spawn('sh', args);
+    const [output, complaints] = await Promise.all([
+      text(running.stdout),
+      text(running.stderr),
+      once(running, 'close'),
+    ]);
+    assert.equal(complaints, '', 'LMDB was given nothing that it could not write');
+    const report = JSON.parse(output) as { readonly faults: string[]; readonly durable: number };
+    assert.deepEqual([running.exitCode, running.signalCode], [0, null]);
+    assert.deepEqual(report.faults, ['full', 'full', 'full']);
     const volume = Volume.open({ path, nodeId: 'a' });
     t.after(() => volume.close());
-    assert.ok(Number(report['durable']) > 0);
-    assert.ok(volume.table('t').getCount() >= Number(report['durable']));
+    assert.ok(report.durable > 0);
+    assert.ok(volume.table('t').getCount() >= report.durable);
   });
 }
+
+test('room in the file is used again, and given back by nobody', async (t) => {
+  const path = folderOf(t);
+  const volume = Volume.open({ path, nodeId: 'a' });
+  t.after(() => volume.close());
+  const table = volume.table('t');
+  const size = (): number => statSync(join(path, 'data.mdb')).size;
+  const write = (at: number): Promise<void> =>
+    volume.commit((writes) => writes.put(table, bytes(`k${at % 10}`), Buffer.alloc(100_000, at)));
+  for (let at = 0; at < 100; at += 1) await write(at);
+  const settled = size();
+  for (let at = 100; at < 300; at += 1) await write(at);
+  assert.ok(size() <= settled + 8 * 1024 * 1024, `${settled} became ${size()}`);
+  assert.deepEqual(table.get(bytes('k9')), Buffer.alloc(100_000, 299));
+});
 
 test('the boot epoch rises with every start, and peers and revocations stay', async (t) => {
   const path = folderOf(t);
