@@ -8,7 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -44,12 +44,11 @@ export function replaceFile(path: string, content: string): void {
 
 function writeDraft(path: string, content: string): string {
   const draft = `${path}.${randomUUID()}.draft`;
-  const file = openSync(draft, 'wx', OWNER_ONLY);
   try {
-    writeSync(file, content);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    writeFileSync(draft, content, { flag: 'wx', mode: OWNER_ONLY, flush: true });
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw new Error(`${path} cannot be written`, { cause: error });
   }
   return draft;
 }

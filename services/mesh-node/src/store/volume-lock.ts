@@ -1,6 +1,7 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { VolumeError } from './storage-error.ts';
+import { codeOf, VolumeError } from './storage-error.ts';
 
 /** Held by the process that has a volume. */
 export interface VolumeLock {
@@ -8,35 +9,46 @@ export interface VolumeLock {
 }
 
 /**
- * Takes the volume for this process: LMDB lets several processes in, the stores of a node count on being alone. What a
- * process left that was killed is no obstacle.
+ * Takes the volume for this process: LMDB lets several processes in, the stores of a node count on being alone. The owner is
+ * the target of a symbolic link, as in Emacs: made in one step with what it says, and without a block of a disk that may be
+ * full. What a process left that was killed is no obstacle.
  * @throws VolumeError `in-use` when another process that runs has it
  */
 export function lockVolume(path: string): VolumeLock {
-  const file = join(path, 'owner');
+  const link = join(path, 'owner');
   const self = `${process.pid} ${startOf(process.pid) ?? ''}`;
   for (;;) {
     try {
-      writeFileSync(file, self, { flag: 'wx', mode: 0o600 });
-      return { release: () => rmSync(file, { force: true }) };
+      symlinkSync(self, link);
+      return { release: () => rmSync(link, { force: true }) };
     } catch (error) {
-      if (!isExisting(error)) throw error;
-      const owner = readOwner(file);
-      if (owner !== null && owner !== self && isRunning(owner))
-        throw new VolumeError('in-use', `process ${owner.split(' ')[0]} has the volume in ${path}`);
+      if (codeOf(error) !== 'EEXIST') throw error;
+      const owner = readOwner(link);
       if (owner === self) throw new VolumeError('in-use', `this process has the volume in ${path} already`);
-      rmSync(file, { force: true });
+      if (owner !== null && isRunning(owner))
+        throw new VolumeError('in-use', `process ${owner.split(' ')[0]} has the volume in ${path}`);
+      removeOf(owner, link);
     }
   }
 }
 
-function isExisting(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
+/** Removes what an owner left, unless another process has done so and taken the volume meanwhile. */
+function removeOf(owner: string | null, link: string): void {
+  const aside = `${link}.${randomUUID()}`;
+  try {
+    renameSync(link, aside);
+    if (readOwner(aside) !== owner) renameSync(aside, link);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
 }
 
-function readOwner(file: string): string | null {
+/** @returns null when nothing is there, or something else than a link */
+function readOwner(link: string): string | null {
   try {
-    return readFileSync(file, 'utf8');
+    return readlinkSync(link);
   } catch {
     return null;
   }
@@ -51,7 +63,7 @@ function isRunning(owner: string): boolean {
     process.kill(Number(pid), 0);
     return start === '';
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }
 

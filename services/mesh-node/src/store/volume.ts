@@ -4,7 +4,7 @@ import { StorageError } from '@peermesh/consensus';
 import { open, type RootDatabase } from 'lmdb';
 import { FileRoom } from './file-room.ts';
 import { type CommitStats, GroupCommit } from './group-commit.ts';
-import { VolumeError } from './storage-error.ts';
+import { openFailure, VolumeError } from './storage-error.ts';
 import { readIdentity, type VolumeIdentity, writeIdentity } from './volume-identity.ts';
 import { lockVolume, type VolumeLock } from './volume-lock.ts';
 import type { Fill, Table } from './writes.ts';
@@ -49,17 +49,18 @@ export class Volume {
 
   /**
    * @throws VolumeError when the volume is of another node or not the expected one, or another process has it
-   * @throws StorageError `io` when it cannot be opened, `corrupt` when its identity cannot be read
+   * @throws StorageError `full` when the disk has no room for it, `io` when it cannot be opened, `corrupt` when its identity cannot be read
    */
   static open(options: VolumeOptions): Volume {
-    mkdirSync(options.path, { recursive: true });
-    const lock = lockVolume(options.path);
+    let lock: VolumeLock | null = null;
     try {
+      mkdirSync(options.path, { recursive: true });
+      lock = lockVolume(options.path);
       return new Volume(options, lock);
     } catch (error) {
-      lock.release();
+      lock?.release();
       if (error instanceof StorageError || error instanceof VolumeError) throw error;
-      throw new StorageError('io', `the volume in ${options.path} cannot be opened`, { cause: error });
+      throw openFailure(options.path, error);
     }
   }
 
@@ -82,19 +83,16 @@ export class Volume {
     });
     this.#room = new FileRoom(this.#env, options.path);
     this.#commits = new GroupCommit(this.#env, this.#room, () => this.#freeBytes(this.path));
-    // The tables of a new volume are made outside of group commits.
-    if (this.#room.isNew) this.#room.reserve({ bytes: 0, records: TABLES_MAX });
-    const found = readIdentity(this.table('volume'));
-    this.isNew = found === null;
-    const expected = options.volumeId;
-    if (expected !== undefined && found?.volumeId !== expected)
-      throw this.#refuse(
-        `volume ${expected} was expected in ${options.path}, and ${found?.volumeId ?? 'none'} is there`,
-      );
-    if (found !== null && found.nodeId !== options.nodeId)
-      throw this.#refuse(`the volume in ${options.path} belongs to node ${found.nodeId}`);
-    this.identity = found ?? { nodeId: options.nodeId, volumeId: randomBytes(16).toString('hex') };
-    if (found === null) writeIdentity(this.table('volume'), this.identity);
+    try {
+      const found = this.#found(options);
+      this.isNew = found === null;
+      this.identity = found ?? { nodeId: options.nodeId, volumeId: randomBytes(16).toString('hex') };
+      if (found === null) writeIdentity(this.table('volume'), this.identity);
+    } catch (error) {
+      this.#room.close();
+      void this.#env.close();
+      throw error;
+    }
     this.#look();
   }
 
@@ -162,10 +160,19 @@ export class Volume {
     this.#lock.release();
   }
 
-  #refuse(message: string): VolumeError {
-    this.#room.close();
-    void this.#env.close();
-    return new VolumeError('foreign', message);
+  /** Who the volume says it is; null when it is new. */
+  #found({ path, nodeId, volumeId: expected }: VolumeOptions): VolumeIdentity | null {
+    // The tables of a new volume are made outside of group commits.
+    if (this.#room.isNew) this.#room.reserve({ bytes: 0, records: TABLES_MAX });
+    const found = readIdentity(this.table('volume'));
+    if (expected !== undefined && found?.volumeId !== expected)
+      throw new VolumeError(
+        'foreign',
+        `volume ${expected} was expected in ${path}, and ${found?.volumeId ?? 'none'} is there`,
+      );
+    if (found !== null && found.nodeId !== nodeId)
+      throw new VolumeError('foreign', `the volume in ${path} belongs to node ${found.nodeId}`);
+    return found;
   }
 }
 

@@ -143,6 +143,33 @@ describe('a node whose disk fails', () => {
     assert.match(node.log(), /is corrupt: its checksum is wrong/);
   });
 
+  it('starts on a disk that is full, serves what it has, and takes more when there is space', async (t) => {
+    const folder = temporaryFolder('full-disk');
+    const running: MeshProcess[] = [];
+    t.after(async () => {
+      await Promise.all(running.map((one) => one.stop()));
+      spawnSync('umount', ['--lazy', folder.path]);
+      folder.remove();
+    });
+    if (!mountDisk(folder.path, 40)) return t.skip('only root may mount');
+    const env = { MESH_HOME: join(folder.path, 'home'), MESH_DISK_RESERVE_BYTES: String(4 * 1024 * 1024) };
+    const full = await mesh.start('quay-3', { env });
+    running.push(full);
+    await mesh.form('full', [full]);
+    const body = { messages: [{ payload: 'c2hpcA==' }] };
+    await full.client.publish({ ...topic, body });
+    await full.kill();
+    const rest = join(folder.path, 'rest');
+    takeRest(rest);
+    await full.restart();
+    assert.deepEqual(await stored(full), ['c2hpcA==']);
+    await assert.rejects(full.client.publish({ ...topic, body }), { code: 'PM_MESH_BUSY' });
+    await assert.rejects(mesh.start('quay-4', { env: { MESH_HOME: join(folder.path, 'other') } }), /ENOSPC/);
+    rmSync(rest);
+    await full.client.publish({ ...topic, body });
+    assert.equal((await stored(full)).length, 2);
+  });
+
   it('asks clients to wait while space is low, ends when there is space again after a full disk, and has it all', {
     timeout: 400_000,
   }, async (t) => {

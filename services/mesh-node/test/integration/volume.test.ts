@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
@@ -87,11 +87,20 @@ test('a process that has ended holds no volume, even if nobody has waited for it
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   };
-  writeFileSync(join(path, 'owner'), `${pid} ${fields()[19]}`);
+  symlinkSync(`${pid} ${fields()[19]}`, join(path, 'owner'));
   assert.throws(() => Volume.open({ path, nodeId: 'a' }), { name: 'VolumeError', refusal: 'in-use' });
   process.kill(pid, 'SIGKILL');
   await waitFor(() => fields()[0] === 'Z', { message: 'the owner did not end' });
   await Volume.open({ path, nodeId: 'a' }).close();
+});
+
+test('what no owner has written is no obstacle', async (t) => {
+  const path = folderOf(t);
+  writeFileSync(join(path, 'owner'), '');
+  const volume = Volume.open({ path, nodeId: 'a' });
+  assert.throws(() => Volume.open({ path, nodeId: 'a' }), { refusal: 'in-use' });
+  await volume.close();
+  assert.deepEqual(readdirSync(path).toSorted(), ['data.mdb', 'lock.mdb']);
 });
 
 test('what is committed before the end of a volume is written, and what comes after is refused', async (t) => {
