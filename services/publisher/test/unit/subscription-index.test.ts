@@ -115,12 +115,22 @@ test('only those whom the access list names get a document', () => {
 
 test('100,000 subscriptions: a document meets only those that could match', () => {
   const index = new SubscriptionIndex();
-  for (let n = 0; n < 100_000; n += 1) index.put(subscription({ topics: [`topic ${n}`], query: 'battery' }));
-  const began = performance.now();
-  for (let turn = 0; turn < 100; turn += 1) {
-    assert.equal(index.match('default', matchable(triggered({ topics: [`topic ${turn}`] }))).length, 1);
+  let looks = 0;
+  const counting = {
+    get userRoles() {
+      looks += 1;
+      return ['user'];
+    },
+  };
+  for (let n = 0; n < 100_000; n += 1) {
+    const { userRoles: _, ...rest } = subscription({ topics: [`topic ${n}`], query: 'battery' });
+    index.put(Object.create(counting, Object.getOwnPropertyDescriptors(rest)) as IndexedSubscription);
   }
-  assert.ok(performance.now() - began < 500, `${performance.now() - began} ms for 100 documents`);
+  for (let turn = 0; turn < 100; turn += 1) {
+    const document = triggered({ topics: [`topic ${turn}`], acl: ['role:user'] });
+    assert.equal(index.match('default', matchable(document)).length, 1);
+  }
+  assert.equal(looks, 100);
 });
 
 function subscription(filter: SubscriptionFilter): IndexedSubscription {
