@@ -8,8 +8,9 @@ import { type MeshProcess, MeshProcesses } from '@peermesh/testkit/mesh-processe
 
 const CHUNK_BYTES = 128 * 1024;
 const PUBLISHED_MAX = 400;
-const FILE_BLOCKS = 8_192;
-/** Cuts writes short as a full disk does, for a process without privileges. */
+/** More than the file has when the node is stopped, less than is published. */
+const FILE_BLOCKS = 49_152;
+/** Refuses room in the file as a full disk does, for a process without privileges. */
 const LIMITED = ['sh', '-c', `ulimit -f ${FILE_BLOCKS}; trap '' XFSZ; exec "$0" "$@"`];
 const topic = { params: { topic: 'berths' } };
 
@@ -47,6 +48,7 @@ async function assertDiskFailed(node: MeshProcess): Promise<void> {
   assert.equal((await fetch(`${node.url}/health/live`)).status, 200);
   assert.equal(await node.metric('mesh_storage_failed'), 1);
   assert.match(node.log(), /the disk failed: this node forwards, stores nothing/);
+  assert.doesNotMatch(node.log(), /lmdb\/write\.js/, 'and LMDB was given nothing that it could not write');
 }
 
 /** A disk of its own in memory; false where the kernel does not allow it. */
