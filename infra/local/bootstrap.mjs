@@ -34,6 +34,8 @@ const home = resolve(process.env.PEERMESH_HOME ?? join(root, '.peermesh'));
 const tools = join(home, 'tools');
 const toolBin = join(tools, 'bin');
 
+const FULL = `the disk that holds ${home} is full: free some space, or set PEERMESH_HOME to a folder on another disk`;
+
 /** Ends with one line on standard error. */
 function fail(message) {
   process.stderr.write(`peermesh: ${message}\n`);
@@ -57,7 +59,25 @@ function checkEnvironment() {
     mkdirSync(tools, { recursive: true, mode: 0o700 });
     accessSync(tools, constants.W_OK);
   } catch (error) {
+    if (error.code === 'ENOSPC') throw error;
     fail(`cannot write to ${home} (${error.code}): set PEERMESH_HOME to a folder that you may write`);
+  }
+}
+
+/** What processes that were killed have left of tools and files here. */
+function partialsOfTheDead() {
+  const ownerOf = (name) => Number(/\.partial-(\d+)$/.exec(name)?.[1] ?? Number.NaN);
+  return readdirSync(tools)
+    .filter((name) => !Number.isNaN(ownerOf(name)) && !isAlive(ownerOf(name)))
+    .map((name) => join(tools, name));
+}
+
+function isAlive(pid) {
+  if (pid === process.pid) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
   }
 }
 
@@ -66,7 +86,7 @@ function installTool(name, packages) {
   const folder = join(tools, name);
   if (existsSync(folder)) return folder;
   const partial = `${folder}.partial-${process.pid}`;
-  rmSync(partial, { recursive: true, force: true });
+  for (const left of partialsOfTheDead()) rmSync(left, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
   writeFileSync(join(partial, 'package.json'), '{"private":true}\n');
   say(`getting ${packages.join(' and ')} from npm`);
@@ -100,7 +120,7 @@ function reasonOf(output) {
   ) {
     return 'the npm registry cannot be reached; check the network or the proxy (npm config get registry) and run the command again';
   }
-  if (/ENOSPC/.test(output)) return `no space left on the disk that holds ${home}`;
+  if (/ENOSPC/.test(output)) return FULL;
   if (/EACCES|EROFS|EPERM/.test(output)) return 'a folder cannot be written; check who owns the checkout';
   if (/ERR_PNPM_OUTDATED_LOCKFILE/.test(output))
     return 'pnpm-lock.yaml does not match a package.json; run `pnpm install` and commit the lockfile';
@@ -151,7 +171,14 @@ function ensurePnpm(node) {
   const folder = installTool(`pnpm-${PNPM_VERSION}`, [`pnpm@${PNPM_VERSION}`]);
   const script = join(folder, 'node_modules', 'pnpm', 'bin', 'pnpm.mjs');
   mkdirSync(toolBin, { recursive: true });
-  writeFileSync(shim, `#!/bin/sh\nexec "${node}" "${script}" "$@"\n`, { mode: 0o755 });
+  // Whole or not at all: half a shim would be taken for one.
+  const partial = `${shim}.partial-${process.pid}`;
+  try {
+    writeFileSync(partial, `#!/bin/sh\nexec "${node}" "${script}" "$@"\n`, { mode: 0o755 });
+    renameSync(partial, shim);
+  } finally {
+    rmSync(partial, { force: true });
+  }
 }
 
 function toolPath(node) {
@@ -231,8 +258,17 @@ function watchParent(child) {
   }, PARENT_CHECK_INTERVAL_MS).unref();
 }
 
-checkEnvironment();
-const node = findNode();
-ensurePnpm(node);
-installWorkspace(node);
-handOver(node);
+/** Everything that has to be there before main.ts can run. @returns the Node that runs it */
+function prepare() {
+  try {
+    checkEnvironment();
+    const node = findNode();
+    ensurePnpm(node);
+    installWorkspace(node);
+    return node;
+  } catch (error) {
+    return fail(error.code === 'ENOSPC' ? FULL : error.message);
+  }
+}
+
+handOver(prepare());

@@ -1,6 +1,7 @@
 export { freePort } from '@peermesh/infra/servers';
 export { ndcgAt, type RetrievalCollection, readCollection } from './retrieval-collection.ts';
 export { silentLogger } from './silent-logger.ts';
+export { type SmallDisk, smallDisk } from './small-disk.ts';
 export { temporaryFolder } from './temporary-folder.ts';
 export { startTestNats, type TestNats } from './test-nats.ts';
 export { startTestPostgres, type TestDatabase, type TestPostgres } from './test-postgres.ts';

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { temporaryFolder, waitFor } from '@peermesh/testkit';
+import { smallDisk, waitFor } from '@peermesh/testkit';
 import { type MeshProcess, MeshProcesses } from '@peermesh/testkit/mesh-processes';
 
 const CHUNK_BYTES = 128 * 1024;
@@ -49,28 +48,6 @@ async function assertDiskFailed(node: MeshProcess): Promise<void> {
   assert.equal(await node.metric('mesh_storage_failed'), 1);
   assert.match(node.log(), /the disk failed: this node forwards, stores nothing/);
   assert.doesNotMatch(node.log(), /lmdb\/write\.js/, 'and LMDB was given nothing that it could not write');
-}
-
-/** A disk of its own in memory; false where the kernel does not allow it. */
-function mountDisk(path: string, megabytes: number): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'peermesh-test', path], { stdio: 'ignore' });
-  } catch {
-    return false;
-  }
-  return true;
-}
-
-/** Takes the rest of a disk. */
-function takeRest(file: string): void {
-  const handle = openSync(file, 'w');
-  try {
-    for (;;) writeSync(handle, Buffer.alloc(64 * 1024));
-  } catch (error) {
-    assert.equal((error as NodeJS.ErrnoException).code, 'ENOSPC');
-  } finally {
-    closeSync(handle);
-  }
 }
 
 describe('a node whose disk fails', () => {
@@ -146,27 +123,21 @@ describe('a node whose disk fails', () => {
   });
 
   it('starts on a disk that is full, serves what it has, and takes more when there is space', async (t) => {
-    const folder = temporaryFolder('full-disk');
-    const running: MeshProcess[] = [];
-    t.after(async () => {
-      await Promise.all(running.map((one) => one.stop()));
-      spawnSync('umount', ['--lazy', folder.path]);
-      folder.remove();
-    });
-    if (!mountDisk(folder.path, 40)) return t.skip('only root may mount');
-    const env = { MESH_HOME: join(folder.path, 'home'), MESH_DISK_RESERVE_BYTES: String(4 * 1024 * 1024) };
+    const disk = smallDisk('full-disk', 40);
+    if (disk === null) return t.skip('only root may mount');
+    t.after(() => disk.remove());
+    const env = { MESH_HOME: join(disk.path, 'home'), MESH_DISK_RESERVE_BYTES: String(4 * 1024 * 1024) };
     const full = await mesh.start('quay-3', { env });
-    running.push(full);
+    t.after(() => full.stop());
     await mesh.form('full', [full]);
     const body = { messages: [{ payload: 'c2hpcA==' }] };
     await full.client.publish({ ...topic, body });
     await full.kill();
-    const rest = join(folder.path, 'rest');
-    takeRest(rest);
+    const rest = disk.fill();
     await full.restart();
     assert.deepEqual(await stored(full), ['c2hpcA==']);
     await assert.rejects(full.client.publish({ ...topic, body }), { code: 'PM_MESH_BUSY' });
-    await assert.rejects(mesh.start('quay-4', { env: { MESH_HOME: join(folder.path, 'other') } }), /ENOSPC/);
+    await assert.rejects(mesh.start('quay-4', { env: { MESH_HOME: join(disk.path, 'other') } }), /ENOSPC/);
     rmSync(rest);
     await full.client.publish({ ...topic, body });
     assert.equal((await stored(full)).length, 2);
@@ -175,24 +146,19 @@ describe('a node whose disk fails', () => {
   it('asks clients to wait while space is low, ends when there is space again after a full disk, and has it all', {
     timeout: 400_000,
   }, async (t) => {
-    const folder = temporaryFolder('small-disk');
-    const running: MeshProcess[] = [];
-    t.after(async () => {
-      await Promise.all(running.map((one) => one.stop()));
-      spawnSync('umount', ['--lazy', folder.path]);
-      folder.remove();
-    });
-    if (!mountDisk(folder.path, 60)) return t.skip('only root may mount');
-    const [early, late] = [join(folder.path, 'early'), join(folder.path, 'late')];
+    const disk = smallDisk('small-disk', 60);
+    if (disk === null) return t.skip('only root may mount');
+    t.after(() => disk.remove());
+    const early = join(disk.path, 'early');
     writeFileSync(early, Buffer.alloc(12 * 1024 * 1024));
-    const env = { MESH_HOME: join(folder.path, 'home'), MESH_DISK_RESERVE_BYTES: String(17 * 1024 * 1024) };
+    const env = { MESH_HOME: join(disk.path, 'home'), MESH_DISK_RESERVE_BYTES: String(17 * 1024 * 1024) };
     const small = await mesh.start('quay-2', { env });
-    running.push(small);
+    t.after(() => small.stop());
     await mesh.form('small', [small]);
     const { accepted, code } = await fill(small);
     assert.equal(code, 'PM_MESH_BUSY');
     assert.equal(await small.metric('mesh_storage_failed'), 0);
-    takeRest(late);
+    const late = disk.fill();
     const urgent = await fill(small, 'system');
     assert.equal(urgent.code, 'PM_MESH_STORAGE_FAILED');
     await assertDiskFailed(small);
