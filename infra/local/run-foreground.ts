@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setInterval as interval } from 'node:timers/promises';
 import type { Fleet } from './fleet.ts';
@@ -28,7 +29,9 @@ export interface RunOptions {
 /** Starts the fleet, does the main job, and stays until it is told to end. The result is the exit code. */
 export async function runForeground(settings: Settings, options: RunOptions): Promise<number> {
   const startedAt = performance.now();
-  const terminal = createTerminal(process.stdout, settings.isDetached ? sendToParent : undefined);
+  const terminal = settings.isDetached
+    ? createTerminal({ write: writeToLog }, sendToParent)
+    : createTerminal(process.stdout);
   const lifetime = watchLifetime(settings);
   const state = stateFolder(settings.home);
   prepareStateFolder(state);
@@ -117,6 +120,13 @@ async function watchDisk(state: StateFolder, terminal: Terminal, signal: AbortSi
   } catch (error) {
     if (!signal.aborted) terminal.event(`cannot watch the disk: ${describeError(error)}`);
   }
+}
+
+/** In the background standard output is a file on a disk that may be full, and the fleet outlives that. */
+function writeToLog(text: string): void {
+  try {
+    writeSync(process.stdout.fd, text);
+  } catch {}
 }
 
 function sendToParent(text: string): void {

@@ -77,8 +77,13 @@ export function rotateLog(path: string): void {
 /** Writes a file so that a reader sees the old or the new text, never half of one. */
 export function writeAtomically(path: string, text: string): void {
   const partial = `${path}.${process.pid}.partial`;
-  writeFileSync(partial, text, { mode: 0o600 });
-  renameSync(partial, path);
+  try {
+    writeFileSync(partial, text, { mode: 0o600 });
+    renameSync(partial, path);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw error;
+  }
 }
 
 /** Deletes all state but the tools (Node, pnpm) that a next start would fetch again. */

@@ -20,7 +20,7 @@ export interface ProgressBar {
 
 /** A terminal that writes to a stream and, in the background process, also to whoever waits for it. */
 export function createTerminal(
-  out: NodeJS.WritableStream & { readonly isTTY?: boolean },
+  out: { write(text: string): unknown; readonly isTTY?: boolean },
   mirror?: (text: string) => void,
 ): Terminal {
   const isInteractive = out.isTTY === true && mirror === undefined;

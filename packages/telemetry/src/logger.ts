@@ -1,5 +1,6 @@
 import { context, isSpanContextValid, trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { processOutput } from './standard-output.ts';
 
 /** A pino logger whose lines carry `service` and, inside a traced operation, `trace_id` and `span_id`. */
 export type { Logger } from 'pino';
@@ -20,12 +21,12 @@ export const REDACTED_FIELDS = [
 ] as const;
 
 /**
- * Makes the logger of a process. It writes JSON lines to standard output.
+ * Makes the logger of a process. It writes JSON lines to standard output, and loses them where that takes none.
  * @param options.level `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`
  */
 export function createLogger(
   options: { readonly service: string; readonly level: string },
-  destination?: DestinationStream,
+  destination: DestinationStream = processOutput(),
 ): Logger {
   const settings = {
     level: options.level,
@@ -42,7 +43,7 @@ export function createLogger(
     },
     mixin: traceFields,
   };
-  return destination === undefined ? pino(settings) : pino(settings, destination);
+  return pino(settings, destination);
 }
 
 function traceFields(): object {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { waitFor } from '@peermesh/testkit';
+import { smallDisk, waitFor } from '@peermesh/testkit';
 
 const PROGRAM = new URL('../fixtures/main-process.ts', import.meta.url).pathname;
 
@@ -30,4 +32,26 @@ test('a process whose settings cannot be used names each of them, without values
   assert.match(said, /PORT must be integer/);
   assert.match(said, /BERTHS is missing/);
   assert.equal(said.includes('quay'), false);
+});
+
+test('a service whose log is on a full disk goes on, ends in order, and says what is missing', async (t) => {
+  const disk = smallDisk('log-disk', 1);
+  if (disk === null) return t.skip('only root may mount');
+  t.after(() => disk.remove());
+  const file = join(disk.path, 'service.log');
+  const log = openSync(file, 'a');
+  const rest = disk.fill();
+  const env = { HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'info', BERTHS: '3' };
+  const child = spawn(process.execPath, ['--conditions=@peermesh/source', PROGRAM], {
+    env,
+    stdio: ['ignore', log, 'ignore', 'ipc'],
+  });
+  closeSync(log);
+  t.after(() => child.kill('SIGKILL'));
+  for await (const [step] of on(child, 'message')) if (step === 'is up') break;
+  rmSync(rest);
+  child.kill('SIGTERM');
+  const [code] = (await once(child, 'exit')) as [number];
+  assert.equal(code, 0);
+  assert.match(readFileSync(file, 'utf8'), /"reason":"ENOSPC","msg":"lines of this log could not be written"/);
 });
