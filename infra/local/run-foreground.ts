@@ -114,7 +114,7 @@ async function watchDisk(state: StateFolder, terminal: Terminal, signal: AbortSi
       const freeBytes = freeBytesOf(state.home);
       if (freeBytes > DISK_WARNING_BYTES) continue;
       terminal.event(
-        `the disk of ${state.home} is nearly full (${Math.floor(freeBytes / 1024 / 1024)} MiB left): free some space`,
+        `the disk of ${state.home} is nearly full (${Math.floor(freeBytes / 1024 / 1024)} MiB left): free some space; if services miss NATS after that, \`npm run stop\` and start again`,
       );
     }
   } catch (error) {

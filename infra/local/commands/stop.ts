@@ -4,7 +4,8 @@ import { isAlive, runningLauncher } from '../instance-lock.ts';
 import { stateFolder } from '../state-folder.ts';
 import { seconds } from '../terminal.ts';
 
-const GRACE_MS = 60_000;
+/** Each process has 15 s before it is killed, and on a full disk several need them. */
+const GRACE_MS = 180_000;
 const CHECK_INTERVAL_MS = 100;
 
 export const stopCommand: Command = {
