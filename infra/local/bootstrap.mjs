@@ -72,7 +72,7 @@ function checkEnvironment() {
   }
 }
 
-/** What processes that were killed have left of tools and files here. */
+/** What processes that were killed while they installed a tool have left of it. */
 function partialsOfTheDead() {
   const ownerOf = (name) => Number(/\.partial-(\d+)$/.exec(name)?.[1] ?? Number.NaN);
   return readdirSync(tools)

@@ -10,9 +10,8 @@ const LAST_TRIES = 20;
 /** Lines on their way. */
 interface Chunk {
   readonly bytes: Uint8Array;
+  /** How many lines are lost with it, those included that it tells of. */
   readonly lines: number;
-  /** How many lost lines it tells of. */
-  readonly confessed: number;
 }
 
 /** How bytes get out; as `write` and `writeSync` of `node:fs`. */
@@ -62,7 +61,6 @@ export class StandardOutput implements DestinationStream {
         if (!isBusy(error) || tries === LAST_TRIES) return this.#fail(error, chunk);
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
       }
-    this.#lost -= chunk.confessed;
   }
 
   #begin(): void {
@@ -78,8 +76,7 @@ export class StandardOutput implements DestinationStream {
         return;
       }
       if (error === null && written < bytes.length) return this.#go(chunk, bytes.subarray(written));
-      if (error === null) this.#lost -= chunk.confessed;
-      else this.#fail(error, chunk);
+      if (error !== null) this.#fail(error, chunk);
       this.#isWriting = false;
       if (this.#waiting.length > 0 && !this.#isGone) this.#begin();
     });
@@ -87,16 +84,17 @@ export class StandardOutput implements DestinationStream {
 
   #take(): Chunk {
     const lines = this.#waiting;
-    const confessed = lines.length === 0 ? 0 : this.#lost;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    const text = confessed === 0 ? lines : [this.#confession(), ...lines];
-    return { bytes: Buffer.from(text.join('')), lines: lines.length, confessed };
+    const confessed = lines.length === 0 ? 0 : this.#lost;
+    this.#lost -= confessed;
+    const text = confessed === 0 ? lines : [this.#confession(confessed), ...lines];
+    return { bytes: Buffer.from(text.join('')), lines: lines.length + confessed };
   }
 
   /** Begins with the end of a line, as the last one that was written may have been cut short. */
-  #confession(): string {
-    const line = { level: 'warn', time: new Date().toISOString(), lost: this.#lost, reason: this.#reason };
+  #confession(lost: number): string {
+    const line = { level: 'warn', time: new Date().toISOString(), lost, reason: this.#reason };
     return `\n${JSON.stringify({ ...line, msg: 'lines of this log could not be written' })}\n`;
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { on, once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,8 +9,8 @@ import { smallDisk, waitFor } from '@peermesh/testkit';
 
 const PROGRAM = new URL('../fixtures/main-process.ts', import.meta.url).pathname;
 
-function run(env: Readonly<Record<string, string>>): ChildProcess {
-  return spawn(process.execPath, ['--conditions=@peermesh/source', PROGRAM], { env, stdio: 'pipe' });
+function run(env: Readonly<Record<string, string>>, stdio: StdioOptions = 'pipe'): ChildProcess {
+  return spawn(process.execPath, ['--conditions=@peermesh/source', PROGRAM], { env, stdio });
 }
 
 test('a service is started before it listens, and stopped in order on SIGTERM', async (t) => {
@@ -42,10 +42,7 @@ test('a service whose log is on a full disk goes on, and ends in order', { timeo
   const log = openSync(file, 'a');
   disk.fill();
   const env = { HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'info', BERTHS: '3' };
-  const child = spawn(process.execPath, ['--conditions=@peermesh/source', PROGRAM], {
-    env,
-    stdio: ['ignore', log, 'ignore', 'ipc'],
-  });
+  const child = run(env, ['ignore', log, 'ignore', 'ipc']);
   closeSync(log);
   t.after(() => child.kill('SIGKILL'));
   for await (const [step] of on(child, 'message')) if (step === 'is up') break;

@@ -101,3 +101,20 @@ test('a slow reader costs lines and no memory, and without a reader nothing is k
   output.write('b\n');
   assert.ok(descriptor.isIdle);
 });
+
+test('what is lost is told once, also when the last lines go while a write is under way', () => {
+  const descriptor = new Descriptor();
+  const output = new StandardOutput(descriptor);
+  descriptor.failure = 'ENOSPC';
+  output.write('a\n');
+  descriptor.end();
+  descriptor.failure = null;
+  output.write('b\n');
+  output.write('c\n');
+  output.flushSync();
+  descriptor.end();
+  output.write('d\n');
+  descriptor.end();
+  assert.equal(descriptor.text.match(/"lost"/g)?.length, 1);
+  assert.match(descriptor.text, /"lost":1,/);
+});

@@ -35,15 +35,16 @@ const ZEROS = Buffer.alloc(1024 * 1024);
 export class FileRoom {
   readonly #env: RootDatabase<Buffer, Uint8Array>;
   readonly #file: number;
+  readonly #pageBytes: number;
   /** Up to here everything is on the disk. */
   #end: number;
   /** Bytes that are free before the end even if LMDB has used all that was asked for. */
   #sureBytes = 0;
-  #pageBytes = 0;
 
   /** @param path the folder of the environment, which is open */
   constructor(env: RootDatabase<Buffer, Uint8Array>, path: string) {
     this.#env = env;
+    this.#pageBytes = this.#stats().pageSize;
     this.#file = openSync(join(path, 'data.mdb'), 'r+');
     this.#end = fstatSync(this.#file).size;
   }
@@ -58,28 +59,20 @@ export class FileRoom {
    *
    * @throws Error with the system's code (ENOSPC, EDQUOT, EFBIG, EIO) when the file cannot grow; it is as long as before
    */
-  reserve(write: RoomNeeded): void {
-    if (this.#sureBytes < this.#bytesFor(write)) this.#grow(write);
-    this.#sureBytes -= this.#bytesFor(write);
+  reserve({ bytes, records }: RoomNeeded): void {
+    const needed = bytes + (PAGES_PER_WRITE + PAGES_PER_RECORD * records) * this.#pageBytes;
+    if (this.#sureBytes < needed) this.#grow(needed);
+    this.#sureBytes -= needed;
   }
 
   close(): void {
     closeSync(this.#file);
   }
 
-  /** Infinite until the size of pages is known. */
-  #bytesFor({ bytes, records }: RoomNeeded): number {
-    if (this.#pageBytes === 0) return Number.POSITIVE_INFINITY;
-    return bytes + (PAGES_PER_WRITE + PAGES_PER_RECORD * records) * this.#pageBytes;
-  }
-
-  #grow(write: RoomNeeded): void {
-    const { lastPageNumber, pageSize } = this.#stats();
-    this.#pageBytes = pageSize;
-    const used = (lastPageNumber + 1) * pageSize;
+  #grow(needed: number): void {
+    const used = (this.#stats().lastPageNumber + 1) * this.#pageBytes;
     this.#end = Math.max(this.#end, used);
-    const needed = used + this.#bytesFor(write);
-    if (this.#end < needed) this.#fill(needed);
+    if (this.#end < used + needed) this.#fill(used + needed);
     this.#sureBytes = this.#end - used;
   }
 

@@ -49,7 +49,8 @@ export class Volume {
 
   /**
    * @throws VolumeError when the volume is of another node or not the expected one, or another process has it
-   * @throws StorageError `full` when the disk has no room for it, `io` when it cannot be opened, `corrupt` when its identity cannot be read
+   * @throws StorageError `full` when the disk has no room for it, `io` when it cannot be opened, `corrupt` when its identity
+   * cannot be read
    */
   static open(options: VolumeOptions): Volume {
     let lock: VolumeLock | null = null;
